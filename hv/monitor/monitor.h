@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference monitor: every decision about who may do what to whom. There is no permissive mode.
+ * monitor_init() is called once, on the boot CPU, before any domain exists; everything else may be
+ * called on any CPU with any lock held but the audit ring's own.
+ */
+#ifndef BULKHEAD_MONITOR_H
+#define BULKHEAD_MONITOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "label.h"
+#include "permissions.h"
+
+struct domain;
+
+/* Verifies and takes into use the policy at `policy`, which must stay where it is, unchanged, for
+ * ever. Prints why it refuses one. 0, -EINVAL (malformed, other version, other permissions) or
+ * -EPERM (signature). No domain may be started after a failure. */
+int monitor_init(const uint8_t *policy, size_t len);
+
+/* May `subject` do `perm` to `object`? The object of NULL is the hypervisor. `object_id` is what the
+ * call is about (port, grant reference, frame, domain id) and goes to the audit ring on a refusal.
+ * 0 or -EPERM. The decision takes constant time. */
+int monitor_check(const struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id);
+
+/* The same where the object is no domain yet (domain creation). `target_id` for the record. */
+int monitor_check_label(const struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+                        uint64_t object_id);
+
+/* The label of that type and compartment. -ENOENT: the policy has no such type; -EINVAL: compartment
+ * over BH_COMPARTMENT_MAX. `type` must have a NUL within BH_TYPE_MAX bytes, else -EINVAL. */
+int monitor_label_from_name(const char *type, uint32_t compartment, struct label *label);
+
+/* The label of the boot domain (initial SID dom0 of the policy, compartment 0). */
+struct label monitor_boot_label(void);
+
+/* A type's name, padded with zeros in out[BH_TYPE_MAX]. */
+void monitor_type_name(const struct label *label, char *out);
+
+/* SHA-256 of the whole policy file, signature included; zeros before monitor_init(). */
+const uint8_t *monitor_policy_digest(void);
+uint32_t monitor_policy_version(void);
+
+#endif
