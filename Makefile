@@ -23,6 +23,7 @@ help: ## list every target
 BUILD_ALL :=
 HOST_TESTS :=
 FUZZERS :=
+PACKAGES :=
 include $(wildcard hv/hv.mk policy/policy.mk attest/attest.mk dom0/dom0.mk guest-port/guest-port.mk keys/keys.mk tests/tests.mk)
 
 build: $(BUILD_ALL) ## build everything into build/

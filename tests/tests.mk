@@ -16,3 +16,5 @@ $(foreach t,$(HOST_TESTS),$(eval $(call host_test_rule,$(t))))
 .PHONY: test-host
 test-host: $(HOST_TEST_BINS) ## run the host unit tests
 	@fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
+
+include tests/setup/setup.mk
