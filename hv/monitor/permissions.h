@@ -33,99 +33,100 @@
     CLASS(platform)
 
 /* clang-format off */
-#define BH_PERMISSIONS(PERM)                                                                       \
-    /* object of create: the label that the new domain is to have (monitor_check_label()) */       \
-    PERM(domain, create, DOMAIN, "BH_DOM_CREATE; the boot domain by the hypervisor itself")        \
-    PERM(domain, load, DOMAIN, "BH_DOM_LOAD")                                                      \
-    PERM(domain, build, DOMAIN, "BH_DOM_BUILD")                                                    \
-    PERM(domain, unpause, DOMAIN, "BH_DOM_UNPAUSE")                                                \
-    PERM(domain, pause, DOMAIN, "BH_DOM_PAUSE")                                                    \
-    PERM(domain, destroy, DOMAIN, "BH_DOM_DESTROY")                                                \
-    PERM(domain, info, DOMAIN, "BH_DOM_INFO (a domain that may not be seen is skipped)")           \
-    PERM(domain, sched, DOMAIN, "BH_DOM_SCHED")                                                    \
-    PERM(domain, shutdown, SELF, "sched_op shutdown, shutdown_code")                               \
-    PERM(domain, remote_shutdown, DOMAIN, "sched_op remote_shutdown")                              \
-    PERM(domain, watchdog, SELF, "sched_op watchdog")                                              \
-    PERM(domain, mm_audit, DOMAIN, "BH_MM_AUDIT (debug builds)")                                   \
-                                                                                                   \
-    /* map_console and map_store: the two reserved references (GNTTAB_RESERVED_CONSOLE, _XENSTORE) \
-     * that the hypervisor seeds at build time; every other reference is map_read or map_write. */ \
-    PERM(grant, setup, SELF, "grant_table_op setup_table")                                         \
-    PERM(grant, query, SELF, "grant_table_op query_size, get_version, set_version(1)")             \
-    PERM(grant, map_read, DOMAIN, "grant_table_op map_grant_ref, read-only, of any other reference")  \
-    PERM(grant, map_write, DOMAIN, "grant_table_op map_grant_ref, writable, of any other reference")  \
-    PERM(grant, map_console, DOMAIN, "grant_table_op map_grant_ref of reference 0, any access")    \
-    PERM(grant, map_store, DOMAIN, "grant_table_op map_grant_ref of reference 1, any access")      \
-    PERM(grant, unmap, SELF, "grant_table_op unmap_grant_ref, unmap_and_replace")                  \
-    PERM(grant, copy_from, DOMAIN, "grant_table_op copy: the source is a grant of that domain")    \
-    PERM(grant, copy_to, DOMAIN, "grant_table_op copy: the destination is a grant of that domain") \
-    PERM(grant, cache_flush, SELF, "grant_table_op cache_flush")                                   \
-                                                                                                   \
-    /* bind_console and bind_store: the peer's ports that the hypervisor made at build time. */    \
-    PERM(event, alloc, DOMAIN, "event_channel_op alloc_unbound: object is who may bind to it")     \
-    PERM(event, bind, DOMAIN, "event_channel_op bind_interdomain")                                 \
-    PERM(event, bind_console, DOMAIN, "event_channel_op bind_interdomain to its console port")     \
-    PERM(event, bind_store, DOMAIN, "event_channel_op bind_interdomain to its store port")         \
-    PERM(event, send, DOMAIN, "event_channel_op send: object is the domain at the other end")      \
-    PERM(event, status, DOMAIN, "event_channel_op status")                                         \
-    PERM(event, reset, DOMAIN, "event_channel_op reset")                                           \
-    PERM(event, virq, SELF, "event_channel_op bind_virq: timer, debug, other per-vCPU ones")       \
-    PERM(event, virq_global, XEN, "event_channel_op bind_virq: console, dom_exc, other global")    \
-    PERM(event, ipi, SELF, "event_channel_op bind_ipi")                                            \
-    PERM(event, pirq, XEN, "event_channel_op bind_pirq")                                           \
-    PERM(event, close, SELF, "event_channel_op close")                                             \
-    PERM(event, control, SELF, "event_channel_op unmask, bind_vcpu")                               \
-                                                                                                   \
-    PERM(memory, pagetable, SELF, "mmu_update, update_va_mapping, mmuext_op, emulated writes")     \
-    PERM(memory, populate, SELF, "memory_op populate_physmap, increase_reservation")               \
-    PERM(memory, decrease, SELF, "memory_op decrease_reservation")                                 \
-    PERM(memory, exchange, SELF, "memory_op exchange")                                             \
-    PERM(memory, reservation, DOMAIN, "memory_op current_reservation, maximum_reservation")        \
-    PERM(memory, map, SELF, "memory_op memory_map")                                                \
-    PERM(memory, machine_map, XEN, "memory_op machine_memory_map, maximum_ram_page")               \
-    PERM(memory, machphys, SELF, "memory_op machphys_mapping, machphys_mfn_list")                  \
-                                                                                                   \
-    PERM(vcpu, initialise, SELF, "vcpu_op initialise")                                             \
-    PERM(vcpu, up, SELF, "vcpu_op up")                                                             \
-    PERM(vcpu, down, SELF, "vcpu_op down")                                                         \
-    PERM(vcpu, info, SELF, "vcpu_op is_up, get_runstate_info, get_physid")                         \
-    PERM(vcpu, area, SELF, "vcpu_op register_vcpu_info, runstate and time memory areas")           \
-    PERM(vcpu, timer, SELF, "vcpu_op timers, set_timer_op")                                        \
-    PERM(vcpu, nmi, SELF, "vcpu_op send_nmi")                                                      \
-    PERM(vcpu, run, SELF, "sched_op yield, block, poll")                                           \
-    PERM(vcpu, traps, SELF, "set_trap_table, set_callbacks, callback_op, nmi_op, vm_assist, iret") \
-    PERM(vcpu, segments, SELF, "set_gdt, update_descriptor, set_segment_base, stack_switch")       \
-    PERM(vcpu, debugreg, SELF, "set_debugreg, get_debugreg, moves to and from them")               \
-    PERM(vcpu, fpu, SELF, "fpu_taskswitch, XSETBV")                                                \
-                                                                                                   \
-    PERM(hw, ioport, XEN, "IN, OUT, physdev_op set_iopl, set_iobitmap; id is the port")            \
-    PERM(hw, iomem, XEN, "a page-table entry with a frame that is no RAM; id is the frame")        \
-    PERM(hw, irq, XEN, "physdev_op map_pirq, eoi, irq_status, apic_*, setup_gsi; id is the line")  \
-    PERM(hw, pci, XEN, "PCI configuration space, physdev_op pci_*, restore_msi; id is seg:bdf")    \
-    PERM(hw, msr, XEN, "RDMSR and WRMSR beyond what every PV guest has; id is the MSR")            \
-                                                                                                   \
-    PERM(tpm, read, XEN, "TPM: GetCapability, PCR_Read, ReadPublic, NV_Read, NV_ReadPublic")       \
-    PERM(tpm, random, XEN, "TPM: GetRandom")                                                       \
-    PERM(tpm, quote, XEN, "TPM: Quote")                                                            \
-    PERM(tpm, key, XEN, "TPM: CreatePrimary, Create, Load, EvictControl, FlushContext")            \
-    PERM(tpm, activate, XEN, "TPM: ActivateCredential, PolicySecret, StartAuthSession")            \
-                                                                                                   \
-    PERM(attest, report, SELF, "BH_REPORT")                                                        \
-    PERM(attest, evidence_get, XEN, "BH_EVIDENCE_GET")                                             \
-    PERM(attest, evidence_put, XEN, "BH_EVIDENCE_PUT")                                             \
-    PERM(attest, eventlog, XEN, "BH_EVENTLOG_READ")                                                \
-                                                                                                   \
-    PERM(policy, audit, XEN, "BH_AUDIT_READ")                                                      \
-    PERM(policy, load, XEN, "nothing yet: the policy is the one of the boot")                      \
-                                                                                                   \
-    PERM(platform, version, XEN, "xen_version")                                                    \
-    PERM(platform, info, XEN, "BH_PLATFORM_INFO")                                                  \
-    PERM(platform, dmesg, XEN, "BH_DMESG_READ")                                                    \
-    PERM(platform, power, XEN, "sched_op shutdown by the boot domain, enter_acpi_sleep")           \
-    PERM(platform, time, XEN, "platform_op settime32, settime64")                                  \
-    PERM(platform, firmware, XEN, "platform_op firmware_info, efi_runtime_call")                   \
-    PERM(platform, cpu, XEN, "platform_op set_processor_pminfo, get_cpuinfo, getidletime, ...")    \
-    PERM(platform, console_write, XEN, "console_io write")                                         \
+#define BH_PERMISSIONS(PERM)                                                                            \
+    /* object of create: the label that the new domain is to have (monitor_check_label()) */            \
+    PERM(domain, create, DOMAIN, "BH_DOM_CREATE")                                                       \
+    PERM(domain, load, DOMAIN, "BH_DOM_LOAD")                                                           \
+    PERM(domain, build, DOMAIN, "BH_DOM_BUILD")                                                         \
+    PERM(domain, unpause, DOMAIN, "BH_DOM_UNPAUSE")                                                     \
+    PERM(domain, pause, DOMAIN, "BH_DOM_PAUSE")                                                         \
+    PERM(domain, destroy, DOMAIN, "BH_DOM_DESTROY")                                                     \
+    PERM(domain, info, DOMAIN, "BH_DOM_INFO (a domain that may not be seen is skipped)")                \
+    PERM(domain, sched, DOMAIN, "BH_DOM_SCHED")                                                         \
+    PERM(domain, shutdown, SELF, "sched_op shutdown, shutdown_code")                                    \
+    PERM(domain, remote_shutdown, DOMAIN, "sched_op remote_shutdown")                                   \
+    PERM(domain, watchdog, SELF, "sched_op watchdog")                                                   \
+    PERM(domain, mm_audit, DOMAIN, "BH_MM_AUDIT (debug builds)")                                        \
+                                                                                                        \
+    /* map_console and map_store: the two reserved references (GNTTAB_RESERVED_CONSOLE, _XENSTORE)      \
+     * that the hypervisor seeds at build time; every other reference is map_read or map_write. */      \
+    PERM(grant, setup, SELF, "grant_table_op setup_table")                                              \
+    PERM(grant, query, SELF, "grant_table_op query_size, get_version, set_version(1)")                  \
+    PERM(grant, map_read, DOMAIN, "grant_table_op map_grant_ref, read-only, of any other reference")    \
+    PERM(grant, map_write, DOMAIN, "grant_table_op map_grant_ref, writable, of any other reference")    \
+    PERM(grant, map_console, DOMAIN, "grant_table_op map_grant_ref of reference 0, any access")         \
+    PERM(grant, map_store, DOMAIN, "grant_table_op map_grant_ref of reference 1, any access")           \
+    PERM(grant, unmap, SELF, "grant_table_op unmap_grant_ref, unmap_and_replace")                       \
+    PERM(grant, copy_from, DOMAIN, "grant_table_op copy: the source is a grant of that domain")         \
+    PERM(grant, copy_to, DOMAIN, "grant_table_op copy: the destination is a grant of that domain")      \
+    PERM(grant, cache_flush, SELF, "grant_table_op cache_flush")                                        \
+                                                                                                        \
+    /* bind_console and bind_store: the peer's ports that the hypervisor made at build time. */         \
+    PERM(event, alloc, DOMAIN, "event_channel_op alloc_unbound: object is who may bind to it")          \
+    PERM(event, bind, DOMAIN, "event_channel_op bind_interdomain")                                      \
+    PERM(event, bind_console, DOMAIN, "event_channel_op bind_interdomain to its console port")          \
+    PERM(event, bind_store, DOMAIN, "event_channel_op bind_interdomain to its store port")              \
+    PERM(event, send, DOMAIN, "event_channel_op send: object is the domain at the other end")           \
+    PERM(event, status, DOMAIN, "event_channel_op status")                                              \
+    PERM(event, reset, DOMAIN, "event_channel_op reset")                                                \
+    PERM(event, virq, SELF, "event_channel_op bind_virq: timer, debug, other per-vCPU ones")            \
+    PERM(event, virq_global, XEN, "event_channel_op bind_virq: console, dom_exc, other global")         \
+    PERM(event, ipi, SELF, "event_channel_op bind_ipi")                                                 \
+    PERM(event, pirq, XEN, "event_channel_op bind_pirq")                                                \
+    PERM(event, close, SELF, "event_channel_op close")                                                  \
+    PERM(event, control, SELF, "event_channel_op unmask, bind_vcpu")                                    \
+                                                                                                        \
+    PERM(memory, pagetable, SELF, "mmu_update, update_va_mapping, mmuext_op, emulated writes")          \
+    PERM(memory, populate, SELF, "memory_op populate_physmap, increase_reservation")                    \
+    PERM(memory, decrease, SELF, "memory_op decrease_reservation")                                      \
+    PERM(memory, exchange, SELF, "memory_op exchange")                                                  \
+    PERM(memory, reservation, DOMAIN, "memory_op current_reservation, maximum_reservation")             \
+    PERM(memory, map, SELF, "memory_op memory_map")                                                     \
+    PERM(memory, machine_map, XEN, "memory_op machine_memory_map, maximum_ram_page")                    \
+    PERM(memory, machphys, SELF, "memory_op machphys_mapping, machphys_mfn_list")                       \
+                                                                                                        \
+    PERM(vcpu, initialise, SELF, "vcpu_op initialise")                                                  \
+    PERM(vcpu, up, SELF, "vcpu_op up")                                                                  \
+    PERM(vcpu, down, SELF, "vcpu_op down")                                                              \
+    PERM(vcpu, info, SELF, "vcpu_op is_up, get_runstate_info, get_physid")                              \
+    PERM(vcpu, area, SELF, "vcpu_op register_vcpu_info, runstate and time memory areas")                \
+    PERM(vcpu, timer, SELF, "vcpu_op timers, set_timer_op")                                             \
+    PERM(vcpu, nmi, SELF, "vcpu_op send_nmi")                                                           \
+    PERM(vcpu, run, SELF, "sched_op yield, block, poll")                                                \
+    PERM(vcpu, traps, SELF, "set_trap_table, set_callbacks, callback_op, nmi_op, vm_assist, iret")      \
+    PERM(vcpu, segments, SELF, "set_gdt, update_descriptor, set_segment_base, stack_switch")            \
+    PERM(vcpu, debugreg, SELF, "set_debugreg, get_debugreg, moves to and from them")                    \
+    PERM(vcpu, iopl, SELF, "physdev_op set_iopl, set_iobitmap")                                         \
+    PERM(vcpu, fpu, SELF, "fpu_taskswitch, XSETBV")                                                     \
+                                                                                                        \
+    PERM(hw, ioport, XEN, "IN, OUT; id is the port")                                                    \
+    PERM(hw, iomem, XEN, "a page-table entry with a frame that is no RAM; id is the frame")             \
+    PERM(hw, irq, XEN, "physdev_op map_pirq, eoi, irq_status, apic_*, setup_gsi; id is the line")       \
+    PERM(hw, pci, XEN, "PCI configuration space, physdev_op pci_*, restore_msi; id is seg:bdf")         \
+    PERM(hw, msr, XEN, "RDMSR and WRMSR beyond what every PV guest has; id is the MSR")                 \
+                                                                                                        \
+    PERM(tpm, read, XEN, "TPM: GetCapability, PCR_Read, ReadPublic, NV_Read, NV_ReadPublic")            \
+    PERM(tpm, random, XEN, "TPM: GetRandom")                                                            \
+    PERM(tpm, quote, XEN, "TPM: Quote")                                                                 \
+    PERM(tpm, key, XEN, "TPM: CreatePrimary, Create, Load, EvictControl, FlushContext")                 \
+    PERM(tpm, activate, XEN, "TPM: ActivateCredential, PolicySecret, StartAuthSession")                 \
+                                                                                                        \
+    PERM(attest, report, SELF, "BH_REPORT")                                                             \
+    PERM(attest, evidence_get, XEN, "BH_EVIDENCE_GET")                                                  \
+    PERM(attest, evidence_put, XEN, "BH_EVIDENCE_PUT")                                                  \
+    PERM(attest, eventlog, XEN, "BH_EVENTLOG_READ")                                                     \
+                                                                                                        \
+    PERM(policy, audit, XEN, "BH_AUDIT_READ")                                                           \
+    PERM(policy, load, XEN, "nothing yet: the policy is the one of the boot")                           \
+                                                                                                        \
+    PERM(platform, version, XEN, "xen_version")                                                         \
+    PERM(platform, info, XEN, "BH_PLATFORM_INFO")                                                       \
+    PERM(platform, dmesg, XEN, "BH_DMESG_READ")                                                         \
+    PERM(platform, power, XEN, "sched_op shutdown by the boot domain, enter_acpi_sleep")                \
+    PERM(platform, time, XEN, "platform_op settime32, settime64")                                       \
+    PERM(platform, firmware, XEN, "platform_op firmware_info, efi_runtime_call")                        \
+    PERM(platform, cpu, XEN, "platform_op set_processor_pminfo, get_cpuinfo, getidletime, ...")         \
+    PERM(platform, console_write, XEN, "console_io write")                                              \
     PERM(platform, console_read, XEN, "console_io read")
 /* clang-format on */
 

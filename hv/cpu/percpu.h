@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Per-CPU state, found from the stack pointer: each CPU has one aligned block of stacks whose top
+ * is struct cpu_info. No segment register is used, so a guest's FS and GS need no care on entry. */
+#ifndef HV_PERCPU_H
+#define HV_PERCPU_H
+
+#include "cpu/regs.h"
+
+#define STACK_BLOCK (8 * PAGE_SIZE) /* #DF, NMI, #MC, #DB: one page each; then the main stack */
+
+struct vcpu;
+struct domain;
+struct timer_queue;
+
+struct cpu_info {
+    struct cpu_regs guest;       /* where a trap from a guest lands: TSS.RSP0 is its end */
+    struct vcpu *current;        /* never NULL: an idle vCPU (domain->domid == DOMID_IDLE) else */
+    uint64_t cpu;                /* 0.. in order of start */
+    uint32_t need_resched;       /* ask sched_next() before going back to the guest */
+    uint32_t held_ranks;         /* debug: bit per lock rank held */
+    uint32_t flush_pending;      /* TLB flush asked by another CPU */
+    uint32_t apic_id;
+    uint64_t cr3;                /* loaded now */
+    uint64_t idle_cr3;
+    uint64_t irq_count;
+    void *tss, *gdt;
+    /* Continuation of a hypercall, see hypercall/hypercall.h. */
+    uint32_t hcall_again, in_multicall;
+    uint64_t hcall_args[5];
+    uint64_t window_used;        /* bit per window slot */
+    uint64_t slice_end;          /* scheduler's */
+    uint64_t pad;
+};
+
+static inline struct cpu_info *this_cpu(void)
+{
+    uint64_t sp;
+    __asm__("mov %%rsp, %0" : "=r"(sp));
+    return (struct cpu_info *)((sp | (STACK_BLOCK - 1)) + 1 - sizeof(struct cpu_info));
+}
+#define current        (this_cpu()->current)
+#define current_cpu()  ((unsigned int)this_cpu()->cpu)
+#define current_regs() (&this_cpu()->guest)
+
+extern unsigned int cpus_online;
+extern struct cpu_info *cpu_infos[CPUS_MAX];
+
+void cpu_kick(unsigned int cpu);  /* makes it pass through its return-to-guest path soon */
+void cpus_stop(void);             /* panic, shutdown: halts all others */
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains and vCPUs.
+ *
+ * struct domain and struct vcpu are global metadata: no tenant secrets in them. What is secret (saved
+ * registers, extended state) is in struct vcpu_state, on frames that belong to the domain and are mapped only
+ * in its own address space.
+ *
+ * Lifetime: a struct domain stays valid while a reference is held (domain_get/domain_put) or while it is
+ * current. Ids are never reused within a boot. */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include "types.h"
+#include "spinlock.h"
+#include "cpu/regs.h"
+#include "monitor/label.h"
+#include "time/timer.h"
+#include "sched/sched_types.h"
+#include "event/evtchn_types.h"
+#include "grant/grant_types.h"
+#include "mm/mm_types.h"
+#include "bulkhead.h"
+
+#define DOMID_IDLE 0x7fffu /* never visible to guests */
+#define DOMAINS_MAX 256
+
+/* Guest exception handler as set by set_trap_table. */
+struct trap_entry {
+    uint64_t address;
+    uint16_t cs;
+    uint8_t flags; /* TI_GET_DPL, TI_GET_IF of arch-x86/xen.h */
+};
+
+/* Secret state of a vCPU: valid only while its domain's address space is loaded. */
+struct vcpu_state {
+    struct cpu_regs regs;      /* while it does not run */
+    uint64_t fs_base, gs_base_kernel, gs_base_user;
+    uint16_t ds, es, fs, gs;
+    uint64_t kernel_sp;        /* stack_switch */
+    uint64_t kernel_ss;
+    uint64_t event_callback, failsafe_callback, syscall_callback;
+    uint32_t callback_flags;   /* bit n: mask events on entry, CALLBACKTYPE_* */
+    uint64_t debugreg[8];
+    uint64_t cr2_unused, cr4, ctrlreg0;
+    uint64_t xcr0, xcr0_accum;
+    uint32_t iopl;
+    bool fpu_ts;               /* fpu_taskswitch(1): next use faults with #NM */
+    bool fpu_used;
+    struct trap_entry traps[256];
+    uint8_t xsave[0] __aligned(64); /* on following page */
+};
+
+struct vcpu {
+    struct domain *domain;
+    uint32_t id;
+    uint32_t initialised;      /* atomic: has registers */
+    uint32_t online;           /* atomic: VCPUOP_up */
+    uint32_t guest_kernel;     /* in guest kernel mode (else guest user mode) */
+    mfn_t kernel_l4, user_l4;  /* page-table bases; each holds a typed reference; INVALID_MFN if none */
+    struct vcpu_info *info;    /* in shared_info, or registered (then valid in own address space only) */
+    mfn_t info_mfn;            /* registered: frame with a writable reference, else INVALID_MFN */
+    struct vcpu_state *state;  /* hva in the domain's own direct map */
+    uint64_t gdt_frames[16], gdt_entries; /* typed references */
+    uint64_t ldt_base, ldt_entries;
+    struct sched_vcpu sched;
+    struct evtchn_vcpu evt;
+    struct timer singleshot_timer, periodic_timer, poll_timer;
+    ns_t periodic_period;
+    gva_t runstate_area, time_area; /* guest-virtual, 0: none; written in the vCPU's own context */
+    uint32_t work;             /* atomic VCPU_WORK_*: looked at before going back to the guest */
+};
+#define VCPU_WORK_EVENT 1u     /* evt: pending selector bits to merge */
+#define VCPU_WORK_TIME 2u      /* pvclock to refresh */
+#define VCPU_WORK_RUNSTATE 4u
+#define VCPU_WORK_NMI 8u
+
+struct domain {
+    uint32_t domid;
+    struct label label;
+    uint32_t state;            /* atomic BH_STATE_* */
+    uint32_t refs;             /* atomic */
+    uint32_t shutdown_reason;
+    bool is_control;           /* dom0: initial domain with hardware */
+    bool is_idle;
+    uint32_t nr_vcpus;
+    struct vcpu *vcpu[BH_VCPUS_MAX];
+    char name[BH_NAME_MAX];
+    uint8_t uuid[16];
+    uint64_t epoch;
+    uint32_t create_flags;
+    struct bh_launch launch;
+    uint8_t launch_digest[32];
+    uint8_t runtime[4][32];
+    struct shared_info *shared_info; /* hypervisor heap page, mapped by the guest */
+    mfn_t shared_info_mfn;
+    uint64_t vm_assist;
+    uint32_t denials;
+    uint32_t console_ref, console_port, store_ref, store_port;
+    uint32_t pause_count;      /* atomic; > 0: no vCPU runs */
+    uint64_t running_cpus;     /* atomic mask of CPUs that have this domain's address space loaded */
+    struct spinlock build_lock;
+    struct domain_build *build;/* while BUILDING, see domain/build.h */
+    struct domain_mm mm;
+    struct domain_sched sched;
+    struct domain_evtchn evtchn;
+    struct domain_grant grant;
+    struct domain_device *device; /* control domain only: pirqs, I/O rights */
+    struct domain *next;       /* list of all, domlist_lock */
+};
+
+extern struct domain *control_domain; /* dom0; NULL before it is built */
+
+/* Finds a living domain (DOMID_SELF: the current one) and takes a reference; NULL if there is none. */
+struct domain *domain_get(uint32_t domid);
+void domain_put(struct domain *d);
+/* Marks it as having ended by itself or by a fault: SHUTDOWN_*; pauses it, tells dom0 (VIRQ_DOM_EXC). */
+void domain_shutdown(struct domain *d, uint32_t reason);
+/* A guest broke a rule that has no error code: says why on the console and ends it. It never runs again. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+static inline bool domain_is_idle(const struct domain *d)
+{
+    return d->is_idle;
+}
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Grant tables, version 1 (xen/grant_table.h). */
+#ifndef HV_GRANT_H
+#define HV_GRANT_H
+
+#include "types.h"
+
+struct domain;
+int grant_domain_init(struct domain *d);     /* first table frame; entries 0 and 1 reserved for console and store */
+/* Teardown. Mappings that others hold of d's frames stay (the frames wait for them); those that d holds are dropped;
+ * restartable: -EAGAIN until done. */
+int grant_domain_destroy(struct domain *d);
+/* The builder: d grants its pfn to domid with full access. */
+void grant_preset(struct domain *d, uint32_t ref, uint16_t domid, uint64_t pfn);
+bool grant_frame_is_shared(struct domain *d, mfn_t mfn); /* one of d's grant-table frames */
+#endif

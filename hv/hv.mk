@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The hypervisor: freestanding, position-independent, without SSE. DEBUG=1 (default) adds the page-table audit and assertions.
+HV_DEBUG ?= 1
+HV_OBJ := $(B)/hv
+HV_SRC := $(sort $(wildcard hv/*/*.c))
+HV_ASM := $(sort $(wildcard hv/*/*.S))
+HV_OBJS := $(HV_SRC:%.c=$(HV_OBJ)/%.o) $(HV_ASM:%.S=$(HV_OBJ)/%.o)
+HV_INCLUDES := -Ihv -Ihv/include -Ihv/include/public -Ihv/lib -I$(HV_OBJ)/include
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none -fno-common \
+	-fno-jump-tables -ffunction-sections -fdata-sections -fmacro-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)=. \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter \
+	-Wvla -Wframe-larger-than=2048 -DBULKHEAD_HV -DHV_DEBUG=$(HV_DEBUG) -D__XEN_INTERFACE_VERSION__=0x00041100 \
+	-include hv/include/visibility.h $(HV_INCLUDES)
+HV_EXTRA_OBJS :=
+# Where mbedTLS comes in: adds to HV_EXTRA_OBJS and HV_INCLUDES.
+-include hv/measure/mbedtls.mk
+
+$(HV_OBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HV_CFLAGS) -MMD -c -o $@ $<
+
+$(HV_OBJ)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -MMD -c -o $@ $<
+
+$(B)/bulkhead64.elf: $(HV_OBJS) $$(HV_EXTRA_OBJS) hv/boot/bulkhead.lds
+	ld -nostdlib -static --no-dynamic-linker -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T hv/boot/bulkhead.lds -o $@ \
+		$(HV_OBJS) $(HV_EXTRA_OBJS)
+.SECONDEXPANSION:
+-include $(HV_OBJS:.o=.d)

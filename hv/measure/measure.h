@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Measurement, the hypervisor's key, reports, and the TPM. */
+#ifndef HV_MEASURE_H
+#define HV_MEASURE_H
+
+#include "types.h"
+
+struct domain;
+/* At start, in this order. All log to the console what they measured; without a TPM they say so once. A TPM that
+ * hangs or answers garbage is given up within 30 s in all, and then nothing counts as measured. */
+void measure_init(const char *cmdline);               /* finds the TPM, makes the key; logs KEY and CONFIG events */
+void measure_policy(const uint8_t digest[32], uint32_t version);
+void measure_launch(const struct domain *d);          /* boot domain: PCR 21; d->launch is filled in */
+void measure_complete(void);                          /* from here on reports may be signed; PCR 21 is closed */
+uint32_t measure_flags(void);                         /* BH_FLAG_* */
+const uint8_t *measure_pubkey(void);                  /* X || Y; zeros when unmeasured */
+
+/* Sub-commands of do_bulkhead_op, arg is the guest pointer; the monitor was not asked yet. */
+long measure_report_op(uint64_t arg);
+long measure_evidence_put(uint64_t arg);
+long measure_evidence_get(uint64_t arg);
+long measure_eventlog_read(uint64_t arg);
+long measure_tpm_command(uint64_t arg);
+void measure_domain_destroyed(struct domain *d);      /* forget its operation in flight */
+
+/* The vault: memory mapped only in a special address space, for keys and their arithmetic. vault_enter loads it on this CPU
+ * (the current guest's frames are then not mapped), vault_leave goes back. No copies from or to guests in between. */
+void *vault_enter(void); /* start of VAULT_SIZE bytes; zero at first */
+void vault_leave(void);
+#define VAULT_SIZE (16 * 4096ul)
+
+#endif

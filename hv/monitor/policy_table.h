@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parser of a policy file (policy_format.h) and the lookup in it. Pure: no globals, no I/O; the
+ * same source runs in the hypervisor, in host tests and in the fuzzer. It does not look at the
+ * signature (policy_verify.h).
+ */
+#ifndef BULKHEAD_POLICY_TABLE_H
+#define BULKHEAD_POLICY_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy_format.h"
+
+struct policy_table {
+    const uint8_t *data; /* the file; not owned, must outlive the table */
+    const uint8_t *rows;
+    uint32_t types;
+    uint32_t row_bytes;
+    uint32_t version;
+    uint16_t boot_type;
+    uint16_t xen_type;
+    /* After a failure: what is wrong, and at which offset of the file. */
+    const char *error;
+    uint32_t error_offset;
+};
+
+/* Checks everything that can be checked and fills in *t. 0, or -EINVAL with t->error set (then
+ * every lookup answers no). Reads nothing outside buf[0..len). */
+int policy_table_open(struct policy_table *t, const uint8_t *buf, size_t len);
+
+/* May a domain of type stype do perm (enum bh_perm) to one of type ttype? Constant time. An index
+ * that is out of range gets a no. */
+bool policy_table_allows(const struct policy_table *t, uint16_t stype, uint16_t ttype, bool same_compartment,
+                         uint16_t perm);
+
+/* Name of a type (NUL-terminated, in the file), or NULL. */
+const char *policy_table_type_name(const struct policy_table *t, uint16_t type);
+
+/* Index of the type with that NUL-terminated name, or -ENOENT. */
+int policy_table_type_index(const struct policy_table *t, const char *name);
+
+#endif
