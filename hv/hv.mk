@@ -10,7 +10,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none -fno-common \
 	-fno-jump-tables -ffunction-sections -fdata-sections -fmacro-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-unused-parameter \
-	-Wvla -Wframe-larger-than=2048 -DBULKHEAD_HV -DHV_DEBUG=$(HV_DEBUG) -D__XEN_INTERFACE_VERSION__=0x00041100 \
+	-Wvla -Wframe-larger-than=2048 -DBULKHEAD_HV -DHV_DEBUG=$(HV_DEBUG) -D__XEN_INTERFACE_VERSION__=0x00040e00 \
 	-include hv/include/visibility.h $(HV_INCLUDES)
 HV_EXTRA_OBJS :=
 # Where mbedTLS comes in: adds to HV_EXTRA_OBJS and HV_INCLUDES.
