@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The fewest notes that are legal: base 0, entry from the ELF header. */
+#include "rt_note.h"
+
+RT_NOTE_TEXT(XEN_ELFNOTE_GUEST_OS, "bulkhead-runtime")
+RT_NOTE_TEXT(XEN_ELFNOTE_XEN_VERSION, "xen-3.0")
+RT_NOTE_TEXT(XEN_ELFNOTE_LOADER, "generic")
+
+    .section .note.GNU-stack, "", @progbits
