@@ -15,15 +15,15 @@ BUILD_ALL += $(GUEST_ELFS)
 
 $(B)/guest/rt/%.o: guest-port/runtime/%.c $(RT_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(RT_CFLAGS) -c -o $@ $<
+	@$(CC) $(RT_CFLAGS) -c -o $@ $<
 
-$(B)/guest/rt/%.o: guest-port/runtime/%.S guest-port/runtime/rt_note.h
+$(B)/guest/rt/%.o: guest-port/runtime/%.S guest-port/runtime/rt_note.inc
 	@mkdir -p $(@D)
-	$(CC) $(RT_CFLAGS) -c -o $@ $<
+	@$(CC) $(RT_CFLAGS) -c -o $@ $<
 
 $(B)/guest/rt/rt.a: $(RT_OBJS)
-	rm -f $@
-	ar rcsD $@ $^
+	@rm -f $@
+	@ar rcsD $@ $^
 
 # tests/guest/NAME/notes names another set of ELF notes than "high"; "low" is linked at 1 MiB with base 0.
 guest_notes = $(or $(shell cat tests/guest/$(1)/notes 2>/dev/null),high)
@@ -31,10 +31,11 @@ guest_base = $(if $(filter low,$(1)),0,0xffffffff80000000)
 
 define guest_test_rule
 $$(B)/guest/$(1).elf: $$(wildcard tests/guest/$(1)/*) $$(RT_HEADERS) $$(B)/guest/rt/rt.a $$(B)/guest/rt/rt_note_$(2).o guest-port/runtime/rt.lds
+	@echo "  GUEST  $$@"
 	@mkdir -p $$(B)/guest/obj
-	$$(CC) $$(RT_CFLAGS) -c -o $$(B)/guest/obj/$(1).o tests/guest/$(1)/main.c
-	printf 'const char rt_test_name[] = "%s";\n' $(1) | $$(CC) $$(RT_CFLAGS) -x c -c -o $$(B)/guest/obj/$(1).name.o -
-	ld -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none --defsym rt_base=$(call guest_base,$(2)) \
+	@$$(CC) $$(RT_CFLAGS) -c -o $$(B)/guest/obj/$(1).o tests/guest/$(1)/main.c
+	@printf 'const char rt_test_name[] = "%s";\n' $(1) | $$(CC) $$(RT_CFLAGS) -x c -c -o $$(B)/guest/obj/$(1).name.o -
+	@ld -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none --defsym rt_base=$(call guest_base,$(2)) \
 		-T guest-port/runtime/rt.lds -o $$@ $$(B)/guest/rt/rt_entry.o $$(B)/guest/rt/rt_note_$(2).o \
 		$$(B)/guest/obj/$(1).o $$(B)/guest/obj/$(1).name.o $$(B)/guest/rt/rt.a
 endef
@@ -42,7 +43,7 @@ $(foreach t,$(GUEST_TESTS),$(eval $(call guest_test_rule,$(t),$(call guest_notes
 
 # Debian's Xen, fetched and unpacked by the set-up, never installed.
 $(B)/peer/xen.elf: $(B)/peer/xen/.stamp
-	gunzip -c $(@D)/xen/boot/xen-4.17-amd64.gz > $@
+	@gunzip -c $(@D)/xen/boot/xen-4.17-amd64.gz > $@
 
 .PHONY: guest-tests test-guest test-peer
 guest-tests: $(GUEST_ELFS) ## build the guest test kernels

@@ -17,5 +17,6 @@
 #include "rt_time.h"
 #include "rt_cpu.h"
 #include "rt_start.h"
+#include "rt_user.h"
 
 #endif

@@ -26,7 +26,7 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
 const char *strstr(const char *where, const char *what);
 
-/* Knows %d %i %u %x %X %p %s %c %% with 0, -, a width, and the sizes l, ll, z. Always ends in a NUL;
+/* Knows %d %i %u %x %X %p %s %c %% with 0, -, #, a width, and the sizes l, ll, z. Always ends in a NUL;
  * returns the length that the whole text would have. */
 int rt_vsnprintf(char *buf, size_t size, const char *format, va_list args);
 int rt_snprintf(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));

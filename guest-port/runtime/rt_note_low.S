@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The fewest notes that are legal: base 0, entry from the ELF header. */
-#include "rt_note.h"
+#include "rt_note.inc"
 
-RT_NOTE_TEXT(XEN_ELFNOTE_GUEST_OS, "bulkhead-runtime")
-RT_NOTE_TEXT(XEN_ELFNOTE_XEN_VERSION, "xen-3.0")
-RT_NOTE_TEXT(XEN_ELFNOTE_LOADER, "generic")
+note_text XEN_ELFNOTE_GUEST_OS, "bulkhead-runtime"
+note_text XEN_ELFNOTE_XEN_VERSION, "xen-3.0"
+note_text XEN_ELFNOTE_LOADER, "generic"
 
     .section .note.GNU-stack, "", @progbits

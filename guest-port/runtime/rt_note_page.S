@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Like older Linux: a hypercall page to fill in, and the p2m list at an address of the guest's choice. */
-#include "rt_note.h"
+#include "rt_note.inc"
 
-RT_NOTE_TEXT(XEN_ELFNOTE_GUEST_OS, "bulkhead-runtime")
-RT_NOTE_TEXT(XEN_ELFNOTE_GUEST_VERSION, "1")
-RT_NOTE_TEXT(XEN_ELFNOTE_XEN_VERSION, "xen-3.0")
-RT_NOTE_TEXT(XEN_ELFNOTE_LOADER, "generic")
-RT_NOTE_TEXT(XEN_ELFNOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb")
-RT_NOTE_QUAD(XEN_ELFNOTE_VIRT_BASE, 0xffffffff80000000)
-RT_NOTE_QUAD(XEN_ELFNOTE_PADDR_OFFSET, 0)
-RT_NOTE_QUAD(XEN_ELFNOTE_ENTRY, _start)
-RT_NOTE_QUAD(XEN_ELFNOTE_HYPERCALL_PAGE, rt_hypercall_page)
-RT_NOTE_QUAD(XEN_ELFNOTE_INIT_P2M, 0x8000000000)
+note_text XEN_ELFNOTE_GUEST_OS, "bulkhead-runtime"
+note_text XEN_ELFNOTE_GUEST_VERSION, "1"
+note_text XEN_ELFNOTE_XEN_VERSION, "xen-3.0"
+note_text XEN_ELFNOTE_LOADER, "generic"
+note_text XEN_ELFNOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb"
+note_quad XEN_ELFNOTE_VIRT_BASE, 0xffffffff80000000
+note_quad XEN_ELFNOTE_PADDR_OFFSET, 0
+note_quad XEN_ELFNOTE_ENTRY, _start
+note_quad XEN_ELFNOTE_HYPERCALL_PAGE, rt_hypercall_page
+note_quad XEN_ELFNOTE_INIT_P2M, 0x8000000000
 
     .section .text.hypercall, "ax"
     .balign 4096

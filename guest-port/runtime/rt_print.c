@@ -14,7 +14,7 @@ static void put(struct print_out *o, char c)
 }
 
 struct print_spec {
-    bool left, zero;
+    bool left, zero, prefix;
     int width, precision, longs;
 };
 
@@ -39,13 +39,17 @@ static void put_number(struct print_out *o, const struct print_spec *s, uint64_t
                        bool upper)
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    char text[24];
+    char text[32];
     size_t at = sizeof(text);
 
     do {
         text[--at] = digits[value % base];
         value /= base;
     } while (value);
+    if (s->prefix && base == 16) {
+        text[--at] = 'x';
+        text[--at] = '0';
+    }
     if (negative)
         text[--at] = '-';
     put_padded(o, s, text + at, sizeof(text) - at);
@@ -64,9 +68,10 @@ static int64_t take_signed(const struct print_spec *s, va_list *args)
 static const char *parse_spec(struct print_spec *s, const char *f, va_list *args)
 {
     *s = (struct print_spec){.precision = -1};
-    for (; *f == '-' || *f == '0'; f++) {
+    for (; *f == '-' || *f == '0' || *f == '#'; f++) {
         s->left |= *f == '-';
         s->zero |= *f == '0';
+        s->prefix |= *f == '#';
     }
     if (*f == '*') {
         s->width = va_arg(*args, int);
