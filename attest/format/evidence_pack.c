@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#define MAJOR_UINT 0u
+#define MAJOR_UINT     0u
 #define MAJOR_NEGATIVE 1u
-#define MAJOR_BYTES 2u
-#define MAJOR_TEXT 3u
-#define MAJOR_MAP 5u
+#define MAJOR_BYTES    2u
+#define MAJOR_TEXT     3u
+#define MAJOR_MAP      5u
 
 /* With out == NULL it only counts. */
 struct writer {

@@ -9,31 +9,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVIDENCE_PROFILE "tag:bulkhead.invalid,2026:evidence-1"
+#define EVIDENCE_PROFILE          "tag:bulkhead.invalid,2026:evidence-1"
 #define EVIDENCE_PLATFORM_PROFILE "tag:bulkhead.invalid,2026:platform-1"
-#define EVIDENCE_NONCE_MIN 8u
-#define EVIDENCE_NONCE_MAX 64u
-#define EVIDENCE_BINDING_MAX 4096u
-#define EVIDENCE_MAX 131072u
+#define EVIDENCE_NONCE_MIN        8u
+#define EVIDENCE_NONCE_MAX        64u
+#define EVIDENCE_BINDING_MAX      4096u
+#define EVIDENCE_MAX              131072u
 
 /* Claim keys, as -1 - key: CBOR writes a negative integer so. */
-#define EVIDENCE_KEY_NONCE 10u
-#define EVIDENCE_KEY_PROFILE 265u
-#define EVIDENCE_NEG_PLATFORM 70000u
-#define EVIDENCE_NEG_REPORT 70001u
+#define EVIDENCE_KEY_NONCE     10u
+#define EVIDENCE_KEY_PROFILE   265u
+#define EVIDENCE_NEG_PLATFORM  70000u
+#define EVIDENCE_NEG_REPORT    70001u
 #define EVIDENCE_NEG_SIGNATURE 70002u
-#define EVIDENCE_NEG_BINDING 70003u
-#define EVIDENCE_NEG_QUOTE 70009u
+#define EVIDENCE_NEG_BINDING   70003u
+#define EVIDENCE_NEG_QUOTE     70009u
 #define EVIDENCE_NEG_QUOTE_SIG 70010u
 #define EVIDENCE_NEG_AK_PUBLIC 70011u
-#define EVIDENCE_NEG_AK_CHAIN 70012u
-#define EVIDENCE_NEG_PCRS 70013u
-#define EVIDENCE_NEG_LOG 70014u
-#define EVIDENCE_NEG_HV_KEY 70015u
+#define EVIDENCE_NEG_AK_CHAIN  70012u
+#define EVIDENCE_NEG_PCRS      70013u
+#define EVIDENCE_NEG_LOG       70014u
+#define EVIDENCE_NEG_HV_KEY    70015u
 
 struct evidence_parts {
     const uint8_t *nonce;
-    size_t nonce_size; /* EVIDENCE_NONCE_MIN..EVIDENCE_NONCE_MAX */
+    size_t nonce_size;       /* EVIDENCE_NONCE_MIN..EVIDENCE_NONCE_MAX */
     const uint8_t *platform; /* as BH_EVIDENCE_GET gave it */
     size_t platform_size;
     const void *report;       /* struct bh_report */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* The event log against the PCRs, and both against the reference values. */
+#include "verify_parts.h"
+#include "p256.h"
+
+#include <stdio.h>
+
+static bool replays(struct verify_parts *p, uint32_t pcr, uint8_t start)
+{
+    uint8_t value[32];
+
+    memset(value, start, sizeof(value));
+    eventlog_replay(p->platform.log, pcr, value);
+    return memcmp(value, p->platform.pcr[pcr], 32) == 0;
+}
+
+static void check_replay(struct verify_parts *p, uint32_t pcr)
+{
+    char text[65];
+
+    findings_hex(p->platform.pcr[pcr], 32, text);
+    /* The two values that a reset leaves (FORMAT.md): no log makes one of them into the other. */
+    verify_judge(p, FINDING_LOG_REPLAY, replays(p, pcr, 0x00) || replays(p, pcr, 0xff), "PCR %u is %s", pcr, text);
+}
+
+static bool digest_is_of_data(const struct eventlog_record *record)
+{
+    uint8_t digest[32];
+
+    p256_sha256(record->data.data, record->data.size, digest);
+    return memcmp(digest, record->digest, 32) == 0;
+}
+
+static bool is_known(const struct eventlog_record *record)
+{
+    return record->type >= BH_EV_HV_KEY && record->type <= BH_EV_RUNTIME && (record->pcr == 21 || record->pcr == 22);
+}
+
+static bool is_sound(const struct eventlog_record *record)
+{
+    if (record->pcr != (record->type == BH_EV_RUNTIME ? 22u : 21u))
+        return false;
+    switch (record->type) {
+    case BH_EV_HV_KEY:
+        return record->data.size == 64 && digest_is_of_data(record);
+    case BH_EV_POLICY:
+        return record->data.size == 4;
+    case BH_EV_LAUNCH:
+        return record->data.size == sizeof(struct bh_launch) && digest_is_of_data(record);
+    default:
+        return digest_is_of_data(record);
+    }
+}
+
+static void check_events(struct verify_parts *p)
+{
+    static const uint32_t once[] = {BH_EV_HV_KEY, BH_EV_HV_CONFIG, BH_EV_POLICY};
+    struct bytes log = p->platform.log;
+    struct eventlog_record record;
+    unsigned int number = 0, unknown = 0, unsound = 0, bad_count = 0;
+
+    for (; eventlog_next(&log, &record) > 0; number++) {
+        if (!is_known(&record))
+            unknown++;
+        else if (!is_sound(&record))
+            unsound++;
+    }
+    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+        bad_count += eventlog_only(p->platform.log, once[i], &record) != 0;
+    verify_judge(p, FINDING_LOG_EVENT, unsound == 0 && bad_count == 0,
+                 "%u records: %u unsound, %u of the once-only types missing or repeated", number, unsound, bad_count);
+    verify_judge(p, FINDING_LOG_UNKNOWN, unknown == 0, "%u records of an unknown type or PCR", unknown);
+}
+
+/* --- Reference values ----------------------------------------------------------------------- */
+
+static bool pcr_matches(struct verify_parts *p, struct bytes model, const char *name, unsigned int pcr)
+{
+    const struct refvalues_measurement *ref = refvalues_find(p->wanted->refs, model, name);
+
+    return ref != NULL && memcmp(ref->digest, p->platform.pcr[pcr], 32) == 0;
+}
+
+/* Which of PCR 4, 8, 9 match that boot: bits 0 to 2. */
+static unsigned int boot_matches(struct verify_parts *p, struct bytes model)
+{
+    return (unsigned int)pcr_matches(p, model, "pcr4", 4) | (unsigned int)pcr_matches(p, model, "pcr8", 8) << 1 |
+           (unsigned int)pcr_matches(p, model, "pcr9", 9) << 2;
+}
+
+/* The boot with most matches: the one to name in a complaint. Never without a boot: the set is usable. */
+static const struct refvalues_measurement *best_boot(struct verify_parts *p, unsigned int *matches)
+{
+    const struct refvalues *refs = p->wanted->refs;
+    const struct refvalues_measurement *best = NULL;
+
+    *matches = 0;
+    for (size_t i = 0; i < refs->count; i++) {
+        const struct refvalues_measurement *each = &refs->item[i];
+        unsigned int now;
+
+        if (!bytes_has_prefix(each->model, "boot/") || !bytes_is_text(each->name, "pcr4"))
+            continue;
+        now = boot_matches(p, each->model);
+        if (best == NULL || __builtin_popcount(now) > __builtin_popcount(*matches)) {
+            best = each;
+            *matches = now;
+        }
+    }
+    return best;
+}
+
+static void check_boot(struct verify_parts *p, struct bytes *model)
+{
+    static const struct {
+        const char *name;
+        unsigned int pcr;
+    } each[] = {{"pcr4", 4}, {"pcr8", 8}, {"pcr9", 9}};
+    unsigned int matches;
+
+    *model = best_boot(p, &matches)->model;
+    for (size_t i = 0; i < 3; i++) {
+        const struct refvalues_measurement *ref = refvalues_find(p->wanted->refs, *model, each[i].name);
+        bool good = (matches & 1u << i) != 0;
+        char got[65], expected[65] = "nothing";
+
+        findings_hex(p->platform.pcr[each[i].pcr], 32, got);
+        if (ref != NULL)
+            findings_hex(ref->digest, 32, expected);
+        verify_judge(p, FINDING_PCR_REF, good, "PCR %u %s%s%s of %.*s", each[i].pcr, got, good ? "" : ", expected ",
+                     good ? "" : expected, (int)(model->size < 24 ? model->size : 24), (const char *)model->data);
+    }
+}
+
+static void check_event_ref(struct verify_parts *p, uint32_t type, const char *name)
+{
+    const struct refvalues_measurement *ref = refvalues_of_hypervisor(p->wanted->refs, name);
+    struct eventlog_record record;
+    char got[65] = "nothing", expected[65];
+    bool good = false;
+
+    if (eventlog_only(p->platform.log, type, &record) == 0) {
+        findings_hex(record.digest, 32, got);
+        good = memcmp(record.digest, ref->digest, 32) == 0;
+        /* The version is in the data, which the digest does not cover. */
+        if (type == BH_EV_POLICY)
+            good = good && bytes_equal(record.data, ref->raw.data, ref->raw.size);
+    }
+    findings_hex(ref->digest, 32, expected);
+    verify_judge(p, FINDING_PCR_REF, good, "PCR 21 %s %s%s%s", name, got, good ? "" : ", expected ",
+                 good ? "" : expected);
+}
+
+static bool launch_is_logged(struct bytes log, const uint8_t digest[32])
+{
+    struct eventlog_record record;
+
+    while (eventlog_next(&log, &record) > 0) {
+        if (record.type == BH_EV_LAUNCH && memcmp(record.digest, digest, 32) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As many launches as the reference names, and each of those among them. */
+static void check_launches(struct verify_parts *p)
+{
+    const struct refvalues *refs = p->wanted->refs;
+    struct bytes log = p->platform.log;
+    struct eventlog_record record;
+    size_t logged = 0, expected = 0, found = 0;
+
+    while (eventlog_next(&log, &record) > 0)
+        logged += record.type == BH_EV_LAUNCH;
+    for (size_t i = 0; i < refs->count; i++) {
+        if (!bytes_is_text(refs->item[i].model, "hypervisor") || !bytes_has_prefix(refs->item[i].name, "launch/"))
+            continue;
+        expected++;
+        found += launch_is_logged(p->platform.log, refs->item[i].digest);
+    }
+    verify_judge(p, FINDING_PCR_REF, found == expected && logged == expected,
+                 "PCR 21 launches: %zu logged, %zu expected, %zu of them found", logged, expected, found);
+}
+
+/* --- Late launch ------------------------------------------------------------------------------ */
+
+static void check_drtm(struct verify_parts *p, struct bytes boot)
+{
+    bool flag = (p->report.flags & BH_FLAG_LATE_LAUNCH) != 0;
+    bool all_ff = bytes_all(p->platform.pcr[17], 32, 0xff) && bytes_all(p->platform.pcr[18], 32, 0xff);
+
+    if (!p->wanted->late_launch) {
+        verify_judge(p, FINDING_DRTM_STATE, all_ff && !flag,
+                     "no late launch expected: PCR 17 and 18 are %s, report says %s", all_ff ? "all FF" : "extended",
+                     flag ? "late launch" : "none");
+        return;
+    }
+    /* Extended on top of FF differs from every prediction, so it needs no case of its own. */
+    verify_judge(p, FINDING_DRTM_STATE, flag && pcr_matches(p, boot, "pcr17", 17) && pcr_matches(p, boot, "pcr18", 18),
+                 "late launch expected: PCR 17 and 18 against the reference, report says %s",
+                 flag ? "late launch" : "none");
+}
+
+void verify_log(struct verify_parts *parts)
+{
+    struct bytes boot;
+
+    if (!parts->has_log) {
+        for (int code = FINDING_LOG_REPLAY; code <= FINDING_DRTM_STATE; code++)
+            verify_not_made(parts, (enum findings_code)code, "no event log to look at");
+        return;
+    }
+    check_replay(parts, 21);
+    check_replay(parts, 22);
+    check_events(parts);
+    if (parts->wanted->refs == NULL || !refvalues_usable(parts->wanted->refs)) {
+        verify_not_made(parts, FINDING_PCR_REF, "no reference values");
+        verify_not_made(parts, FINDING_DRTM_STATE, "no reference values");
+        return;
+    }
+    check_boot(parts, &boot);
+    check_event_ref(parts, BH_EV_HV_CONFIG, "config");
+    check_event_ref(parts, BH_EV_POLICY, "policy");
+    check_launches(parts);
+    if (parts->has_report)
+        check_drtm(parts, boot);
+    else
+        verify_not_made(parts, FINDING_DRTM_STATE, "no report to look at");
+}

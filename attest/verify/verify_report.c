@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* The report: who signed it, for whom, in which boot, about what. */
+#include "verify_parts.h"
+#include "p256.h"
+
+static void check_hv_key(struct verify_parts *p)
+{
+    uint8_t boot_id[32];
+
+    if (!p->has_hv_key || !p->has_quote) {
+        verify_not_made(p, FINDING_HV_KEY, "no key in the log, or no quote");
+        return;
+    }
+    p256_sha256(p->hv_key.data.data, 64, boot_id);
+    verify_judge(p, FINDING_HV_KEY,
+                 bytes_equal(p->platform.hv_key, p->hv_key.data.data, 64) && p->quote.extra_size == 32 &&
+                     memcmp(p->quote.extra, boot_id, 32) == 0,
+                 "log, hypervisor-key and the quote's qualifying data name one key");
+}
+
+static void check_signature(struct verify_parts *p)
+{
+    uint8_t digest[32], boot_id[32];
+    char text[65];
+
+    if (!p->has_hv_key) {
+        verify_not_made(p, FINDING_REPORT_SIG, "no key in the log");
+        verify_not_made(p, FINDING_BOOT_ID, "no key in the log");
+        return;
+    }
+    p256_sha256(&p->report, sizeof(p->report), digest);
+    verify_judge(p, FINDING_REPORT_SIG, p256_verify(p->hv_key.data.data, digest, p->evidence.signature.data),
+                 "ECDSA P-256 by the hypervisor's key of this boot");
+    p256_sha256(p->hv_key.data.data, 64, boot_id);
+    findings_hex(p->report.boot_id, 32, text);
+    verify_judge(p, FINDING_BOOT_ID, memcmp(p->report.boot_id, boot_id, 32) == 0, "%s", text);
+}
+
+static void check_nonce(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+    uint8_t digest[32];
+    bool same;
+
+    if (wanted->nonce.data == NULL) {
+        verify_not_made(p, FINDING_NONCE, "no nonce given");
+        return;
+    }
+    same = bytes_equal(p->evidence.nonce, wanted->nonce.data, wanted->nonce.size);
+    p256_sha256(wanted->nonce.data, wanted->nonce.size, digest);
+    verify_judge(p, FINDING_NONCE, same && memcmp(p->report.report_data, digest, 32) == 0,
+                 "nonce is %s, report is %s it", same ? "ours" : "another",
+                 memcmp(p->report.report_data, digest, 32) == 0 ? "over" : "not over");
+}
+
+static void check_binding(struct verify_parts *p)
+{
+    struct bytes have = p->evidence.binding, want = p->wanted->binding;
+    uint8_t digest[32] = {0};
+
+    if (want.data != NULL)
+        p256_sha256(want.data, want.size, digest);
+    verify_judge(p, FINDING_KEY,
+                 (want.data == NULL ? have.data == NULL : bytes_equal(have, want.data, want.size)) &&
+                     memcmp(p->report.report_data + 32, digest, 32) == 0,
+                 want.data == NULL ? "nothing else is bound" : "the expected binding");
+}
+
+static void check_freshness(struct verify_parts *p)
+{
+    uint32_t last = p->wanted->last_reset_count;
+
+    if (last == 0)
+        verify_waive(p, FINDING_STALE_BOOT, "no earlier reset count given");
+    else if (!p->has_quote)
+        verify_not_made(p, FINDING_STALE_BOOT, "no quote to look at");
+    else
+        verify_judge(p, FINDING_STALE_BOOT, p->quote.reset_count >= last, "TPM was reset %u times, last seen %u",
+                     p->quote.reset_count, last);
+}
+
+static void check_policy(struct verify_parts *p)
+{
+    const struct bh_report *report = &p->report;
+    struct eventlog_record record;
+    uint8_t version[4];
+    char text[65];
+
+    if (!p->has_log || eventlog_only(p->platform.log, BH_EV_POLICY, &record) != 0) {
+        verify_not_made(p, FINDING_POLICY, "no policy in the log");
+        return;
+    }
+    for (unsigned int i = 0; i < 4; i++)
+        version[i] = (uint8_t)(report->policy_version >> (8 * i));
+    findings_hex(report->policy_digest, 32, text);
+    verify_judge(p, FINDING_POLICY,
+                 memcmp(report->policy_digest, record.digest, 32) == 0 && bytes_equal(record.data, version, 4),
+                 "version %u, %s", report->policy_version, text);
+}
+
+static void check_label(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+
+    if (wanted->any_label)
+        verify_waive(p, FINDING_LABEL, "any label will do");
+    else if (wanted->type == NULL)
+        verify_not_made(p, FINDING_LABEL, "no label given");
+    else
+        verify_judge(p, FINDING_LABEL,
+                     strcmp(p->report.type, wanted->type) == 0 && p->report.compartment == wanted->compartment,
+                     "%s:%u, wanted %s:%u", p->report.type, p->report.compartment, wanted->type, wanted->compartment);
+}
+
+static void check_launch(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+    bool wanted_one = wanted->any_launch;
+    uint8_t digest[32];
+    char text[65];
+
+    p256_sha256(&p->report.launch, sizeof(p->report.launch), digest);
+    findings_hex(p->report.launch_digest, 32, text);
+    if (!wanted->any_launch && wanted->launch_count == 0) {
+        verify_not_made(p, FINDING_LAUNCH, "no launch digest given");
+        return;
+    }
+    for (size_t i = 0; i < wanted->launch_count; i++)
+        wanted_one |= memcmp(wanted->launch[i], p->report.launch_digest, 32) == 0;
+    verify_judge(p, FINDING_LAUNCH, wanted_one && memcmp(digest, p->report.launch_digest, 32) == 0, "%s%s", text,
+                 wanted->any_launch ? " (any will do)" : "");
+}
+
+static void check_flags(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+    bool debug = (p->report.flags & BH_FLAG_DEBUG) != 0, iommu = (p->report.flags & BH_FLAG_IOMMU) != 0;
+
+    if (wanted->allow_debug)
+        verify_waive(p, FINDING_DEBUG, debug ? "debug build, allowed" : "release build");
+    else
+        verify_judge(p, FINDING_DEBUG, !debug, "%s build", debug ? "debug" : "release");
+    if (!wanted->require_iommu)
+        verify_waive(p, FINDING_IOMMU, iommu ? "devices are confined" : "devices are NOT confined, not required");
+    else
+        verify_judge(p, FINDING_IOMMU, iommu, "devices are %sconfined", iommu ? "" : "not ");
+    verify_judge(p, FINDING_UNMEASURED, (p->report.flags & BH_FLAG_MEASURED) != 0, "flags %x", p->report.flags);
+}
+
+void verify_report(struct verify_parts *parts)
+{
+    if (!parts->has_report || !parts->has_platform) {
+        for (int code = FINDING_HV_KEY; code < FINDINGS_CODE_COUNT; code++)
+            verify_not_made(parts, (enum findings_code)code, "no report, or no platform part");
+        return;
+    }
+    check_hv_key(parts);
+    check_signature(parts);
+    check_nonce(parts);
+    check_binding(parts);
+    check_freshness(parts);
+    verify_judge(parts, FINDING_HV_SVN, parts->report.svn >= parts->wanted->least_svn, "%u, wanted %u at least",
+                 parts->report.svn, parts->wanted->least_svn);
+    check_policy(parts);
+    check_label(parts);
+    check_launch(parts);
+    check_flags(parts);
+}
