@@ -18,3 +18,4 @@ test-host: $(HOST_TEST_BINS) ## run the host unit tests
 	@fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
 
 include tests/setup/setup.mk
+include tests/boot/boot.mk

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# The boot chain as one disk image, and the machine's TPM in its first state.
+#   $(B)/bulkhead.img        GPT disk: an EFI system partition with GRUB and the files that it loads, in this order:
+#                            (tboot.gz,) bulkhead.elf, policy.bhp, vmlinux, initrd.img
+#   $(B)/boot/grub.cfg       what GRUB does, line by line as measured into PCR 8; lies in GRUB's image
+#   $(B)/boot/BOOTX64.EFI    GRUB's image, measured into PCR 4
+#   $(B)/boot/tpm/           state of a new TPM 2.0 (swtpm), SHA-256 bank only
+TBOOT ?= 1
+HV_CMDLINE ?= dom0_mem=512M
+DOM0_CMDLINE ?= console=hvc0
+TBOOT_GZ := /boot/tboot.gz
+
+BOOT_FILES = $(if $(filter 1,$(TBOOT)),$(TBOOT_GZ)=tboot.gz) $(B)/bulkhead.elf=bulkhead.elf $(B)/policy.bhp=policy.bhp \
+	$(B)/dom0/vmlinux=vmlinux $(B)/dom0/initrd.img=initrd.img
+BOOT_CONFIG = TBOOT=$(TBOOT) HV="$(HV_CMDLINE)" DOM0="$(DOM0_CMDLINE)"
+# An option of the command line that changed is a changed input.
+$(shell mkdir -p $(B)/boot && { echo '$(BOOT_CONFIG)' | cmp -s - $(B)/boot/config || echo '$(BOOT_CONFIG)' > $(B)/boot/config; })
+
+$(B)/boot/grub.cfg: tests/boot/grub-cfg.sh $(B)/boot/config
+	$< $(TBOOT) "$(HV_CMDLINE)" "$(DOM0_CMDLINE)" > $@
+
+$(B)/boot/BOOTX64.EFI: tests/boot/grub-image.sh $(B)/boot/grub.cfg
+	$^ $@
+
+$(B)/boot/tpm/tpm2-00.permall: tests/boot/new-tpm.sh
+	$< $(@D)
+
+$(B)/bulkhead.img: tests/boot/disk-image.sh $(B)/boot/BOOTX64.EFI $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img
+	$< $@ $(B)/boot/BOOTX64.EFI $(BOOT_FILES)
+
+.PHONY: image
+image: $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall ## build the bootable disk image

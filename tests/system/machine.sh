@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# A virtual machine to test on: QEMU's q35 with two CPUs, OVMF and a TPM, its serial console in a log file.
+# To be sourced. One machine at a time; MACHINE_DIR holds its files (console.log, qemu.log, TPM state).
+#   machine_boot IMAGE             starts it; the whole run is bound by MACHINE_SECONDS
+#   machine_send TEXT              types a line at the console
+#   machine_await SECONDS REGEX    waits until the console shows a line, after the last one awaited; 1 if it never does
+#   machine_command SECONDS TEXT   runs a command at dom0's shell, prints what it printed, returns its status
+#   machine_stop                   ends it
+# It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
+: "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
+: "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}"
+MACHINE_OVMF=/usr/share/OVMF
+
+machine_pid=
+machine_tpm_pid=
+machine_seen=0 # lines of the console log that were awaited already
+
+machine_args() { # the machine without its disk and console
+    printf '%s\n' -nodefaults -no-user-config -machine q35 -cpu "$MACHINE_CPU" -smp "$MACHINE_SMP" -m "$MACHINE_MEMORY" \
+        -accel tcg,thread=multi -display none -nic none -no-reboot \
+        -drive "if=pflash,format=raw,unit=0,readonly=on,file=$MACHINE_OVMF/OVMF_CODE_4M.fd" \
+        -drive "if=pflash,format=raw,unit=1,file=$MACHINE_DIR/vars.fd" \
+        -chardev "socket,id=tpm,path=$MACHINE_DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
+}
+
+machine_tpm_start() {
+    rm -rf "$MACHINE_DIR/tpm"
+    cp -r "$MACHINE_TPM" "$MACHINE_DIR/tpm"
+    # It ends by itself when QEMU closes the connection.
+    timeout "$MACHINE_SECONDS" swtpm socket --tpm2 --tpmstate "dir=$MACHINE_DIR/tpm" --flags startup-clear \
+        --ctrl "type=unixio,path=$MACHINE_DIR/tpm.sock" --terminate --log "file=$MACHINE_DIR/tpm.log,level=${MACHINE_TPM_LOG:-1}" &
+    machine_tpm_pid=$!
+    local i
+    for ((i = 0; i < 100; i++)); do
+        [ -S "$MACHINE_DIR/tpm.sock" ] && return
+        sleep 0.05
+    done
+    echo "machine: swtpm did not start" >&2
+    return 1
+}
+
+machine_prepare() {
+    machine_stop
+    rm -rf "$MACHINE_DIR"
+    mkdir -p "$MACHINE_DIR"
+    cp "$MACHINE_OVMF/OVMF_VARS_4M.fd" "$MACHINE_DIR/vars.fd"
+    machine_tpm_start
+}
+
+machine_boot() {
+    machine_prepare || return 1
+    local args
+    mapfile -t args < <(machine_args)
+    args+=(-drive "if=none,id=disk,format=raw,readonly=on,file=$1" -device "virtio-blk-pci,drive=disk,bootindex=0")
+    args+=(-chardev "stdio,id=console,signal=off,logfile=$MACHINE_DIR/console.log" -serial chardev:console)
+    mkfifo "$MACHINE_DIR/keys"
+    exec {machine_keys}<>"$MACHINE_DIR/keys"
+    timeout "$MACHINE_SECONDS" qemu-system-x86_64 "${args[@]}" <"$MACHINE_DIR/keys" >"$MACHINE_DIR/qemu.log" 2>&1 &
+    machine_pid=$!
+    machine_seen=0
+    trap machine_stop EXIT
+}
+
+machine_send() {
+    printf '%s\n' "$1" >&"$machine_keys"
+}
+
+machine_log() { # the console so far, without carriage returns
+    tr -d '\r' 2>/dev/null <"$MACHINE_DIR/console.log" || true
+}
+
+machine_await() {
+    local seconds=$1 regex=$2 until line
+    until=$((SECONDS + seconds))
+    while :; do
+        line=$(machine_log | tail -n +$((machine_seen + 1)) | grep -naE -m 1 -e "$regex" | cut -d: -f1)
+        if [ -n "$line" ]; then
+            machine_seen=$((machine_seen + line))
+            return 0
+        fi
+        if ! kill -0 "$machine_pid" 2>/dev/null || [ "$SECONDS" -ge "$until" ]; then
+            return 1
+        fi
+        sleep 0.3
+    done
+}
+
+# The markers are built so that the echo of the typed line does not hold them.
+machine_command() {
+    local from status
+    from=$machine_seen
+    machine_send "echo BH'<'; $2; echo BH'>'\$?"
+    machine_await 30 '^BH<$' || return 125
+    from=$machine_seen
+    machine_await "$1" '^BH>[0-9]+$' || return 124
+    machine_log | sed -n "$((from + 1)),$((machine_seen - 1))p"
+    status=$(machine_log | sed -n "${machine_seen}p")
+    return "${status#BH>}"
+}
+
+machine_stop() {
+    local pid
+    for pid in $machine_pid $machine_tpm_pid; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    machine_pid=
+    machine_tpm_pid=
+}
