@@ -41,6 +41,22 @@ void test_failure(const char *format, ...) __attribute__((noreturn, format(print
             test_error("%s:%d: %s", __FILE__, __LINE__, #condition);                                                   \
     } while (0)
 
+/* Addresses for pointer arguments that must be refused, and for mappings of a test's own. */
+#define TEST_UNMAPPED     0x7100000000ul
+#define TEST_WINDOW       0x7200000000ul
+#define TEST_NONCANONICAL 0x8000000000000000ul
+
+/* A frame that was this domain's and that it gave back: by no means may it be reached any more. */
+uint64_t test_lost_mfn(void);
+
+/* A zeroed page that is mapped read-only, so that it may become a page table; test_table_set makes it writable for a
+ * moment, so only while it is no table yet. Null when there is no memory. */
+uint64_t *test_table(void);
+void test_table_set(uint64_t *table, unsigned index, uint64_t entry);
+
+/* Tries to store value with a plain MOV; true when it landed there, by whatever way. */
+bool test_store_lands(uint64_t *where, uint64_t value);
+
 /* True on Bulkhead, false on any other hypervisor. */
 bool test_on_bulkhead(void);
 

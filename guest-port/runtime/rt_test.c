@@ -88,6 +88,43 @@ bool test_equal(long got, long want, const char *file, int line, const char *wha
     return test_check(got == want, file, line, "%s is %ld (%#lx), not %ld", what, got, (unsigned long)got, want);
 }
 
+uint64_t test_lost_mfn(void)
+{
+    struct xen_memory_reservation r = {.nr_extents = 1, .domid = DOMID_SELF};
+    unsigned long pfn = rt_mm_take_unmapped();
+    xen_pfn_t mfn = rt_mm_mfn(pfn);
+
+    NEED(pfn);
+    set_xen_guest_handle(r.extent_start, &mfn);
+    NEED(rt_memory_op(XENMEM_decrease_reservation, &r) == 1);
+    rt_mm_set_mfn(pfn, RT_MFN_INVALID);
+    return mfn;
+}
+
+uint64_t *test_table(void)
+{
+    uint64_t *table = rt_page_alloc();
+
+    return table && rt_mm_protect(table, RT_RO) == 0 ? table : NULL;
+}
+
+void test_table_set(uint64_t *table, unsigned index, uint64_t entry)
+{
+    NEED(rt_mm_protect(table, RT_RW) == 0);
+    table[index] = entry;
+    NEED(rt_mm_protect(table, RT_RO) == 0);
+}
+
+bool test_store_lands(uint64_t *where, uint64_t value)
+{
+    volatile uint64_t seen = ~value;
+    struct rt_fault f;
+
+    RT_CATCH(&f, *(volatile uint64_t *)where = value);
+    RT_CATCH(&f, seen = *(volatile uint64_t *)where);
+    return seen == value;
+}
+
 static long bulkhead_op(unsigned cmd, void *arg)
 {
     return RT_HC(BH_HYPERCALL, cmd, arg, 0, 0, 0);
