@@ -26,7 +26,9 @@
 #define RT_RW    (RT_RO | RT_W | RT_D)
 #define RT_TABLE (RT_RW)
 
-#define RT_MFN_MASK     0x000ffffffffff000ull
+#define RT_MFN_MASK 0x000ffffffffff000ull
+/* What the hypervisor must keep of an entry; it may add the user and global bits. */
+#define RT_PTE_KEPT     (~(RT_U | RT_G))
 #define RT_MFN_INVALID  (~0ul)
 #define rt_pte_mfn(pte) (((pte)&RT_MFN_MASK) >> 12)
 

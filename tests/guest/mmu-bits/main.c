@@ -35,7 +35,7 @@ static bool evil_lands(uint64_t *where, const uint64_t *entry)
     RT_CATCH(&f, *(volatile uint64_t *)where = evil);
     if (f.vector >= 0)
         return false;
-    landed = RT_READ_ONCE(*entry) == evil;
+    landed = ((RT_READ_ONCE(*entry) ^ evil) & (RT_MFN_MASK | RT_P | RT_W)) == 0;
     RT_CATCH(&f, *(volatile uint64_t *)where = before);
     return landed;
 }
