@@ -8,10 +8,13 @@
  * CLASS(class)
  * PERM(class, name, object, "operations that it guards")
  *   The subject is always the domain that makes the call. `object` is who is asked about:
- *     SELF    the calling domain itself:       monitor_check(d, d, PERM_x_y, id)
- *     DOMAIN  the other domain (or itself,
- *             where the call allows that):     monitor_check(d, other, PERM_x_y, id)
- *     XEN     the hypervisor and the machine:  monitor_check(d, NULL, PERM_x_y, id)
+ *     SELF    the calling domain itself and no other: monitor_check(d, d, PERM_x_y, id)
+ *     DOMAIN  the other domain, or itself where the call allows that (a grant to itself):
+ *             monitor_check(d, other, PERM_x_y, id)
+ *     XEN     the hypervisor and the machine: monitor_check(d, NULL, PERM_x_y, id)
+ *   The policy does not see whether two domains with one label are the same domain. So what a domain
+ *   may do to itself but not to its like is a SELF permission with a DOMAIN one beside it (status,
+ *   peer_status); monitor_check() refuses a SELF permission for any other object.
  *
  * A class has at most 32 permissions (SELinux's limit), a class name at most 15 characters, a
  * permission's at most 23 (struct bh_audit_record). Add rows at the end of a class; every change
@@ -46,7 +49,8 @@
     PERM(domain, shutdown, SELF, "sched_op shutdown, shutdown_code")                                    \
     PERM(domain, remote_shutdown, DOMAIN, "sched_op remote_shutdown")                                   \
     PERM(domain, watchdog, SELF, "sched_op watchdog")                                                   \
-    PERM(domain, mm_audit, DOMAIN, "BH_MM_AUDIT (debug builds)")                                        \
+    PERM(domain, mm_audit, SELF, "BH_MM_AUDIT (debug builds)")                                          \
+    PERM(domain, peer_mm_audit, DOMAIN, "BH_MM_AUDIT of another domain")                                \
                                                                                                         \
     /* map_console and map_store: the two reserved references (GNTTAB_RESERVED_CONSOLE, _XENSTORE)      \
      * that the hypervisor seeds at build time; every other reference is map_read or map_write. */      \
@@ -67,8 +71,10 @@
     PERM(event, bind_console, DOMAIN, "event_channel_op bind_interdomain to its console port")          \
     PERM(event, bind_store, DOMAIN, "event_channel_op bind_interdomain to its store port")              \
     PERM(event, send, DOMAIN, "event_channel_op send: object is the domain at the other end")           \
-    PERM(event, status, DOMAIN, "event_channel_op status")                                              \
-    PERM(event, reset, DOMAIN, "event_channel_op reset")                                                \
+    PERM(event, status, SELF, "event_channel_op status")                                                \
+    PERM(event, peer_status, DOMAIN, "event_channel_op status of another domain's port")                \
+    PERM(event, reset, SELF, "event_channel_op reset")                                                  \
+    PERM(event, peer_reset, DOMAIN, "event_channel_op reset of another domain")                         \
     PERM(event, virq, SELF, "event_channel_op bind_virq: timer, debug, other per-vCPU ones")            \
     PERM(event, virq_global, XEN, "event_channel_op bind_virq: console, dom_exc, other global")         \
     PERM(event, ipi, SELF, "event_channel_op bind_ipi")                                                 \
@@ -80,7 +86,8 @@
     PERM(memory, populate, SELF, "memory_op populate_physmap, increase_reservation")                    \
     PERM(memory, decrease, SELF, "memory_op decrease_reservation")                                      \
     PERM(memory, exchange, SELF, "memory_op exchange")                                                  \
-    PERM(memory, reservation, DOMAIN, "memory_op current_reservation, maximum_reservation")             \
+    PERM(memory, reservation, SELF, "memory_op current_reservation, maximum_reservation")               \
+    PERM(memory, peer_reservation, DOMAIN, "the same of another domain")                                \
     PERM(memory, map, SELF, "memory_op memory_map")                                                     \
     PERM(memory, machine_map, XEN, "memory_op machine_memory_map, maximum_ram_page")                    \
     PERM(memory, machphys, SELF, "memory_op machphys_mapping, machphys_mfn_list")                       \

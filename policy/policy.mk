@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# The policy, its compiler, and the reference monitor's tests on the host.
+PACKAGES += secilc libsepol-dev libmbedtls-dev setools
+
+# The policy's own sources after base.cil; its name and version (a changed policy gets a higher one).
+POLICY_SRC ?= policy/bulkhead.cil
+POLICY_NAME ?= bulkhead
+POLICY_VERSION ?= 1
+
+KEYS ?= keys
+POLICY_KEY ?= $(KEYS)/policy.pem
+
+POLICY_TOOL := $(B)/policy/bh-policyc
+POLICY_TOOL_SRC := $(sort $(wildcard policy/*.c)) hv/monitor/permissions.c hv/monitor/policy_table.c
+POLICY_HEADERS := $(wildcard policy/*.h) hv/monitor/permissions.h hv/monitor/policy_format.h hv/monitor/policy_table.h \
+	hv/include/public/bulkhead.h
+POLICY_BIN := $(B)/policy/$(POLICY_NAME).bin
+BUILD_ALL += $(B)/policy.bhp $(POLICY_TOOL)
+
+.PHONY: policy policy-coverage policy-dump
+policy: $(B)/policy.bhp ## compile and sign the policy (POLICY_SRC, POLICY_NAME, POLICY_VERSION)
+
+$(POLICY_TOOL): $(POLICY_TOOL_SRC) $(POLICY_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -Ihv -o $@ $(POLICY_TOOL_SRC) -l:libsepol.a -lmbedcrypto
+
+$(B)/policy/declarations.cil: $(POLICY_TOOL)
+	$(POLICY_TOOL) --declarations > $@
+
+# The binary policy: what seinfo and sesearch read.
+$(POLICY_BIN): $(B)/policy/declarations.cil policy/base.cil $(POLICY_SRC)
+	secilc -t xen -c 30 -f /dev/null -o $@ $^
+
+$(B)/policy.bhp: $(POLICY_BIN) $(POLICY_TOOL) $(POLICY_KEY)
+	$(POLICY_TOOL) --key $(POLICY_KEY) --name $(POLICY_NAME) --version $(POLICY_VERSION) -o $@ $(POLICY_BIN)
+
+policy-coverage: $(POLICY_TOOL) ## every class and permission, with the operations that it guards
+	@$(POLICY_TOOL) --coverage
+
+policy-dump: $(B)/policy.bhp ## what the built policy allows, pair by pair
+	@$(POLICY_TOOL) --dump $<

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy_file.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bulkhead.h>
+#include <mbedtls/ecdsa.h>
+#include <mbedtls/error.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/sha256.h>
+
+#include "monitor/permissions.h"
+#include "monitor/policy_table.h"
+
+static int fail(struct policy_error *e, const char *what)
+{
+    snprintf(e->text, sizeof(e->text), "%s", what);
+    return -EINVAL;
+}
+
+uint8_t *policy_file_build(const struct policy_flat *flat, const char *name, uint32_t version, size_t *size,
+                           struct policy_error *e)
+{
+    struct policy_header h = {
+        .magic = POLICY_MAGIC,
+        .format = POLICY_FORMAT,
+        .version = version,
+        .types = flat->types,
+        .permissions = BH_PERM_COUNT,
+        .words = policy_format_words(BH_PERM_COUNT),
+        .boot_type = flat->boot_type,
+        .xen_type = flat->xen_type,
+        .types_offset = sizeof(h),
+        .perms_offset = policy_format_perms_offset(flat->types),
+        .rows_offset = policy_format_rows_offset(flat->types, BH_PERM_COUNT),
+        .signature_offset = policy_format_signature_offset(flat->types, BH_PERM_COUNT),
+    };
+    h.size = h.signature_offset + POLICY_SIGNATURE;
+    if (strlen(name) >= sizeof(h.name)) {
+        fail(e, "the policy's name has at most 31 characters");
+        return NULL;
+    }
+    memcpy(h.name, name, strlen(name));
+
+    uint8_t *file = calloc(1, h.size);
+    if (!file) {
+        fail(e, "no memory");
+        return NULL;
+    }
+    memcpy(file, &h, sizeof(h));
+    memcpy(file + h.types_offset, flat->names, (size_t)flat->types * POLICY_TYPE_NAME);
+    for (size_t i = 0; i < BH_PERM_COUNT; i++) {
+        struct policy_permission p = {0};
+        memcpy(p.class_name, bh_permissions[i].class_name, strlen(bh_permissions[i].class_name));
+        memcpy(p.name, bh_permissions[i].name, strlen(bh_permissions[i].name));
+        memcpy(file + h.perms_offset + i * sizeof(p), &p, sizeof(p));
+    }
+    memcpy(file + h.rows_offset, flat->rows, h.signature_offset - h.rows_offset);
+
+    struct policy_table check;
+    if (policy_table_open(&check, file, h.size) != 0) {
+        snprintf(e->text, sizeof(e->text), "the hypervisor would refuse it: %s (offset %u)", check.error,
+                 check.error_offset);
+        free(file);
+        return NULL;
+    }
+    *size = h.size;
+    return file;
+}
+
+static int sign_hash(const mbedtls_pk_context *key, const uint8_t hash[32], uint8_t out[64])
+{
+    const mbedtls_ecp_keypair *k = mbedtls_pk_ec(*key);
+    mbedtls_ecp_group group;
+    mbedtls_mpi r, s, d;
+
+    mbedtls_ecp_group_init(&group);
+    mbedtls_mpi_init(&r);
+    mbedtls_mpi_init(&s);
+    mbedtls_mpi_init(&d);
+    int rc = mbedtls_ecp_group_copy(&group, &k->grp);
+    if (rc == 0)
+        rc = mbedtls_mpi_copy(&d, &k->d);
+    if (rc == 0)
+        rc = mbedtls_ecdsa_sign_det_ext(&group, &r, &s, &d, hash, 32, MBEDTLS_MD_SHA256, NULL, NULL);
+    if (rc == 0)
+        rc = mbedtls_mpi_write_binary(&r, out, 32);
+    if (rc == 0)
+        rc = mbedtls_mpi_write_binary(&s, out + 32, 32);
+    mbedtls_mpi_free(&d);
+    mbedtls_mpi_free(&s);
+    mbedtls_mpi_free(&r);
+    mbedtls_ecp_group_free(&group);
+    return rc;
+}
+
+int policy_file_sign(uint8_t *file, size_t size, const char *key_path, struct policy_error *e)
+{
+    mbedtls_pk_context key;
+    uint8_t hash[32];
+
+    mbedtls_pk_init(&key);
+    int rc = mbedtls_pk_parse_keyfile(&key, key_path, NULL);
+    if (rc != 0) {
+        char why[128];
+        mbedtls_strerror(rc, why, sizeof(why));
+        snprintf(e->text, sizeof(e->text), "%s: %s", key_path, why);
+    } else if (!mbedtls_pk_can_do(&key, MBEDTLS_PK_ECKEY) || mbedtls_pk_ec(key)->grp.id != MBEDTLS_ECP_DP_SECP256R1) {
+        rc = -EINVAL;
+        snprintf(e->text, sizeof(e->text), "%s: not a P-256 key", key_path);
+    } else {
+        rc = mbedtls_sha256_ret(file, size - POLICY_SIGNATURE, hash, 0);
+        if (rc == 0)
+            rc = sign_hash(&key, hash, file + size - POLICY_SIGNATURE);
+        if (rc != 0)
+            fail(e, "signing failed");
+    }
+    mbedtls_pk_free(&key);
+    return rc == 0 ? 0 : -EINVAL;
+}
