@@ -31,3 +31,9 @@ crypto_TEST_SRC := hv/measure/crypto.c hv/measure/arena.c hv/measure/measure_loc
 crypto_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)
 crypto_TEST_LIBS := $(HOST_MBEDTLS_OBJS)
 $(B)/tests/host/crypto_test: $(HOST_MBEDTLS_OBJS)
+
+HOST_TESTS += signer
+signer_TEST_SRC := hv/measure/signer.c $(crypto_TEST_SRC)
+signer_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)
+signer_TEST_LIBS := $(HOST_MBEDTLS_OBJS)
+$(B)/tests/host/signer_test: $(HOST_MBEDTLS_OBJS)
