@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "tpmkeys.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PolicyA of the EK Credential Profile (B.6.2): TPM2_PolicySecret(TPM_RH_ENDORSEMENT). */
+#define EK_POLICY                                                                                                      \
+    {                                                                                                                  \
+        0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52,    \
+            0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa                         \
+    }
+
+/* Template L-2 of the EK Credential Profile (B.3.4): ECC NIST P-256. */
+static const TPM2B_PUBLIC ek_template = {
+    .publicArea =
+        {
+            .type = TPM2_ALG_ECC,
+            .nameAlg = TPM2_ALG_SHA256,
+            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
+            .authPolicy = {.size = 32, .buffer = EK_POLICY},
+            .parameters.eccDetail =
+                {
+                    .symmetric = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB},
+                    .scheme.scheme = TPM2_ALG_NULL,
+                    .curveID = TPM2_ECC_NIST_P256,
+                    .kdf.scheme = TPM2_ALG_NULL,
+                },
+            .unique.ecc = {.x = {.size = 32}, .y = {.size = 32}},
+        },
+};
+
+static const TPM2B_PUBLIC ak_template = {
+    .publicArea =
+        {
+            .type = TPM2_ALG_ECC,
+            .nameAlg = TPM2_ALG_SHA256,
+            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT,
+            .parameters.eccDetail =
+                {
+                    .symmetric.algorithm = TPM2_ALG_NULL,
+                    .scheme = {.scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256},
+                    .curveID = TPM2_ECC_NIST_P256,
+                    .kdf.scheme = TPM2_ALG_NULL,
+                },
+        },
+};
+
+int tpmkeys_check(const char *what, TSS2_RC rc)
+{
+    if (rc == TSS2_RC_SUCCESS)
+        return 0;
+    fprintf(stderr, "bh-provision: %s: 0x%08x\n", what, rc);
+    return -EIO;
+}
+
+static int create(ESYS_CONTEXT *esys, const char *what, const TPM2B_PUBLIC *template, ESYS_TR *handle,
+                  TPM2B_PUBLIC *public)
+{
+    const TPM2B_SENSITIVE_CREATE sensitive = {0};
+    const TPM2B_DATA outside = {0};
+    const TPML_PCR_SELECTION pcrs = {0};
+    TPM2B_PUBLIC *made = NULL;
+    TSS2_RC rc = Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+                                    &sensitive, template, &outside, &pcrs, handle, &made, NULL, NULL, NULL);
+
+    if (rc == TSS2_RC_SUCCESS)
+        *public = *made;
+    Esys_Free(made);
+    return tpmkeys_check(what, rc);
+}
+
+/* Takes the AK's place over from whatever was there. */
+static int persist(ESYS_CONTEXT *esys, struct tpmkeys *keys, ESYS_TR old)
+{
+    ESYS_TR transient = keys->ak, gone = ESYS_TR_NONE;
+    int rc = 0;
+
+    if (old != ESYS_TR_NONE)
+        rc = tpmkeys_check("TPM2_EvictControl of the former AK",
+                           Esys_EvictControl(esys, ESYS_TR_RH_OWNER, old, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+                                             TPMKEYS_AK_HANDLE, &gone));
+    if (rc == 0)
+        rc = tpmkeys_check("TPM2_EvictControl of the AK",
+                           Esys_EvictControl(esys, ESYS_TR_RH_OWNER, transient, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                             ESYS_TR_NONE, TPMKEYS_AK_HANDLE, &keys->ak));
+    Esys_FlushContext(esys, transient);
+    return rc;
+}
+
+static bool same_name(ESYS_CONTEXT *esys, ESYS_TR handle, const TPM2B_NAME *name)
+{
+    TPM2B_NAME *found = NULL;
+    bool same = Esys_TR_GetName(esys, handle, &found) == TSS2_RC_SUCCESS && found->size == name->size &&
+                memcmp(found->name, name->name, name->size) == 0;
+
+    Esys_Free(found);
+    return same;
+}
+
+/* A primary key comes out the same each time until the TPM is cleared, so the persistent one is known by its name. */
+static int open_ak(ESYS_CONTEXT *esys, struct tpmkeys *keys)
+{
+    ESYS_TR persistent = ESYS_TR_NONE;
+    TPM2B_NAME *name = NULL;
+
+    if (create(esys, "TPM2_CreatePrimary of the AK", &ak_template, &keys->ak, &keys->ak_public) != 0 ||
+        tpmkeys_check("name of the AK", Esys_TR_GetName(esys, keys->ak, &name)) != 0)
+        return -EIO;
+    keys->ak_name = *name;
+    Esys_Free(name);
+    if (Esys_TR_FromTPMPublic(esys, TPMKEYS_AK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &persistent) !=
+        TSS2_RC_SUCCESS)
+        return persist(esys, keys, ESYS_TR_NONE);
+    if (!same_name(esys, persistent, &keys->ak_name))
+        return persist(esys, keys, persistent);
+    Esys_FlushContext(esys, keys->ak);
+    keys->ak = persistent;
+    return 0;
+}
+
+int tpmkeys_open(ESYS_CONTEXT *esys, struct tpmkeys *keys)
+{
+    memset(keys, 0, sizeof(*keys));
+    keys->ek = ESYS_TR_NONE;
+    keys->ak = ESYS_TR_NONE;
+    if (open_ak(esys, keys) != 0)
+        return -EIO;
+    return create(esys, "TPM2_CreatePrimary of the EK", &ek_template, &keys->ek, &keys->ek_public);
+}
+
+void tpmkeys_close(ESYS_CONTEXT *esys, struct tpmkeys *keys)
+{
+    if (keys->ek != ESYS_TR_NONE)
+        Esys_FlushContext(esys, keys->ek);
+    keys->ek = ESYS_TR_NONE;
+}
+
+int tpmkeys_activate(ESYS_CONTEXT *esys, const struct tpmkeys *keys, const TPM2B_ID_OBJECT *blob,
+                     const TPM2B_ENCRYPTED_SECRET *seed, TPM2B_DIGEST *secret)
+{
+    const TPMT_SYM_DEF symmetric = {.algorithm = TPM2_ALG_NULL};
+    TPM2B_DIGEST *got = NULL;
+    ESYS_TR session = ESYS_TR_NONE;
+    int rc =
+        tpmkeys_check("TPM2_StartAuthSession",
+                      Esys_StartAuthSession(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                            NULL, TPM2_SE_POLICY, &symmetric, TPM2_ALG_SHA256, &session));
+
+    if (rc != 0)
+        return rc;
+    rc = tpmkeys_check("TPM2_PolicySecret",
+                       Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                                         ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL));
+    if (rc == 0)
+        rc =
+            tpmkeys_check("TPM2_ActivateCredential", Esys_ActivateCredential(esys, keys->ak, keys->ek, ESYS_TR_PASSWORD,
+                                                                             session, ESYS_TR_NONE, blob, seed, &got));
+    if (rc == 0)
+        *secret = *got;
+    Esys_Free(got);
+    Esys_FlushContext(esys, session);
+    return rc;
+}
