@@ -11,7 +11,7 @@ ATTEST_LIBS := -ltss2-mu -lcbor -lmbedx509 -lmbedcrypto
 ATTEST_VERIFY_SRC := $(addprefix attest/verify/,akcert.c cborin.c eventlog.c evidence.c findings.c p256.c refvalues.c \
 	tpmquote.c verify.c verify_log.c verify_platform.c verify_report.c)
 ATTEST_PROVISION_SRC := $(addprefix attest/provision/,bh_provision.c credential.c devca.c quoting.c tpmkeys.c) \
-	attest/tcti/hvcall.c attest/format/cborout.c attest/format/platform_pack.c \
+	attest/tcti/hvlink.c attest/format/cborout.c attest/format/platform_pack.c \
 	$(addprefix attest/verify/,cborin.c evidence.c eventlog.c p256.c tpmquote.c)
 ATTEST_HEADERS := $(wildcard attest/*/*.h) hv/include/public/bulkhead.h
 
@@ -19,10 +19,10 @@ $(B)/attest/bh-provision: $(ATTEST_PROVISION_SRC) $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -o $@ $(ATTEST_PROVISION_SRC) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lxencall
 
-$(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/hvcall.c $(ATTEST_HEADERS)
+$(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/hvlink.c $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -fPIC -shared -Wl,-soname,libtss2-tcti-bulkhead.so.0 -o $@ attest/tcti/tcti_bulkhead.c \
-		attest/tcti/hvcall.c -lxencall
+		attest/tcti/hvlink.c -lxencall
 
 # What the dom0 image takes: the service, the TCTI (to the library folder), the development CA (to /etc/bulkhead).
 ATTEST_DOM0_FILES := $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0 \

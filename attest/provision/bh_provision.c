@@ -9,7 +9,7 @@
 #include "quoting.h"
 #include "tpmkeys.h"
 #include "../format/platform_pack.h"
-#include "../tcti/hvcall.h"
+#include "../tcti/hvlink.h"
 #include "../verify/eventlog.h"
 #include "../verify/p256.h"
 #include "../verify/tpmquote.h"
@@ -30,7 +30,7 @@ struct options {
 
 struct service {
     struct options options;
-    struct hvcall *hv; /* NULL when log and output are files */
+    struct hvlink *hv; /* NULL when log and output are files */
     struct devca ca;
     struct tpmkeys keys;
     struct quoting quoting;
@@ -72,7 +72,7 @@ static long read_log(struct service *s, uint8_t *out)
 {
     if (s->hv == NULL)
         return read_file(s->options.eventlog, out, BH_EVIDENCE_MAX);
-    return hvcall_read_blob(s->hv, BH_EVENTLOG_READ, out, BH_EVIDENCE_MAX);
+    return hvlink_read_blob(s->hv, BH_EVENTLOG_READ, out, BH_EVIDENCE_MAX);
 }
 
 static int open_ca(struct service *s)
@@ -177,7 +177,7 @@ static int pack(struct service *s, ESYS_CONTEXT *esys)
     if (s->options.out != NULL)
         rc = write_file(s->options.out, s->packed, size);
     else
-        rc = hvcall_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
+        rc = hvlink_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
     if (rc != 0)
         return fail("storing the platform evidence", rc);
     printf("bh-provision: %zu bytes of platform evidence stored (development CA)\n", size);
@@ -260,7 +260,7 @@ int main(int argc, char **argv)
         return usage();
     setenv("TSS2_LOG", "all+NONE", 0); /* what fails is said here; a missing AK is no failure */
     if (service.options.out == NULL) {
-        service.hv = hvcall_open();
+        service.hv = hvlink_open();
         if (service.hv == NULL)
             return fail("no way to the hypervisor", -errno) != 0;
     }
@@ -270,6 +270,6 @@ int main(int argc, char **argv)
         devca_close(&service.ca);
     }
     if (service.hv != NULL)
-        hvcall_close(service.hv);
+        hvlink_close(service.hv);
     return rc == 0 ? 0 : 1;
 }

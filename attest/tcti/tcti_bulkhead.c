@@ -3,7 +3,7 @@
  * libtss2-tcti-bulkhead.so.0: tpm2-tss reaches the TPM through the hypervisor (BH_TPM_COMMAND). The hypervisor
  * decides which commands pass; one that it refuses is answered with TPM_RC_COMMAND_CODE, as by a TPM without it.
  */
-#include "hvcall.h"
+#include "hvlink.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 struct tcti_bulkhead {
     TSS2_TCTI_CONTEXT_COMMON_V2 common; /* first: tpm2-tss sees this alone */
-    struct hvcall *hv;
+    struct hvlink *hv;
     uint8_t command[MESSAGE_MAX], response[MESSAGE_MAX];
     size_t command_size, response_size; /* 0: none */
 };
@@ -58,7 +58,7 @@ static size_t refusal(uint8_t *response)
 static TSS2_RC run(struct tcti_bulkhead *tcti, int timeout_ms)
 {
     long rc =
-        hvcall_tpm(tcti->hv, tcti->command, tcti->command_size, tcti->response, sizeof(tcti->response), timeout_ms);
+        hvlink_tpm(tcti->hv, tcti->command, tcti->command_size, tcti->response, sizeof(tcti->response), timeout_ms);
 
     if (rc == -ETIMEDOUT)
         return TSS2_TCTI_RC_TRY_AGAIN;
@@ -106,7 +106,7 @@ static void finalize(TSS2_TCTI_CONTEXT *context)
     struct tcti_bulkhead *tcti = checked(context);
 
     if (tcti != NULL && tcti->hv != NULL) {
-        hvcall_close(tcti->hv);
+        hvlink_close(tcti->hv);
         tcti->hv = NULL;
     }
 }
@@ -163,7 +163,7 @@ TSS2_RC Tss2_Tcti_Bulkhead_Init(TSS2_TCTI_CONTEXT *context, size_t *size, const 
     TSS2_TCTI_GET_POLL_HANDLES(context) = get_poll_handles;
     TSS2_TCTI_SET_LOCALITY(context) = set_locality;
     TSS2_TCTI_MAKE_STICKY(context) = make_sticky;
-    tcti->hv = hvcall_open();
+    tcti->hv = hvlink_open();
     return tcti->hv == NULL ? TSS2_TCTI_RC_IO_ERROR : TSS2_RC_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hvcall.h"
+#include "hvlink.h"
 #include "bulkhead.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <xencall.h>
 
 /* The pages that a hypercall reads and writes must not fault: all of them are of libxencall's buffers. */
-struct hvcall {
+struct hvlink {
     xencall_handle *handle;
     union {
         struct bh_blob blob;
@@ -20,9 +20,9 @@ struct hvcall {
 
 _Static_assert(BH_BLOB_CHUNK >= 4096, "a TPM command and its response fit the buffers");
 
-struct hvcall *hvcall_open(void)
+struct hvlink *hvlink_open(void)
 {
-    struct hvcall *hv = calloc(1, sizeof(*hv));
+    struct hvlink *hv = calloc(1, sizeof(*hv));
 
     if (hv == NULL)
         return NULL;
@@ -35,14 +35,14 @@ struct hvcall *hvcall_open(void)
     if (hv->argument == NULL || hv->in == NULL || hv->out == NULL) {
         int error = errno != 0 ? errno : ENODEV;
 
-        hvcall_close(hv);
+        hvlink_close(hv);
         errno = error;
         return NULL;
     }
     return hv;
 }
 
-void hvcall_close(struct hvcall *hv)
+void hvlink_close(struct hvlink *hv)
 {
     if (hv->out != NULL)
         xencall_free_buffer(hv->handle, hv->out);
@@ -55,14 +55,14 @@ void hvcall_close(struct hvcall *hv)
     free(hv);
 }
 
-static long call(struct hvcall *hv, unsigned int cmd)
+static long call(struct hvlink *hv, unsigned int cmd)
 {
     long rc = xencall2L(hv->handle, BH_HYPERCALL, cmd, (uintptr_t)hv->argument);
 
     return rc == -1 ? -errno : rc;
 }
 
-long hvcall_read_blob(struct hvcall *hv, unsigned int cmd, uint8_t *out, size_t capacity)
+long hvlink_read_blob(struct hvlink *hv, unsigned int cmd, uint8_t *out, size_t capacity)
 {
     size_t done = 0;
     long got;
@@ -79,7 +79,7 @@ long hvcall_read_blob(struct hvcall *hv, unsigned int cmd, uint8_t *out, size_t 
     }
 }
 
-int hvcall_write_blob(struct hvcall *hv, unsigned int cmd, const uint8_t *data, size_t size)
+int hvlink_write_blob(struct hvlink *hv, unsigned int cmd, const uint8_t *data, size_t size)
 {
     size_t done = 0;
 
@@ -106,7 +106,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-long hvcall_tpm(struct hvcall *hv, const uint8_t *command, size_t size, uint8_t *response, size_t capacity,
+long hvlink_tpm(struct hvlink *hv, const uint8_t *command, size_t size, uint8_t *response, size_t capacity,
                 int timeout_ms)
 {
     const struct timespec pause = {.tv_nsec = 2000000};
