@@ -18,3 +18,5 @@ $(B)/dom0/consoled: $(CONSOLED_SRC) $(DOM0_HEADERS)
 	$(CC) $(DOM0_CFLAGS) -o $@ $(CONSOLED_SRC) -lxencall -lxentoollog -lxengnttab -lxenevtchn
 
 BUILD_ALL += $(B)/dom0/bhctl $(B)/dom0/consoled
+
+include guest-port/linux/linux.mk

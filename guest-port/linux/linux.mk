@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Static programs for Linux guests: they go into the tenants' ramdisk, bh-probe into dom0's too.
+LINUX_PORT := guest-port/linux
+LINUX_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(LINUX_PORT) -Iattest/format -ffunction-sections -fdata-sections
+LINUX_LDFLAGS := -static -s -Wl,--gc-sections -Wl,--build-id=none
+LINUX_HEADERS := $(wildcard $(LINUX_PORT)/*.h) attest/format/evidence_pack.h hv/include/public/bulkhead.h
+LINUX_TOOLS := $(addprefix $(B)/guest-port/linux/,bh-evidence bh-share bh-peer bh-probe)
+
+BH_EVIDENCE_SRC := $(LINUX_PORT)/bh_evidence.c $(LINUX_PORT)/lxcall.c attest/format/evidence_pack.c
+BH_SHARE_SRC := $(addprefix $(LINUX_PORT)/,bh_share.c sharepage.c canary.c)
+BH_PEER_SRC := $(addprefix $(LINUX_PORT)/,bh_peer.c sharepage.c)
+BH_PROBE_SRC := $(addprefix $(LINUX_PORT)/,bh_probe.c probe_map.c probe_call.c lxcall.c canary.c)
+
+$(B)/guest-port/linux/bh-evidence: $(BH_EVIDENCE_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_EVIDENCE_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
+
+$(B)/guest-port/linux/bh-share: $(BH_SHARE_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_SHARE_SRC) $(LINUX_LDFLAGS)
+
+$(B)/guest-port/linux/bh-peer: $(BH_PEER_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_PEER_SRC) $(LINUX_LDFLAGS)
+
+$(B)/guest-port/linux/bh-probe: $(BH_PROBE_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_PROBE_SRC) $(LINUX_LDFLAGS)
+
+BUILD_ALL += $(LINUX_TOOLS)
