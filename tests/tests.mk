@@ -19,3 +19,4 @@ test-host: $(HOST_TEST_BINS) ## run the host unit tests
 
 include tests/setup/setup.mk
 include tests/boot/boot.mk
+include tests/bench/bench.mk
