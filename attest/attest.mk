@@ -29,3 +29,8 @@ ATTEST_DOM0_FILES := $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.
 	$(AK_CA_KEY) $(AK_CA_CERT)
 
 BUILD_ALL += $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
+
+$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c) $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+BUILD_ALL += $(B)/attest/bh-verify
