@@ -16,6 +16,9 @@ void rt_main(void);
 
 bool rt_start_is_dom0(void);
 
+/* This domain's number, found by looping an event channel back. */
+unsigned rt_start_domid(void);
+
 /* Ends the domain with a SHUTDOWN_* reason of xen/sched.h. */
 void rt_shutdown(unsigned reason) __attribute__((noreturn));
 

@@ -11,6 +11,25 @@ bool rt_start_is_dom0(void)
     return rt_start_info->flags & SIF_INITDOMAIN;
 }
 
+unsigned rt_start_domid(void)
+{
+    static int domid = -1;
+    struct evtchn_status status = {.dom = DOMID_SELF};
+    long port, local;
+
+    if (domid >= 0)
+        return (unsigned)domid;
+    port = rt_event_alloc(DOMID_SELF, DOMID_SELF);
+    local = rt_event_bind(DOMID_SELF, (unsigned)port);
+    status.port = (unsigned)local;
+    if (port <= 0 || local <= 0 || rt_event_channel_op(EVTCHNOP_status, &status))
+        rt_panic("loopback channel: %ld, %ld", port, local);
+    domid = status.u.interdomain.dom;
+    rt_event_close((unsigned)local);
+    rt_event_close((unsigned)port);
+    return (unsigned)domid;
+}
+
 void rt_shutdown(unsigned reason)
 {
     struct sched_shutdown arg = {.reason = reason};
