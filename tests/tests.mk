@@ -13,10 +13,17 @@ endef
 $(foreach t,$(HOST_TESTS),$(eval $(t)_TEST_SRC ?=)$(eval $(t)_TEST_CFLAGS ?=)$(eval $(t)_TEST_LIBS ?=))
 $(foreach t,$(HOST_TESTS),$(eval $(call host_test_rule,$(t))))
 
-.PHONY: test-host
+.PHONY: test test-host test-repro
+test: setup ## set up, build, and run every test; the last line says how many passed
+	@B=$(B) tests/run-all.sh build lint test-host test-repro test-guest test-system
+
 test-host: $(HOST_TEST_BINS) ## run the host unit tests
-	@fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
+	@B=$(B) tests/run-host.sh $^
+
+test-repro: ## build the hypervisor in a second folder and compare the digests
+	@B=$(B) tests/repro.sh
 
 include tests/setup/setup.mk
 include tests/boot/boot.mk
 include tests/bench/bench.mk
+include tests/lint/lint.mk
