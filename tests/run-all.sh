@@ -13,7 +13,9 @@ trap 'echo "interrupted"; exit 130' INT TERM
 for target in "$@"; do
     echo "=== $target"
     from=$SECONDS
-    make --no-print-directory "$target" 2>&1 | tee "$logs/$target.log"
+    jobs=()
+    [ "$target" != build ] || jobs=(-j2 -O)
+    make --no-print-directory "${jobs[@]}" "$target" 2>&1 | tee "$logs/$target.log"
     status=${PIPESTATUS[0]}
     sum=$(grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$target.log" | tail -n 1)
     if [ -n "$sum" ]; then
