@@ -34,3 +34,23 @@ $(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_ex
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
 BUILD_ALL += $(B)/attest/bh-verify
+
+# --- Reference values ----------------------------------------------------------------------------
+ATTEST_MEASURE_SRC := $(addprefix attest/measure/,authenticode.c bh_measure.c grubcfg.c launchjson.c pcrmodel.c refwrite.c) \
+	attest/tool/toolfile.c attest/format/cborout.c attest/verify/p256.c
+$(B)/attest/bh-measure: $(ATTEST_MEASURE_SRC) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(ATTEST_MEASURE_SRC) -lcbor -lmbedcrypto
+BUILD_ALL += $(B)/attest/bh-measure
+
+# BOOT_FILES and TBOOT are those of tests/boot/boot.mk, DOM0_LAUNCHES is dom0/dom0.mk's; both are read later.
+ATTEST_LAUNCHES := $(patsubst dom0/image/tenants/%.cfg,$(B)/dom0/launch/%.json,$(wildcard dom0/image/tenants/*.cfg))
+$(B)/measurements.cbor: $(B)/attest/bh-measure $(B)/attest/bh-verify $(B)/boot/grub.cfg $(B)/boot/BOOTX64.EFI \
+		$(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img $(ATTEST_LAUNCHES)
+	$(B)/attest/bh-measure --out $@ --boot $(if $(filter 1,$(TBOOT)),tboot,direct) --grub $(B)/boot/BOOTX64.EFI \
+		--cfg $(B)/boot/grub.cfg $(foreach f,$(BOOT_FILES),--file $(lastword $(subst =, ,$f))=$(firstword $(subst =, ,$f))) \
+		$(foreach l,$(ATTEST_LAUNCHES),--launch $l)
+
+.PHONY: measurements
+measurements: $(B)/measurements.cbor ## predict PCR 4, 8, 9, 21 and launch digests from the build; print what each is made of
+	@$(B)/attest/bh-verify explain --ref $<
