@@ -39,3 +39,15 @@ policy-coverage: $(POLICY_TOOL) ## every class and permission, with the operatio
 
 policy-dump: $(B)/policy.bhp ## what the built policy allows, pair by pair
 	@$(POLICY_TOOL) --dump $<
+
+# ---- Tests on the host ------------------------------------------------------------------------
+POLICY_TEST_SUPPORT := tests/host/policy_support.c policy/policy_file.c policy/policy_flatten.c policy/policy_print.c \
+	hv/monitor/permissions.c hv/monitor/policy_table.c hv/monitor/policy_verify.c
+POLICY_TEST_CFLAGS := -Ihv -Ihv/include -Ihv/lib -Ipolicy -Itests/host -Itests/host/policy_key -D_GNU_SOURCE \
+	-D__XEN_INTERFACE_VERSION__=0x00040e00
+POLICY_TEST_LIBS := -l:libsepol.a -lmbedcrypto
+
+POLICY_TESTS := policy_table policy_verify policy_flatten
+HOST_TESTS += $(POLICY_TESTS)
+$(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
+	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))

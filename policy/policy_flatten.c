@@ -229,10 +229,12 @@ int policy_flatten(void *image, size_t size, struct policy_flat *flat, struct po
     }
     sepol_debug(0);
     sepol_msg_set_callback(handle, NULL, NULL);
+    if (policydb_from_image(handle, image, size, &s.db) != 0) { /* it has destroyed s.db by then */
+        sepol_handle_destroy(handle);
+        return fail(e, "not a binary policy that libsepol can read");
+    }
     int rc;
-    if (policydb_from_image(handle, image, size, &s.db) != 0)
-        rc = fail(e, "not a binary policy that libsepol can read");
-    else if (sepol_sidtab_init(&s.sids) != 0 || policydb_load_isids(&s.db, &s.sids) != 0)
+    if (policydb_load_isids(&s.db, &s.sids) != 0)
         rc = fail(e, "initial SIDs cannot be loaded");
     else
         rc = flatten(&s, flat, e);

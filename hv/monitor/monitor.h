@@ -22,11 +22,14 @@ int monitor_init(const uint8_t *policy, size_t len);
 
 /* May `subject` do `perm` to `object`? The object of NULL is the hypervisor. `object_id` is what the
  * call is about (port, grant reference, frame, domain id) and goes to the audit ring on a refusal.
- * 0 or -EPERM. The decision takes constant time. */
-int monitor_check(const struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id);
+ * 0 or -EPERM. The decision takes constant time.
+ * What a domain may do to itself and what to another are different permissions (permissions.h); for
+ * status, reset, reservation and mm_audit name the former, and the peer_ one is asked where object is
+ * another domain. Any other SELF permission for another domain is refused. */
+int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id);
 
 /* The same where the object is no domain yet (domain creation). `target_id` for the record. */
-int monitor_check_label(const struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+int monitor_check_label(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
                         uint64_t object_id);
 
 /* The label of that type and compartment. -ENOENT: the policy has no such type; -EINVAL: compartment

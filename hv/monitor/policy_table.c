@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy_table.h"
 
-#include <errno.h>
+#include <xen/errno.h>
 #include <string.h>
 
 #include <bulkhead.h>
@@ -17,7 +17,7 @@ static int refuse(struct policy_table *t, size_t offset, const char *why)
     memset(t, 0, sizeof(*t));
     t->error = why;
     t->error_offset = (uint32_t)offset;
-    return -EINVAL;
+    return -XEN_EINVAL;
 }
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -191,5 +191,5 @@ int policy_table_type_index(const struct policy_table *t, const char *name)
     for (uint32_t i = 0; i < t->types; i++)
         if (strcmp(policy_table_type_name(t, (uint16_t)i), name) == 0)
             return (int)i;
-    return -ENOENT;
+    return -XEN_ENOENT;
 }

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiler: policies that it must refuse, and that what it writes is what libsepol says. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sepol/policydb/policydb.h>
+#include <sepol/policydb/services.h>
+#include <sepol/policydb/sidtab.h>
+
+#include "monitor/permissions.h"
+#include "monitor/policy_table.h"
+#include "policy_support.h"
+
+/* The least that is a policy; %s: something to add. */
+static const char minimal[] = "(mls true)(sensitivity s0)(sensitivityorder (s0))"
+                              "(sensitivitycategory s0 (range c0 c1023))"
+                              "(user u)(role r)(userrole u r)(userlevel u (s0))(userrange u ((s0)(s0(range c0 c1023))))"
+                              "(type a_t)(type b_t)(roletype r a_t)(roletype r b_t)"
+                              "(sid xen)(sid dom0)(sidorder (xen dom0))"
+                              "(sidcontext xen (u r a_t ((s0)(s0))))(sidcontext dom0 (u r b_t ((s0)(s0))))"
+                              "(allow b_t a_t (domain (create)))\n";
+
+static char *replace(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    char *out;
+    assert_non_null(at);
+    assert_true(asprintf(&out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) > 0);
+    return out;
+}
+
+/* Compiles CIL text; the flat policy, or the reason why not. */
+static int flatten_text(const char *declarations, const char *text, struct policy_flat *flat, struct policy_error *e)
+{
+    const char *files[] = {support_write("d.cil", declarations), support_write("p.cil", text), NULL};
+    const char *binary = support_secilc(files);
+    if (!binary)
+        fail_msg("secilc does not take: %s", text);
+    size_t size;
+    uint8_t *image = support_read(binary, &size);
+    int rc = policy_flatten(image, size, flat, e);
+    free(image);
+    return rc;
+}
+
+static struct policy_flat flat;
+
+static void takes_the_least_policy(void **state)
+{
+    (void)state;
+    struct policy_error e;
+    char *declarations = support_declarations();
+    assert_int_equal(flatten_text(declarations, minimal, &flat, &e), 0);
+    assert_int_equal(flat.types, 2);
+    assert_string_equal(flat.names[0], "a_t");
+    assert_int_equal(flat.xen_type, 0);
+    assert_int_equal(flat.boot_type, 1);
+    for (size_t row = 0; row < 8; row++) /* b_t over a_t: rows 4 and 5 */
+        assert_int_equal(flat.rows[row * policy_format_words(BH_PERM_COUNT)],
+                         row == 4 || row == 5 ? 1ull << PERM_domain_create : 0);
+    policy_flat_free(&flat);
+    free(declarations);
+}
+
+static void refuse(const char *declarations, const char *text, const char *why)
+{
+    struct policy_error e = {""};
+    assert_int_equal(flatten_text(declarations, text, &flat, &e), -EINVAL);
+    assert_null(flat.rows);
+    if (!strstr(e.text, why))
+        fail_msg("refused with \"%s\", not \"%s\"", e.text, why);
+}
+
+static void refuses_other_classes_and_permissions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *why;
+    } cases[] = {
+        {" map_write", "", "permission map_write of class grant is missing"},
+        {" map_write", " map_writ", "permission map_write of class grant is missing"},
+        {"(class tpm ", "(class tmp ", "class tpm is missing"},
+        {" map_write", " map_write map_all", "class grant has a permission"},
+        {"(class tpm ", "(class file (read))(class tpm ", "no class file"},
+    };
+    char *declarations = support_declarations();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *changed = replace(declarations, cases[i].from, cases[i].to);
+        if (strstr(cases[i].to, "(class tmp")) {
+            char *order = replace(changed, "hw tpm attest", "hw tmp attest");
+            free(changed);
+            changed = order;
+        } else if (strstr(cases[i].to, "(class file")) {
+            char *order = replace(changed, "hw tpm attest", "hw tpm file attest");
+            free(changed);
+            changed = order;
+        }
+        refuse(changed, minimal, cases[i].why);
+        free(changed);
+    }
+    free(declarations);
+}
+
+static void refuses_what_a_table_cannot_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *add, *why;
+    } cases[] = {
+        {"(boolean on true)(booleanif on (true (allow a_t b_t (domain (info)))))", "booleans"},
+        {"(typepermissive a_t)", "permissive"},
+        {"(type a23456789_123456789_123456789_123456789_12345678)"
+         "(roletype r a23456789_123456789_123456789_123456789_12345678)",
+         "at most 47 characters"},
+    };
+    char *declarations = support_declarations();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text;
+        assert_true(asprintf(&text, "%s%s\n", minimal, cases[i].add) > 0);
+        refuse(declarations, text, cases[i].why);
+        free(text);
+    }
+    static const struct {
+        const char *from, *to, *why;
+    } changes[] = {
+        {"(sensitivity s0)(sensitivityorder (s0))", "(sensitivity s0)(sensitivity s1)(sensitivityorder (s0 s1))",
+         "2 sensitivities"},
+        {"(sensitivitycategory s0 (range c0 c1023))(user", "(sensitivitycategory s0 (range c0 c9))(user", "c1023"},
+        {"(roletype r a_t)", "(role q)(userrole u q)(roletype q a_t)", "initial SID xen"},
+        {"(mls true)", "(mls false)", "MLS"},
+    };
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        char *text = replace(minimal, changes[i].from, changes[i].to);
+        if (strstr(changes[i].why, "c1023")) {
+            char *range = replace(text, "(s0(range c0 c1023))))", "(s0(range c0 c9))))");
+            free(text);
+            text = range;
+        } else if (strstr(changes[i].why, "SID xen")) {
+            char *context = replace(text, "(u r a_t ", "(u q a_t ");
+            free(text);
+            text = context;
+        }
+        refuse(declarations, text, changes[i].why);
+        free(text);
+    }
+    free(declarations);
+}
+
+static void refuses_more_types_than_fit(void **state)
+{
+    (void)state;
+    char *declarations = support_declarations(), *text;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    fputs(minimal, f);
+    for (int i = 0; i < POLICY_TYPES_MAX - 1; i++)
+        fprintf(f, "(type more%d_t)(roletype r more%d_t)\n", i, i);
+    fclose(f);
+    refuse(declarations, text, "more than 512 types");
+    free(text);
+    free(declarations);
+}
+
+static void refuses_what_is_no_policy(void **state)
+{
+    (void)state;
+    struct policy_error e;
+    char garbage[64] = "not a policy";
+    assert_int_equal(policy_flatten(garbage, 0, &flat, &e), -EINVAL);
+    assert_int_equal(policy_flatten(garbage, sizeof(garbage), &flat, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "libsepol"));
+
+    char *declarations = support_declarations();
+    const char *files[] = {support_write("d.cil", declarations), support_write("p.cil", minimal), NULL};
+    free(declarations);
+    size_t size;
+    uint8_t *image = support_read(support_secilc(files), &size);
+    for (size_t n = 1; n < size; n += 211) {
+        if (policy_flatten(image, n, &flat, &e) != -EINVAL)
+            fail_msg("%zu of %zu bytes: taken", n, size);
+    }
+    free(image);
+}
+
+/* ---- The policy that is shipped ---------------------------------------------------------------- */
+
+/* Compiles base.cil and bulkhead.cil with one more line; NULL where secilc refuses it. */
+static const char *shipped_with(const char *line)
+{
+    char *declarations = support_declarations();
+    const char *files[] = {support_write("d.cil", declarations), "policy/base.cil", "policy/bulkhead.cil",
+                           support_write("more.cil", line), NULL};
+    free(declarations);
+    return support_secilc(files);
+}
+
+/* For asking libsepol here. */
+static policydb_t db;
+static sidtab_t sids;
+
+static int open_shipped(void **state)
+{
+    struct policy_error e;
+    size_t size;
+    uint8_t *image = support_read(shipped_with("\n"), &size);
+    assert_int_equal(policy_flatten(image, size, &flat, &e), 0);
+    assert_int_equal(policydb_init(&db), 0);
+    assert_int_equal(policydb_from_image(NULL, image, size, &db), 0);
+    assert_int_equal(policydb_load_isids(&db, &sids), 0);
+    sepol_set_policydb(&db);
+    sepol_set_sidtab(&sids);
+    free(image);
+    static uint8_t *file;
+    file = support_file(&flat, 1, &size);
+    static struct policy_table table;
+    assert_int_equal(policy_table_open(&table, file, size), 0);
+    *state = &table;
+    return 0;
+}
+
+static int close_shipped(void **state)
+{
+    struct policy_table *t = *state;
+    free((void *)(uintptr_t)t->data);
+    policy_flat_free(&flat);
+    sepol_sidtab_destroy(&sids);
+    policydb_destroy(&db);
+    return 0;
+}
+
+static bool libsepol_allows(const char *s, uint32_t sc, const char *t, uint32_t tc, uint32_t perm)
+{
+    char context[128];
+    sepol_security_id_t ssid, tsid;
+    sepol_security_class_t class;
+    sepol_access_vector_t bit;
+    struct sepol_av_decision d;
+    int n = snprintf(context, sizeof(context), "system_u:system_r:%s:s0:c%u", s, sc);
+    assert_int_equal(sepol_context_to_sid(context, (size_t)n + 1, &ssid), 0);
+    n = snprintf(context, sizeof(context), "system_u:system_r:%s:s0:c%u", t, tc);
+    assert_int_equal(sepol_context_to_sid(context, (size_t)n + 1, &tsid), 0);
+    assert_int_equal(sepol_string_to_security_class(bh_permissions[perm].class_name, &class), 0);
+    assert_int_equal(sepol_string_to_av_perm(class, bh_permissions[perm].name, &bit), 0);
+    assert_int_equal(sepol_compute_av(ssid, tsid, class, bit, &d), 0);
+    return d.allowed & bit;
+}
+
+/* With compartments that the compiler does not ask about. */
+static void every_cell_is_libsepols_answer(void **state)
+{
+    static const uint32_t pairs[][2] = {{0, 0}, {1023, 1023}, {77, 77}, {0, 1023}, {1023, 0}, {77, 78}};
+    const struct policy_table *t = *state;
+    uint32_t cells = 0, allowed = 0;
+    assert_int_equal(t->types, 5);
+    for (uint16_t a = 0; a < t->types; a++) {
+        for (uint16_t b = 0; b < t->types; b++) {
+            for (uint16_t p = 0; p < BH_PERM_COUNT; p++) {
+                for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+                    const char *s = policy_table_type_name(t, a), *o = policy_table_type_name(t, b);
+                    bool ours = policy_table_allows(t, a, b, pairs[i][0] == pairs[i][1], p);
+                    if (ours != libsepol_allows(s, pairs[i][0], o, pairs[i][1], p))
+                        fail_msg("%s:c%u -> %s:c%u %s:%s: table says %d", s, pairs[i][0], o, pairs[i][1],
+                                 bh_permissions[p].class_name, bh_permissions[p].name, ours);
+                    cells++;
+                    allowed += ours;
+                }
+            }
+        }
+    }
+    assert_int_equal(cells, 5 * 5 * BH_PERM_COUNT * 6);
+    assert_in_range(allowed, 500, cells / 2); /* it was not all one answer */
+}
+
+static bool may(const struct policy_table *t, const char *s, const char *o, bool same, uint16_t p)
+{
+    int a = policy_table_type_index(t, s), b = policy_table_type_index(t, o);
+    assert_true(a >= 0 && b >= 0);
+    return policy_table_allows(t, (uint16_t)a, (uint16_t)b, same, p);
+}
+
+static void tenants_share_in_one_compartment_only(void **state)
+{
+    const struct policy_table *t = *state;
+    for (uint16_t p = 0; p < BH_PERM_COUNT; p++)
+        if (bh_permissions[p].object == BH_OBJECT_DOMAIN && may(t, "tenant_t", "tenant_t", false, p))
+            fail_msg("tenants in two compartments: %s:%s", bh_permissions[p].class_name, bh_permissions[p].name);
+    assert_true(may(t, "tenant_t", "tenant_t", true, PERM_grant_map_write));
+    assert_true(may(t, "tenant_t", "tenant_t", true, PERM_event_bind));
+    assert_true(may(t, "tenant_t", "service_t", false, PERM_grant_map_read));
+    assert_true(may(t, "service_t", "tenant_t", false, PERM_grant_map_read));
+    assert_false(may(t, "service_t", "service_t", true, PERM_grant_map_read));
+    assert_false(may(t, "isolated_t", "isolated_t", true, PERM_grant_map_read));
+}
+
+static void dom0_gets_the_console_and_nothing_else(void **state)
+{
+    static const char *const guests[] = {"tenant_t", "service_t", "isolated_t"};
+    const struct policy_table *t = *state;
+    for (size_t i = 0; i < 3; i++) {
+        for (int same = 0; same < 2; same++) {
+            assert_true(may(t, "dom0_t", guests[i], same, PERM_grant_map_console));
+            assert_true(may(t, "dom0_t", guests[i], same, PERM_event_bind_console));
+            assert_true(may(t, "dom0_t", guests[i], same, PERM_domain_destroy));
+            assert_false(may(t, "dom0_t", guests[i], same, PERM_grant_map_read));
+            assert_false(may(t, "dom0_t", guests[i], same, PERM_grant_map_write));
+            assert_false(may(t, "dom0_t", guests[i], same, PERM_grant_copy_from));
+            assert_false(may(t, "dom0_t", guests[i], same, PERM_grant_copy_to));
+            assert_false(may(t, "dom0_t", guests[i], same, PERM_event_bind));
+            assert_false(may(t, guests[i], "dom0_t", same, PERM_domain_destroy));
+            assert_false(may(t, guests[i], "xen_t", same, PERM_policy_audit));
+            assert_false(may(t, guests[i], "xen_t", same, PERM_hw_ioport));
+            assert_false(may(t, guests[i], "xen_t", same, PERM_tpm_quote));
+        }
+    }
+}
+
+/* A rule that breaks a promise of the shipped policy does not compile; a harmless one does. */
+static void promises_are_enforced_by_the_compiler(void **state)
+{
+    (void)state;
+    assert_non_null(shipped_with("(type web_t)(call guest (web_t))(call join (web_t tenant_t))\n"));
+    assert_null(shipped_with("(allow dom0_t tenant_t (grant (map_read)))\n"));
+    assert_null(shipped_with("(allow tenant_t dom0_t (grant (copy_to)))\n"));
+    assert_null(shipped_with("(allow tenant_t xen_t (tpm (quote)))\n"));
+    assert_null(shipped_with("(allow service_t tenant_t (domain (pause)))\n"));
+    assert_null(shipped_with("(allow tenant_t no_such_t (grant (setup)))\n"));
+    assert_null(shipped_with("(allow tenant_t service_t (grant (no_such_permission)))\n"));
+    assert_null(shipped_with("(allow tenant_t service_t (grant (setup))\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest compiler[] = {
+        cmocka_unit_test(takes_the_least_policy),          cmocka_unit_test(refuses_other_classes_and_permissions),
+        cmocka_unit_test(refuses_what_a_table_cannot_say), cmocka_unit_test(refuses_more_types_than_fit),
+        cmocka_unit_test(refuses_what_is_no_policy),
+    };
+    const struct CMUnitTest shipped[] = {
+        cmocka_unit_test(every_cell_is_libsepols_answer),
+        cmocka_unit_test(tenants_share_in_one_compartment_only),
+        cmocka_unit_test(dom0_gets_the_console_and_nothing_else),
+        cmocka_unit_test(promises_are_enforced_by_the_compiler),
+    };
+    return cmocka_run_group_tests(compiler, NULL, NULL) + cmocka_run_group_tests(shipped, open_shipped, close_shipped);
+}
