@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* A vCPU's struct vcpu_info: at first its slot in shared_info, then where the guest registers it. */
+#include "sched/vcpu_info.h"
+#include "sched/sched.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "event/evtchn.h"
+#include "mm/access.h"
+#include "mm/frame.h"
+#include "console.h"
+#include "lib.h"
+#include <xen/vcpu.h>
+
+/* The frame is taken as writable, so it can become no table while the hypervisor writes there. Only v itself writes to
+ * its info otherwise, so v has to be current or down while the pointer moves. */
+long vcpu_info_register(struct vcpu *v, const struct vcpu_register_vcpu_info *op)
+{
+    struct domain *d = v->domain;
+
+    if (op->offset > PAGE_SIZE - sizeof(struct vcpu_info) || op->offset % sizeof(uint64_t))
+        return -XEN_EINVAL;
+    if (v != current && (__atomic_load_n(&v->online, __ATOMIC_SEQ_CST) || v->sched.running_on))
+        return -XEN_EINVAL;
+    spin_lock(&d->mm.lock);
+    long rc = v->info_mfn != INVALID_MFN ? -XEN_EINVAL : frame_get_type(d, op->mfn, FT_WRITABLE);
+    if (!rc) {
+        struct vcpu_info *info = (struct vcpu_info *)((char *)own_frame(op->mfn) + op->offset);
+        memcpy(info, v->info, sizeof(*info));
+        v->info_mfn = op->mfn;
+        WRITE_ONCE(v->info, info);
+    }
+    spin_unlock(&d->mm.lock);
+    if (!rc) {
+        evtchn_all_pending(v); /* nothing may get lost in the move */
+        __atomic_fetch_or(&v->work, VCPU_WORK_TIME, __ATOMIC_SEQ_CST);
+    }
+    return rc;
+}
+
+void vcpu_info_release(struct vcpu *v)
+{
+    if (v->info_mfn == INVALID_MFN)
+        return;
+    frame_put_type(v->domain, v->info_mfn);
+    v->info_mfn = INVALID_MFN;
+    v->info = &v->domain->shared_info->vcpu_info[v->id];
+}

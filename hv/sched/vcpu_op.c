@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpu_op: a domain's calls about its own vCPUs. One row of the table for each command. */
+#include "sched/sched.h"
+#include "sched/vcpu_info.h"
+#include "sched/vcpu_timer.h"
+#include "cpu/percpu.h"
+#include "domain/context.h"
+#include "domain/domain.h"
+#include "hypercall/hypercall.h"
+#include "mm/access.h"
+#include "monitor/monitor.h"
+#include "console.h"
+#include "lib.h"
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+
+BUILD_ASSERT(sizeof(struct vcpu_runstate_info) == 48);
+BUILD_ASSERT(sizeof(struct vcpu_time_info) == 32);
+BUILD_ASSERT(XEN_LEGACY_MAX_VCPUS == BH_VCPUS_MAX); /* every vCPU has a slot in shared_info */
+
+enum { STARTING = 2 }; /* vcpu.initialised, while one caller sets it up */
+
+/* Too large for the stack. Nothing secret in it yet: where a vCPU that never ran is to start. Wiped all the same. */
+static long op_initialise(struct vcpu *v, uint64_t arg)
+{
+    uint32_t fresh = 0;
+
+    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST))
+        return -XEN_EEXIST;
+    struct vcpu_guest_context *c = heap_alloc(sizeof(*c));
+    if (!c)
+        return -XEN_ENOMEM;
+    long rc = copy_from_guest(c, arg, sizeof(*c));
+    if (!rc &&
+        !__atomic_compare_exchange_n(&v->initialised, &fresh, STARTING, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        rc = -XEN_EEXIST;
+    else if (!rc) {
+        rc = vcpu_set_context(v, c);
+        __atomic_store_n(&v->initialised, rc == 0, __ATOMIC_SEQ_CST);
+    }
+    wipe(c, sizeof(*c));
+    heap_free(c);
+    return rc;
+}
+
+static long op_up(struct vcpu *v, uint64_t arg)
+{
+    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST) != 1)
+        return -XEN_EINVAL;
+    __atomic_fetch_or(&v->work, VCPU_WORK_TIME, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&v->online, 1, __ATOMIC_SEQ_CST);
+    sched_vcpu_state_changed(v);
+    return 0;
+}
+
+/* When the last one goes down the domain is off. */
+static long op_down(struct vcpu *v, uint64_t arg)
+{
+    struct domain *d = v->domain;
+    uint32_t online = 0;
+
+    __atomic_store_n(&v->online, 0, __ATOMIC_SEQ_CST);
+    sched_vcpu_state_changed(v);
+    for (uint32_t i = 0; i < d->nr_vcpus; i++)
+        online += d->vcpu[i] && __atomic_load_n(&d->vcpu[i]->online, __ATOMIC_SEQ_CST);
+    if (!online)
+        sched_end_domain(d, SHUTDOWN_poweroff);
+    return 0;
+}
+
+static long op_is_up(struct vcpu *v, uint64_t arg)
+{
+    return __atomic_load_n(&v->online, __ATOMIC_SEQ_CST) != 0;
+}
+
+static long op_get_runstate(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_runstate_info info = {0};
+    struct runstate r;
+
+    sched_runstate_get(v, &r);
+    info.state = (int)r.state;
+    info.state_entry_time = r.entered;
+    memcpy(info.time, r.time, sizeof(info.time));
+    return copy_to_guest(arg, &info, sizeof(info)) ? -XEN_EFAULT : 0;
+}
+
+static long register_area(struct vcpu *v, uint64_t arg, gva_t *area, size_t size, uint32_t work)
+{
+    uint64_t address;
+
+    if (copy_from_guest(&address, arg, sizeof(address)))
+        return -XEN_EFAULT;
+    if (address && !guest_range_ok(address, 1, size))
+        return -XEN_EFAULT;
+    WRITE_ONCE(*area, address);
+    __atomic_fetch_or(&v->work, work, __ATOMIC_SEQ_CST); /* for a vCPU that runs elsewhere: when it next passes by */
+    sched_notify(v);
+    return 0;
+}
+
+static long op_runstate_area(struct vcpu *v, uint64_t arg)
+{
+    return register_area(v, arg, &v->runstate_area, sizeof(struct vcpu_runstate_info), VCPU_WORK_RUNSTATE);
+}
+
+static long op_time_area(struct vcpu *v, uint64_t arg)
+{
+    return register_area(v, arg, &v->time_area, sizeof(struct vcpu_time_info), VCPU_WORK_TIME);
+}
+
+static long op_register_info(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_register_vcpu_info op;
+
+    return copy_from_guest(&op, arg, sizeof(op)) ? -XEN_EFAULT : vcpu_info_register(v, &op);
+}
+
+static long op_set_periodic(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_set_periodic_timer op;
+
+    return copy_from_guest(&op, arg, sizeof(op)) ? -XEN_EFAULT : vcpu_timer_periodic(v, op.period_ns);
+}
+
+static long op_stop_periodic(struct vcpu *v, uint64_t arg)
+{
+    vcpu_timer_periodic_stop(v);
+    return 0;
+}
+
+static long op_set_singleshot(struct vcpu *v, uint64_t arg)
+{
+    struct vcpu_set_singleshot_timer op;
+
+    if (v != current)
+        return -XEN_EINVAL;
+    return copy_from_guest(&op, arg, sizeof(op)) ? -XEN_EFAULT : vcpu_timer_singleshot(v, &op);
+}
+
+static long op_stop_singleshot(struct vcpu *v, uint64_t arg)
+{
+    if (v != current)
+        return -XEN_EINVAL;
+    timer_stop(&v->singleshot_timer);
+    return 0;
+}
+
+static long op_send_nmi(struct vcpu *v, uint64_t arg)
+{
+    if (!(__atomic_fetch_or(&v->work, VCPU_WORK_NMI, __ATOMIC_SEQ_CST) & VCPU_WORK_NMI))
+        sched_notify(v);
+    return 0;
+}
+
+/* Only for vCPUs that are pinned, which none is. */
+static long op_get_physid(struct vcpu *v, uint64_t arg)
+{
+    return -XEN_EINVAL;
+}
+
+static const struct {
+    long (*fn)(struct vcpu *v, uint64_t arg);
+    enum bh_perm perm;
+} ops[] = {
+    [VCPUOP_initialise] = {op_initialise, PERM_vcpu_initialise},
+    [VCPUOP_up] = {op_up, PERM_vcpu_up},
+    [VCPUOP_down] = {op_down, PERM_vcpu_down},
+    [VCPUOP_is_up] = {op_is_up, PERM_vcpu_info},
+    [VCPUOP_get_runstate_info] = {op_get_runstate, PERM_vcpu_info},
+    [VCPUOP_register_runstate_memory_area] = {op_runstate_area, PERM_vcpu_area},
+    [VCPUOP_set_periodic_timer] = {op_set_periodic, PERM_vcpu_timer},
+    [VCPUOP_stop_periodic_timer] = {op_stop_periodic, PERM_vcpu_timer},
+    [VCPUOP_set_singleshot_timer] = {op_set_singleshot, PERM_vcpu_timer},
+    [VCPUOP_stop_singleshot_timer] = {op_stop_singleshot, PERM_vcpu_timer},
+    [VCPUOP_register_vcpu_info] = {op_register_info, PERM_vcpu_area},
+    [VCPUOP_send_nmi] = {op_send_nmi, PERM_vcpu_nmi},
+    [VCPUOP_get_physid] = {op_get_physid, PERM_vcpu_info},
+    [VCPUOP_register_vcpu_time_memory_area] = {op_time_area, PERM_vcpu_area},
+};
+
+long do_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg, uint64_t a4, uint64_t a5)
+{
+    struct domain *d = current->domain;
+    uint32_t n = (uint32_t)cmd, vcpu = (uint32_t)id;
+
+    if (vcpu >= d->nr_vcpus || vcpu >= BH_VCPUS_MAX || !d->vcpu[vcpu])
+        return -XEN_ENOENT;
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
+        return -XEN_ENOSYS;
+    long rc = monitor_check(d, d, ops[n].perm, vcpu);
+    return rc ? rc : ops[n].fn(d->vcpu[vcpu], arg);
+}
