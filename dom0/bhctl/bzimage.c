@@ -171,8 +171,9 @@ static int find_payload(const uint8_t *file, size_t size, const uint8_t **payloa
         return fail(err, -EINVAL, "boot protocol %u.%02u is too old: 2.08 is the first that names its payload",
                     version >> 8, version & 0xff);
     if (offset > size || *length > size - offset || *length < MIN_PAYLOAD)
-        return fail(err, -EINVAL, "the payload (%zu bytes at %llu) does not lie within the file's %zu bytes: cut short?",
-                    *length, (unsigned long long)offset, size);
+        return fail(err, -EINVAL,
+                    "the payload (%zu bytes at %llu) does not lie within the file's %zu bytes: cut short?", *length,
+                    (unsigned long long)offset, size);
     *payload = file + offset;
     return 0;
 }

@@ -206,9 +206,9 @@ static int read_type(struct reader *r, const struct xlcfg_entry *e)
 }
 
 static const struct key keys[] = {
-    {"name", read_name},         {"kernel", read_kernel},     {"ramdisk", read_ramdisk}, {"cmdline", read_cmdline},
-    {"root", read_root},         {"extra", read_extra},       {"memory", read_memory},   {"vcpus", read_vcpus},
-    {"seclabel", read_seclabel}, {"uuid", read_uuid},         {"cap", read_cap},         {"cpu_weight", read_weight},
+    {"name", read_name},         {"kernel", read_kernel}, {"ramdisk", read_ramdisk}, {"cmdline", read_cmdline},
+    {"root", read_root},         {"extra", read_extra},   {"memory", read_memory},   {"vcpus", read_vcpus},
+    {"seclabel", read_seclabel}, {"uuid", read_uuid},     {"cap", read_cap},         {"cpu_weight", read_weight},
     {"type", read_type},
 };
 

@@ -26,7 +26,7 @@ struct contenant {
     long log_size;
     uint64_t faults_told;
     int listener;
-    int clients[CONTENANT_CLIENTS]; /* -1 where free */
+    int clients[CONTENANT_CLIENTS];  /* -1 where free */
     char pending[CONTENANT_PENDING]; /* input that the tenant's ring has no room for yet */
     size_t pending_size;
     char history[CONTENANT_HISTORY]; /* the latest output, for who attaches; a ring */

@@ -52,8 +52,8 @@ static int va_mapping_otherdomain(const struct probe_target *t)
 {
     uint64_t pte = (uint64_t)GUESS << 12 | PTE_PRESENT_RW_USER;
 
-    return verdict(lxcall_raw(__HYPERVISOR_update_va_mapping_otherdomain, (uintptr_t)t->pages + 3 * 4096, pte, UVMF_NONE,
-                              t->domid, 0));
+    return verdict(lxcall_raw(__HYPERVISOR_update_va_mapping_otherdomain, (uintptr_t)t->pages + 3 * 4096, pte,
+                              UVMF_NONE, t->domid, 0));
 }
 
 static int mmuext(const struct probe_target *t, unsigned int cmd)
@@ -81,8 +81,8 @@ static int add_to_physmap(const struct probe_target *t)
 {
     struct xen_add_to_physmap *add = (struct xen_add_to_physmap *)t->pages;
 
-    *add = (struct xen_add_to_physmap){
-        .domid = (domid_t)t->domid, .space = XENMAPSPACE_grant_table, .gpfn = 16, .idx = 0};
+    *add =
+        (struct xen_add_to_physmap){.domid = (domid_t)t->domid, .space = XENMAPSPACE_grant_table, .gpfn = 16, .idx = 0};
     return verdict(lxcall_raw(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (uintptr_t)add, 0, 0, 0));
 }
 
@@ -260,8 +260,8 @@ static int build_running(const struct probe_target *t)
 /* TPM2_PCR_Reset of PCR 21: who could do that could forge evidence (TPM 2.0 Library, Part 3). */
 static int tpm_reset(const struct probe_target *t)
 {
-    static const uint8_t command[] = {0x80, 0x02, 0, 0, 0, 27, 0, 0, 0x01, 0x3d, 0, 0, 0, 21,
-                                      0,    0,    0, 9, 0x40, 0, 0, 9, 0, 0, 0, 0, 0};
+    static const uint8_t command[] = {0x80, 0x02, 0, 0, 0,    27, 0, 0, 0x01, 0x3d, 0, 0, 0, 21,
+                                      0,    0,    0, 9, 0x40, 0,  0, 9, 0,    0,    0, 0, 0};
     struct bh_tpm_command *op = memset(t->pages, 0, 4096);
     long rc;
 

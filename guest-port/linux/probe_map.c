@@ -171,37 +171,36 @@ static int devmem_map(const struct probe_target *t)
     return last < 0 ? last : -ENODATA;
 }
 
-/* A device page that belongs to the hypervisor alone: mapping may look as if it succeeded, reading must not. */
-static int devmem_device(off_t address)
+/* Device pages that belong to the hypervisor alone. */
+static int device(uint64_t address)
 {
-    int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-    void *at;
+    void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, lxcall_fd(), 0);
 
-    if (fd < 0)
-        return -errno;
-    at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, address);
-    if (at == MAP_FAILED)
-        return -errno;
-    (void)*(volatile uint32_t *)at; /* dies here where the hypervisor refused the mapping */
-    return 0;
+    return at == MAP_FAILED ? -errno : map_frame(DOMID_IO, address / PAGE, at);
 }
 
-static int devmem_tpm(const struct probe_target *t)
+static int device_tpm(const struct probe_target *t)
 {
     (void)t;
-    return devmem_device(0xfed40000); /* locality 0 of the TPM's TIS (PC Client PTP) */
+    return device(0xfed40000); /* locality 0 of the TPM's TIS (PC Client PTP) */
 }
 
-static int devmem_lapic(const struct probe_target *t)
+static int device_tpm_locality2(const struct probe_target *t)
 {
     (void)t;
-    return devmem_device(0xfee00000);
+    return device(0xfed42000);
 }
 
-static int devmem_ioapic(const struct probe_target *t)
+static int device_lapic(const struct probe_target *t)
 {
     (void)t;
-    return devmem_device(0xfec00000);
+    return device(0xfee00000);
+}
+
+static int device_ioapic(const struct probe_target *t)
+{
+    (void)t;
+    return device(0xfec00000);
 }
 
 const struct probe probe_map_table[] = {
@@ -214,8 +213,9 @@ const struct probe probe_map_table[] = {
     {"evtchn-bind-guessed-ports", event_bind},
     {"devmem-read", devmem_read},
     {"devmem-mmap", devmem_map},
-    {"devmem-tpm", devmem_tpm},
-    {"devmem-lapic", devmem_lapic},
-    {"devmem-ioapic", devmem_ioapic},
+    {"device-tpm", device_tpm},
+    {"device-tpm-locality-2", device_tpm_locality2},
+    {"device-lapic", device_lapic},
+    {"device-ioapic", device_ioapic},
     {NULL, NULL},
 };
