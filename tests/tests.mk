@@ -27,3 +27,4 @@ include tests/setup/setup.mk
 include tests/boot/boot.mk
 include tests/bench/bench.mk
 include tests/lint/lint.mk
+include tests/system/system.mk

@@ -9,6 +9,7 @@ TBOOT ?= 1
 HV_CMDLINE ?= dom0_mem=512M
 DOM0_CMDLINE ?= console=hvc0
 TBOOT_GZ := /boot/tboot.gz
+BOOT_CHAIN = $(if $(filter 1,$(TBOOT)),tboot,direct)
 
 BOOT_FILES = $(if $(filter 1,$(TBOOT)),$(TBOOT_GZ)=tboot.gz) $(B)/bulkhead.elf=bulkhead.elf $(B)/policy.bhp=policy.bhp \
 	$(B)/dom0/vmlinux=vmlinux $(B)/dom0/initrd.img=initrd.img
@@ -30,3 +31,15 @@ $(B)/bulkhead.img: tests/boot/disk-image.sh $(B)/boot/BOOTX64.EFI $(B)/bulkhead.
 
 .PHONY: image
 image: $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall ## build the bootable disk image
+
+# The chain without tboot beside the other, for the tests: an image and reference values in DIRECT.
+DIRECT ?= $(B)/system/direct-image
+.PHONY: image-direct
+image-direct: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img $(B)/attest/bh-measure $(DOM0_LAUNCHES)
+	mkdir -p $(DIRECT)
+	tests/boot/grub-cfg.sh 0 "$(HV_CMDLINE)" "$(DOM0_CMDLINE)" > $(DIRECT)/grub.cfg
+	tests/boot/grub-image.sh $(DIRECT)/grub.cfg $(DIRECT)/BOOTX64.EFI
+	tests/boot/disk-image.sh $(DIRECT)/bulkhead.img $(DIRECT)/BOOTX64.EFI $(filter-out $(TBOOT_GZ)=%,$(BOOT_FILES))
+	$(B)/attest/bh-measure --out $(DIRECT)/measurements.cbor --boot direct --grub $(DIRECT)/BOOTX64.EFI --cfg $(DIRECT)/grub.cfg \
+		$(foreach f,$(filter-out $(TBOOT_GZ)=%,$(BOOT_FILES)),--file $(lastword $(subst =, ,$f))=$(firstword $(subst =, ,$f))) \
+		$(foreach l,$(DOM0_LAUNCHES),--launch $l)

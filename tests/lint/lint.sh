@@ -90,7 +90,7 @@ cpp_check() {
 }
 
 shell() {
-    [ ${#scripts[@]} -eq 0 ] || shellcheck "${scripts[@]}"
+    [ ${#scripts[@]} -eq 0 ] || shellcheck -x "${scripts[@]}"
 }
 
 mkdir -p "$build/lint"

@@ -3,9 +3,12 @@
 # A virtual machine to test on: QEMU's q35 with two CPUs, OVMF and a TPM, its serial console in a log file.
 # To be sourced. One machine at a time; MACHINE_DIR holds its files (console.log, qemu.log, TPM state).
 #   machine_boot IMAGE             starts it; the whole run is bound by MACHINE_SECONDS
+#   machine_quick KERNEL APPEND MODULES   the same without firmware, TPM and GRUB, by QEMU's own multiboot loader
 #   machine_send TEXT              types a line at the console
 #   machine_await SECONDS REGEX    waits until the console shows a line, after the last one awaited; 1 if it never does
+#   machine_follow SECONDS REGEX   the same, and prints what the console shows meanwhile
 #   machine_command SECONDS TEXT   runs a command at dom0's shell, prints what it printed, returns its status
+#   machine_ended SECONDS          waits until it ends by itself; 1 if it does not
 #   machine_stop                   ends it
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
@@ -48,18 +51,30 @@ machine_prepare() {
     machine_tpm_start
 }
 
-machine_boot() {
-    machine_prepare || return 1
-    local args
-    mapfile -t args < <(machine_args)
-    args+=(-drive "if=none,id=disk,format=raw,readonly=on,file=$1" -device "virtio-blk-pci,drive=disk,bootindex=0")
-    args+=(-chardev "stdio,id=console,signal=off,logfile=$MACHINE_DIR/console.log" -serial chardev:console)
+machine_start() { # QEMU ARGUMENTS: its console goes to console.log and comes from machine_send
     mkfifo "$MACHINE_DIR/keys"
     exec {machine_keys}<>"$MACHINE_DIR/keys"
-    timeout "$MACHINE_SECONDS" qemu-system-x86_64 "${args[@]}" <"$MACHINE_DIR/keys" >"$MACHINE_DIR/qemu.log" 2>&1 &
+    timeout "$MACHINE_SECONDS" qemu-system-x86_64 "$@" -chardev "stdio,id=console,signal=off,logfile=$MACHINE_DIR/console.log" \
+        -serial chardev:console <"$MACHINE_DIR/keys" >"$MACHINE_DIR/qemu.log" 2>&1 &
     machine_pid=$!
     machine_seen=0
     trap machine_stop EXIT
+}
+
+machine_boot() {
+    local args
+    machine_prepare || return 1
+    mapfile -t args < <(machine_args)
+    machine_start "${args[@]}" -drive "if=none,id=disk,format=raw,readonly=on,file=$1" \
+        -device virtio-blk-pci,drive=disk,bootindex=0
+}
+
+machine_quick() {
+    machine_stop
+    rm -rf "$MACHINE_DIR"
+    mkdir -p "$MACHINE_DIR"
+    machine_start -nodefaults -no-user-config -machine q35 -cpu "$MACHINE_CPU" -smp "$MACHINE_SMP" -m "$MACHINE_MEMORY" \
+        -accel tcg,thread=multi -display none -nic none -no-reboot -kernel "$1" -append "$2" -initrd "$3"
 }
 
 machine_send() {
@@ -74,7 +89,7 @@ machine_await() {
     local seconds=$1 regex=$2 until line
     until=$((SECONDS + seconds))
     while :; do
-        line=$(machine_log | tail -n +$((machine_seen + 1)) | grep -naE -m 1 -e "$regex" | cut -d: -f1)
+        line=$(machine_log | tail -n +$((machine_seen + 1)) | grep -naE -m 1 -e "$regex" | cut -d: -f1 || true)
         if [ -n "$line" ]; then
             machine_seen=$((machine_seen + line))
             return 0
@@ -86,17 +101,43 @@ machine_await() {
     done
 }
 
+# Prints what the console shows from now on until it shows REGEX, as it comes.
+machine_follow() { # SECONDS REGEX
+    local until=$((SECONDS + $1)) line text
+    while :; do
+        line=$(machine_log | sed '$d' | tail -n +$((machine_seen + 1)) | grep -naE -m 1 -e "$2" | cut -d: -f1 || true)
+        text=$(machine_log | sed '$d' | tail -n +$((machine_seen + 1)) | head -n "${line:-99999}")
+        if [ -n "$text" ]; then
+            printf '%s\n' "$text"
+            machine_seen=$((machine_seen + $(wc -l <<<"$text")))
+        fi
+        [ -z "$line" ] || return 0
+        if ! kill -0 "$machine_pid" 2>/dev/null || [ "$SECONDS" -ge "$until" ]; then
+            return 1
+        fi
+        sleep 0.3
+    done
+}
+
 # The markers are built so that the echo of the typed line does not hold them.
 machine_command() {
     local from status
     from=$machine_seen
-    machine_send "echo BH'<'; $2; echo BH'>'\$?"
+    machine_send "echo BH'<'; ( $2 ); echo BH'>'\$?"
     machine_await 30 '^BH<$' || return 125
     from=$machine_seen
     machine_await "$1" '^BH>[0-9]+$' || return 124
     machine_log | sed -n "$((from + 1)),$((machine_seen - 1))p"
     status=$(machine_log | sed -n "${machine_seen}p")
     return "${status#BH>}"
+}
+
+machine_ended() {
+    local until=$((SECONDS + $1))
+    while kill -0 "$machine_pid" 2>/dev/null; do
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.3
+    done
 }
 
 machine_stop() {

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `make run`: the whole of Bulkhead at work, in eight steps, in front of a person. Every verdict is computed here or
+# in the machine; status 0 when each step did what the product promises.
+set -uo pipefail
+
+build=${B:-build}
+chain=${CHAIN:-tboot}     # the boot chain's name in the reference values
+change=${CHANGE:-kernel}  # what step 7 changes: kernel, policy or cmdline
+MACHINE_DIR=$build/system/demo
+export MACHINE_TPM_LOG=20
+# shellcheck source=tests/system/machine.sh
+. "${0%/*}/machine.sh"
+# shellcheck source=tests/system/proof.sh
+. "${0%/*}/proof.sh"
+began=$SECONDS
+rows=() failures=0
+
+step() { # NUMBER TITLE
+    printf '\n=== %s. %s   [%d s]\n' "$1" "$2" $((SECONDS - began))
+    number=$1
+}
+
+result() { # TEXT ok|FAIL [DETAIL]
+    [ "$2" = ok ] || failures=$((failures + 1))
+    rows+=("$(printf '%s  %-44s %-5s %s' "$number" "$1" "$2" "${3-}")")
+    [ "$2" = ok ] || echo "--- $1: FAIL ${3-}"
+}
+
+summary() {
+    step 8 "summary"
+    printf '%s\n' "${rows[@]}"
+    echo
+    if [ $failures -eq 0 ]; then
+        echo "Bulkhead did all that it promises here, in $((SECONDS - began)) s."
+    else
+        echo "$failures of ${#rows[@]} FAILED; consoles: $build/system/demo/console.log and $build/system/changed/console.log"
+    fi
+    machine_stop
+    exit $((failures > 0))
+}
+
+await_dom0() { # also ends when the hypervisor gave up
+    machine_await "$1" '^BH-DOM0 ready|PANIC|panic' && machine_log | sed -n "${machine_seen}p" | grep -q 'BH-DOM0 ready' &&
+        sleep 1
+}
+
+# Runs a step of dom0's demonstration, shows what it shows, and takes over its results.
+demo() { # SECONDS ARGUMENTS
+    local seconds=$1 from=$machine_seen
+    shift
+    machine_send "/demo $*; echo BH-END'='\$?"
+    machine_follow "$seconds" '^BH-END=[0-9]+$' | grep -avE '^dom0# |BH-END|^BH-STEP|^$' || true
+    # The pipe's subshell followed the console; come up to where it was.
+    machine_await 1 '^BH-END=[0-9]+$' || result "dom0's part of this step" FAIL "no end within $seconds s"
+    while read -r name verdict detail; do
+        result "${name%:}" "$verdict" "$detail"
+    done < <(machine_log | sed -n "$((from + 1)),${machine_seen}p" | sed -n 's/^BH-RESULT //p')
+}
+
+evidence() { # NAME: dom0 brings a tenant's evidence over a nonce of ours
+    local seconds=120
+    nonce=$(proof_nonce)
+    machine_send "/demo 4 $1 $nonce; echo BH-END'='\$?"
+    machine_await $seconds '^BH-END=[0-9]+$' && proof_extract "$1"
+}
+
+echo "Bulkhead: a measured launch, a stock Debian dom0, two tenants, and what each can prove"
+
+step 1 "boot, and what is measured into which PCR"
+machine_boot "$build/bulkhead.img" || exit 1
+echo "OVMF > GRUB > ${chain} > Bulkhead > dom0, with a TPM 2.0; the console is in $MACHINE_DIR/console.log"
+machine_await 180 'Welcome to GRUB' && echo "GRUB runs   [$((SECONDS - began)) s]"
+machine_await 120 'Bulkhead' && echo "Bulkhead runs   [$((SECONDS - began)) s]"
+if await_dom0 180; then up=ok; else up=FAIL; fi
+if proof_chain "$chain"; then
+    result "PCR 4, 8, 9, 21 as predicted from the build" ok
+else
+    result "PCR 4, 8, 9, 21 as predicted from the build" FAIL
+fi
+if [ $up = FAIL ]; then
+    machine_log | tail -n 25
+    result "dom0 up" FAIL
+    summary
+fi
+
+step 2 "dom0 is up"
+demo 60 2
+step 3 "two tenants"
+demo 240 3
+
+step 4 "each tenant's evidence, judged outside"
+for tenant in acme:1 globex:2; do
+    name=${tenant%:*}
+    if evidence "$name"; then
+        echo "--- $name: $(wc -c <"$MACHINE_DIR/$name.evidence") bytes of evidence over nonce ${nonce:0:16}..."
+        if proof_verify "$name" "$nonce" "tenant_t:${tenant#*:}" | tee "$MACHINE_DIR/$name.verdict"; then
+            result "evidence of $name" ok "$(tail -n 1 "$MACHINE_DIR/$name.verdict")"
+        else
+            result "evidence of $name" FAIL "$(tail -n 1 "$MACHINE_DIR/$name.verdict")"
+        fi
+    else
+        result "evidence of $name" FAIL "none came; see the console"
+    fi
+done
+
+step 5 "tenants of two compartments share nothing; a permitted pair does"
+demo 240 5
+step 6 "root in dom0 tries to read a tenant's memory"
+demo 120 6
+machine_stop
+
+step 7 "the same machine with one byte changed ($change)"
+MACHINE_DIR=$build/system/changed
+"${0%/*}/change.sh" "$change" "$build/system/changed.img"
+machine_boot "$build/system/changed.img" || exit 1
+if ! await_dom0 300; then
+    machine_log | tail -n 5
+    if [ "$change" = policy ] && machine_log | grep -qi 'policy.*signature'; then
+        result "changed policy" ok "the hypervisor refuses to start domains"
+    else
+        result "boot with a changed $change" FAIL "dom0 did not come up"
+    fi
+    summary
+fi
+machine_send "bhctl create /tenants/acme.cfg"
+if evidence acme; then
+    proof_verify acme "$nonce" tenant_t:1 | tee "$MACHINE_DIR/acme.verdict"
+    case ${PIPESTATUS[0]}:$(tail -n 1 "$MACHINE_DIR/acme.verdict") in
+    1:*REJECTED*PCR_REF*) result "changed $change" ok "$(tail -n 1 "$MACHINE_DIR/acme.verdict")" ;;
+    *) result "changed $change" FAIL "$(tail -n 1 "$MACHINE_DIR/acme.verdict")" ;;
+    esac
+else
+    result "changed $change" FAIL "no evidence came; see the console"
+fi
+summary
