@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory for mbedTLS: an allocator inside one given block. Everything that it knows lies in the block, so the vault
- * can hold one. At most one arena is in use at a time, under the caller's lock; none is outside arena_use/arena_done. */
+ * can hold one. At most one arena is in use at a time, under the caller's lock; none is outside arena_use/arena_done.
+ */
 #ifndef HV_ARENA_H
 #define HV_ARENA_H
 

@@ -28,14 +28,14 @@ void arena_free(void *p);
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_NIST_OPTIM
-#define MBEDTLS_ECP_NO_INTERNAL_RNG /* all blinding randomness is passed in */
+#define MBEDTLS_ECP_NO_INTERNAL_RNG   /* all blinding randomness is passed in */
 #define MBEDTLS_ECP_WINDOW_SIZE       5
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 1
 #define MBEDTLS_ECP_RESTARTABLE
 #define MBEDTLS_ECDH_LEGACY_CONTEXT
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECDSA_DETERMINISTIC /* RFC 6979, blinded by the DRBG */
-#define MBEDTLS_MPI_MAX_SIZE    64
-#define MBEDTLS_MPI_WINDOW_SIZE 1
+#define MBEDTLS_MPI_MAX_SIZE        64
+#define MBEDTLS_MPI_WINDOW_SIZE     1
 
 #endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* The measured start, step by step; and whether it still holds. */
+#include "measure/measure.h"
+#include "measure/crypto.h"
+#include "measure/entropy.h"
+#include "measure/measure_lock.h"
+#include "measure/measure_state.h"
+#include "measure/pcrlog.h"
+#include "measure/signer.h"
+#include "measure/stack_wipe.h"
+#include "measure/tpm.h"
+#include "console.h"
+#include "domain/domain.h"
+#include "lib.h"
+#include "mm/access.h"
+
+#define PCR_BOOT    21
+#define PCR_RUNTIME 22
+
+static bool good;     /* everything that should have been measured was */
+static bool complete; /* PCR 21 is closed */
+static uint32_t set_flags;
+static uint8_t pubkey[64], boot_id[32];
+static uint8_t start_value[32]; /* of PCR 21 and 22 */
+static struct pcrlog pcrlog;
+
+static void unmeasured(const char *why)
+{
+    if (good)
+        printk("measure: %s: nothing counts as measured, no reports\n", why);
+    good = false;
+}
+
+static void extend(uint32_t type, const uint8_t digest[32], const void *data, uint32_t size)
+{
+    if (!good || complete)
+        return;
+    if (tpm_pcr_extend(PCR_BOOT, digest))
+        unmeasured("the TPM does not extend PCR 21");
+    else if (pcrlog_append(&pcrlog, PCR_BOOT, type, digest, data, size))
+        unmeasured("the event log is full");
+}
+
+static void extend_data(uint32_t type, const void *data, uint32_t size)
+{
+    uint8_t digest[32];
+
+    sha256(data, size, digest);
+    extend(type, digest, data, size);
+}
+
+static bool all_bytes(const uint8_t v[32], uint8_t b)
+{
+    for (int i = 0; i < 32; i++)
+        if (v[i] != b)
+            return false;
+    return true;
+}
+
+/* Whoever extended these before us would make every log a lie; a verifier expects one of two beginnings. */
+static bool registers_are_fresh(void)
+{
+    uint8_t runtime[32];
+
+    return !tpm_pcr_read(PCR_BOOT, start_value) && !tpm_pcr_read(PCR_RUNTIME, runtime) &&
+           memcmp(start_value, runtime, 32) == 0 && (all_bytes(start_value, 0) || all_bytes(start_value, 0xff));
+}
+
+static int make_key(void)
+{
+    struct {
+        uint8_t tpm[32];
+        struct entropy cpu;
+    } seed;
+    int rc = tpm_random(seed.tpm);
+
+    if (!rc) {
+        if (!entropy_collect(&seed.cpu))
+            printk("measure: no RDRAND: the key comes from the TPM's randomness and TSC jitter\n");
+        rc = signer_init(vault_enter(), VAULT_SIZE, (uint8_t *)&seed, sizeof(seed), pubkey);
+        stack_wipe();
+        vault_leave();
+    }
+    wipe(&seed, sizeof(seed));
+    return rc;
+}
+
+static void start(const char *cmdline)
+{
+    int rc = tpm_init();
+
+    if (rc == -XEN_ENODEV) {
+        printk("measure: no TPM: nothing is measured, no reports\n");
+        return;
+    }
+    good = true;
+    pcrlog.data = heap_alloc_pages(PCRLOG_MAX / PAGE_SIZE);
+    pcrlog.capacity = pcrlog.data ? PCRLOG_MAX : 0;
+    if (rc)
+        unmeasured("the TPM does not work");
+    else if (!registers_are_fresh())
+        unmeasured("PCR 21 and 22 are not as a reset leaves them, or cannot be read");
+    else if (make_key())
+        unmeasured("no key could be made");
+    if (!good)
+        return;
+    sha256(pubkey, sizeof(pubkey), boot_id);
+    extend_data(BH_EV_HV_KEY, pubkey, sizeof(pubkey));
+    extend_data(BH_EV_HV_CONFIG, cmdline, strlen(cmdline));
+}
+
+void measure_init(const char *cmdline)
+{
+    spin_lock(&measure_lock);
+    start(cmdline);
+    spin_unlock(&measure_lock);
+}
+
+void measure_policy(const uint8_t digest[32], uint32_t version)
+{
+    spin_lock(&measure_lock);
+    extend(BH_EV_POLICY, digest, &version, sizeof(version));
+    spin_unlock(&measure_lock);
+}
+
+void measure_launch(const struct domain *d)
+{
+    spin_lock(&measure_lock);
+    extend_data(BH_EV_LAUNCH, &d->launch, sizeof(d->launch));
+    spin_unlock(&measure_lock);
+}
+
+/* The TPM must now hold what the log says: else something between it and us is not what it seems. */
+static void check_register(void)
+{
+    uint8_t want[32], have[32];
+
+    memcpy(want, start_value, 32);
+    pcrlog_replay(&pcrlog, PCR_BOOT, want);
+    if (tpm_pcr_read(PCR_BOOT, have) || memcmp(want, have, 32) != 0)
+        unmeasured("PCR 21 is not what was extended");
+}
+
+void measure_complete(void)
+{
+    spin_lock(&measure_lock);
+    if (good)
+        check_register();
+    complete = true;
+    if (good)
+        printk("measure: PCR 21 holds %lu bytes of events; key %02x%02x%02x%02x...\n", pcrlog.len, boot_id[0],
+               boot_id[1], boot_id[2], boot_id[3]);
+    spin_unlock(&measure_lock);
+}
+
+void measure_set_flags(uint32_t flags)
+{
+    set_flags |= flags & (BH_FLAG_LATE_LAUNCH | BH_FLAG_IOMMU);
+}
+
+bool measure_holds(void)
+{
+    return good && complete && tpm_extends_good();
+}
+
+uint32_t measure_flags(void)
+{
+    return set_flags | (HV_DEBUG ? BH_FLAG_DEBUG : 0) | (measure_holds() ? BH_FLAG_MEASURED : 0);
+}
+
+const uint8_t *measure_pubkey(void)
+{
+    static const uint8_t none[64];
+
+    return measure_holds() ? pubkey : none;
+}
+
+const uint8_t *measure_boot_id(void)
+{
+    return boot_id;
+}
+
+const struct pcrlog *measure_log(void)
+{
+    return &pcrlog;
+}
+
+void measure_runtime(const char *text)
+{
+    uint8_t digest[32];
+    size_t len = strlen(text);
+
+    sha256(text, len, digest);
+    spin_lock(&measure_lock);
+    if (measure_holds()) {
+        if (pcrlog_append(&pcrlog, PCR_RUNTIME, BH_EV_RUNTIME, digest, text, len))
+            unmeasured("the event log is full");
+        else if (tpm_extend_later(PCR_RUNTIME, digest))
+            unmeasured("too many events at once for the TPM");
+        tpm_pump();
+    }
+    spin_unlock(&measure_lock);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* BH_REPORT: a signature takes about eight restarts of the call. What is in the making is found again by who asks and
+ * by the whole of what is asked, so a guest kernel may interleave requests on its vCPUs as it likes; the report itself
+ * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, one that
+ * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
+#include "measure/measure.h"
+#include "measure/crypto.h"
+#include "measure/measure_lock.h"
+#include "measure/measure_state.h"
+#include "measure/report.h"
+#include "measure/signer.h"
+#include "measure/stack_wipe.h"
+#include "measure/tpm.h"
+#include "console.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "hypercall/hypercall.h"
+#include "lib.h"
+#include "mm/access.h"
+#include "monitor/monitor.h"
+#include "time/clock.h"
+
+#define MILLISECOND    1000000ull
+#define OPS_PER_DOMAIN 2
+#define OWN_STALE      (250 * MILLISECOND)
+#define STALE          (1000 * MILLISECOND)
+#define TURN           (100 * MILLISECOND)
+
+struct op {
+    bool used;
+    bool begun; /* the signer has it */
+    uint32_t domid;
+    ns_t touched;
+    struct bh_report_op request;
+    struct bh_report report;
+};
+BUILD_ASSERT(sizeof(struct bh_report_op) == 64 + 8 + 8);
+
+static struct op ops[SIGNER_SLOTS];
+static uint64_t reports_made;
+static struct {
+    uint32_t domid;
+    ns_t until;
+} turn; /* who gets the next free place */
+
+static void drop(struct op *o)
+{
+    if (o->begun) {
+        signer_drop(vault_enter(), o - ops);
+        stack_wipe();
+        vault_leave();
+    }
+    o->used = false;
+}
+
+static bool lay_idle(const struct op *o, ns_t now, ns_t limit)
+{
+    return now > o->touched && now - o->touched >= limit;
+}
+
+static struct op *find(uint32_t domid, const struct bh_report_op *req)
+{
+    for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
+        if (o->used && o->domid == domid && memcmp(&o->request, req, sizeof(*req)) == 0)
+            return o;
+    return NULL;
+}
+
+/* A place that nobody uses, or whose user let it lie. */
+static struct op *free_place(ns_t now)
+{
+    struct op *oldest = &ops[0];
+
+    for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
+        if (!o->used)
+            return o;
+        if (o->touched < oldest->touched)
+            oldest = o;
+    }
+    if (!lay_idle(oldest, now, STALE))
+        return NULL;
+    drop(oldest);
+    return oldest;
+}
+
+/* Whether the domain is below its share; drops what it let lie itself. */
+static bool within_share(uint32_t domid, ns_t now)
+{
+    struct op *oldest = NULL;
+    unsigned int n = 0;
+
+    for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
+        if (!o->used || o->domid != domid)
+            continue;
+        n++;
+        if (!oldest || o->touched < oldest->touched)
+            oldest = o;
+    }
+    if (n < OPS_PER_DOMAIN)
+        return true;
+    if (!lay_idle(oldest, now, OWN_STALE))
+        return false;
+    drop(oldest);
+    return true;
+}
+
+static struct op *take(const struct domain *d, const struct bh_report_op *req, ns_t now)
+{
+    struct op *o;
+
+    if (!within_share(d->domid, now))
+        return NULL;
+    if (turn.until > now && turn.domid != d->domid)
+        return NULL;
+    o = free_place(now);
+    if (!o) {
+        turn.domid = d->domid;
+        turn.until = now + TURN;
+        return NULL;
+    }
+    turn.until = 0;
+    memset(o, 0, sizeof(*o));
+    o->used = true;
+    o->domid = d->domid;
+    o->request = *req;
+    report_fill(&o->report, d, ++reports_made, req->report_data);
+    return o;
+}
+
+static int advance(struct op *o, uint8_t sig[64])
+{
+    unsigned int slot = o - ops;
+    uint8_t hash[32];
+    void *vault;
+    int rc;
+
+    if (!o->begun)
+        sha256(&o->report, sizeof(o->report), hash);
+    vault = vault_enter();
+    if (!o->begun)
+        signer_start(vault, slot, hash);
+    o->begun = true;
+    rc = signer_step(vault, slot, sig);
+    stack_wipe();
+    vault_leave();
+    return rc;
+}
+
+/* One step of the current domain's request; when it is done, *report and sig are. */
+static int step(const struct bh_report_op *req, struct bh_report *report, uint8_t sig[64])
+{
+    const struct domain *d = current->domain;
+    struct op *o = find(d->domid, req);
+    ns_t now = now_ns();
+    int rc;
+
+    if (!o)
+        o = take(d, req, now);
+    if (!o)
+        return -XEN_EAGAIN;
+    o->touched = now;
+    rc = advance(o, sig);
+    if (rc == -XEN_EAGAIN)
+        return rc;
+    *report = o->report;
+    o->used = false;
+    return rc;
+}
+
+long measure_report_op(uint64_t arg)
+{
+    struct bh_report_op req;
+    struct bh_report report;
+    uint8_t sig[64];
+    int rc;
+
+    if (copy_from_guest(&req, arg, sizeof(req)))
+        return -XEN_EFAULT;
+    rc = monitor_check(current->domain, current->domain, PERM_attest_report, 0);
+    if (rc)
+        return rc;
+    if (!measure_holds())
+        return -XEN_ENODEV;
+    if (!spin_trylock(&measure_lock))
+        return hypercall_again(BH_REPORT, arg, 0, 0, 0);
+    rc = step(&req, &report, sig);
+    spin_unlock(&measure_lock);
+    if (rc == -XEN_EAGAIN)
+        return hypercall_again(BH_REPORT, arg, 0, 0, 0);
+    if (rc)
+        return rc;
+    if (copy_to_guest(req.report, &report, sizeof(report)) || copy_to_guest(req.signature, sig, sizeof(sig)))
+        return -XEN_EFAULT;
+    return 0;
+}
+
+void measure_domain_destroyed(struct domain *d)
+{
+    spin_lock(&measure_lock);
+    for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
+        if (o->used && o->domid == d->domid)
+            drop(o);
+    tpm_guest_forget(d->domid);
+    spin_unlock(&measure_lock);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/tpm.h"
+#include "measure/tpm_bus.h"
+#include "measure/tpm_cmd.h"
+#include "measure/tpm_link.h"
+#include "measure/tpm_queue.h"
+#include "console.h"
+#include "cpu/io.h"
+#include "lib.h"
+#include "time/clock.h"
+#include <tss2/tss2_tpm2_types.h>
+
+#define SECOND         1000000000ull
+#define START_BUDGET   (30 * SECOND)
+#define GUEST_LIMIT    (120 * SECOND) /* making an RSA key takes long on some TPMs */
+#define EXTEND_LIMIT   (10 * SECOND)
+#define CANCEL_LIMIT   (10 * SECOND)
+#define STEPS_PER_PUMP 4
+
+enum link_user { USER_NONE, USER_HV, USER_GUEST };
+
+static const struct tpm_interface *tpm_if; /* NULL: no TPM, or given up */
+static struct tpm_link tpm_link;
+static enum link_user link_user;
+static ns_t link_deadline;
+static bool link_late;
+static ns_t start_budget = START_BUDGET;
+static uint8_t link_data[TPM_BUFFER_MAX];
+
+static int give_up(const char *why)
+{
+    printk("TPM: %s: given up\n", why);
+    tpm_if = NULL;
+    return -XEN_EIO;
+}
+
+/* Runs the command in link_data to its end; the response's size, or -EIO. */
+static int run(unsigned int locality, size_t len)
+{
+    ns_t begun = now_ns(), spent = 0;
+    int rc;
+
+    if (!tpm_if)
+        return -XEN_EIO;
+    tpm_link_start(&tpm_link, locality, link_data, len);
+    while ((rc = tpm_if->step(&tpm_link)) == -XEN_EAGAIN) {
+        spent = now_ns() - begun;
+        if (spent > start_budget) {
+            tpm_if->abort(&tpm_link);
+            return give_up("no answer");
+        }
+        cpu_relax();
+    }
+    start_budget -= MIN(spent, start_budget);
+    return rc;
+}
+
+/* The same, again and again while the TPM says that it is not ready yet. Its response code, or -EIO. */
+static int64_t run_retry(unsigned int locality, const uint8_t *cmd, size_t len, size_t *rsp_len)
+{
+    int64_t code;
+    int rc;
+
+    do {
+        memcpy(link_data, cmd, len);
+        rc = run(locality, len);
+        if (rc < 0)
+            return rc;
+        *rsp_len = rc;
+        code = tpm_cmd_response(link_data, rc);
+    } while (code == TPM2_RC_RETRY || code == TPM2_RC_TESTING || code == TPM2_RC_YIELDED);
+    return code;
+}
+
+int tpm_init(void)
+{
+    uint8_t cmd[TPM_CMD_MAX];
+    size_t rsp_len;
+    int64_t code;
+
+    tpm_bus_init();
+    if (!tpm_tis.probe())
+        return -XEN_ENODEV;
+    tpm_if = &tpm_tis;
+    /* Firmware has done this where there is firmware: then the TPM says that it is initialised. */
+    code = run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_startup(cmd), &rsp_len);
+    if (code != 0 && code != TPM2_RC_INITIALIZE)
+        return give_up("it does not start up");
+    printk("TPM: %s interface\n", tpm_if->name);
+    return 0;
+}
+
+int tpm_random(uint8_t out[32])
+{
+    uint8_t cmd[TPM_CMD_MAX];
+    size_t rsp_len;
+    int n = -XEN_EIO;
+
+    for (size_t got = 0; got < 32; got += n) {
+        if (run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_get_random(cmd, 32 - got), &rsp_len) != 0)
+            return -XEN_EIO;
+        n = tpm_cmd_random_response(link_data, rsp_len, out + got, 32 - got);
+        wipe(link_data, rsp_len);
+        if (n < 0)
+            return n;
+    }
+    return 0;
+}
+
+int tpm_pcr_read(unsigned int pcr, uint8_t out[32])
+{
+    uint8_t cmd[TPM_CMD_MAX];
+    size_t rsp_len;
+
+    if (run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_pcr_read(cmd, pcr), &rsp_len) != 0)
+        return -XEN_EIO;
+    return tpm_cmd_pcr_response(link_data, rsp_len, pcr, out);
+}
+
+int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32])
+{
+    uint8_t cmd[TPM_CMD_MAX];
+    size_t rsp_len;
+
+    return run_retry(TPM_LOCALITY_HV, cmd, tpm_cmd_pcr_extend(cmd, pcr, digest), &rsp_len) == 0 ? 0 : -XEN_EIO;
+}
+
+bool tpm_alive(void)
+{
+    return tpm_if != NULL;
+}
+
+/* Takes the next command from the queues, the hypervisor's first. */
+static void begin_next(void)
+{
+    size_t len;
+
+    link_late = false;
+    if ((len = tpm_queue_extend(link_data))) {
+        link_user = USER_HV;
+        link_deadline = now_ns() + EXTEND_LIMIT;
+        tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
+    } else if ((len = tpm_queue_guest(link_data))) {
+        link_user = USER_GUEST;
+        link_deadline = now_ns() + GUEST_LIMIT;
+        tpm_link_start(&tpm_link, TPM_LOCALITY_GUEST, link_data, len);
+    }
+}
+
+static void finished(int rc)
+{
+    enum link_user user = link_user;
+
+    link_user = USER_NONE;
+    if (user == USER_HV)
+        tpm_queue_extended(rc > 0 && tpm_cmd_response(link_data, rc) == 0);
+    else
+        tpm_queue_guest_answered(link_data, rc, now_ns());
+}
+
+/* Late: it is asked to cancel; if it does not even do that in time, it is beyond help. */
+static void overdue(void)
+{
+    if (!link_late) {
+        link_late = true;
+        tpm_if->cancel(&tpm_link);
+        link_deadline = now_ns() + CANCEL_LIMIT;
+        return;
+    }
+    tpm_if->abort(&tpm_link);
+    give_up("no answer");
+    finished(-XEN_EIO);
+}
+
+void tpm_pump(void)
+{
+    int rc = -XEN_EAGAIN;
+
+    if (!tpm_if)
+        return;
+    if (link_user == USER_NONE)
+        begin_next();
+    if (link_user == USER_NONE)
+        return;
+    if (link_user == USER_GUEST && tpm_queue_guest_unwanted())
+        tpm_if->cancel(&tpm_link);
+    for (int i = 0; i < STEPS_PER_PUMP && rc == -XEN_EAGAIN; i++)
+        rc = tpm_if->step(&tpm_link);
+    if (rc != -XEN_EAGAIN)
+        finished(rc);
+    else if (now_ns() > link_deadline)
+        overdue();
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The TPM, owned by the hypervisor: one command at a time, the hypervisor's own before a domain's. measure_lock is
+ * held around every function. */
+#ifndef HV_TPM_H
+#define HV_TPM_H
+
+#include "types.h"
+
+#define TPM_LOCALITY_GUEST 0 /* PCR 17 to 22 cannot be extended or reset there */
+#define TPM_LOCALITY_HV    2
+
+/* --- At start: these wait, for 30 s in all; then the TPM is given up for good ------------------------------- */
+
+/* Finds a TPM 2.0 and starts it up if nobody did. 0, -ENODEV: there is none, -EIO: there is one, but it does not work.
+ */
+int tpm_init(void);
+int tpm_random(uint8_t out[32]);
+int tpm_pcr_read(unsigned int pcr, uint8_t out[32]);
+int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32]);
+
+/* --- While domains run: nothing waits ----------------------------------------------------------------------- */
+
+/* Whether commands can be sent (tpm_init succeeded, and it was not given up since). */
+bool tpm_alive(void);
+/* A bounded piece of whatever there is to do. */
+void tpm_pump(void);
+/* Queues an extend. -EBUSY: the queue is full. */
+int tpm_extend_later(unsigned int pcr, const uint8_t digest[32]);
+/* Whether each extend so far succeeded, or is still queued. */
+bool tpm_extends_good(void);
+
+/* A domain's command, which tpm_allow() let pass. Submits it, or looks after it: the same bytes from the same domain
+ * are the same command. -EAGAIN: not finished; -EBUSY: another one is in the way; -EIO: the TPM broke the protocol;
+ * -ENODEV: no TPM; else the response's size, and *rsp points to it until the lock is released. */
+long tpm_guest_call(uint32_t domid, const uint8_t *cmd, size_t len, const uint8_t **rsp);
+/* The response was delivered: forget it. */
+void tpm_guest_done(void);
+/* The domain is gone: its command is cancelled. */
+void tpm_guest_forget(uint32_t domid);
+
+#endif
