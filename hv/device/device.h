@@ -33,7 +33,8 @@ bool iomem_allowed(struct domain *d, uint64_t mfn);
  * without PTE_W where *readonly. *mfn may have become another frame, flagged FF_MMIO: a page that reads as an empty
  * bus, for what stock kernels map and no domain may touch (a refused entry would be a kernel crash there). */
 bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly);
-/* Emulated IN/OUT after ioport_allowed (0xcf8/0xcfc are virtualised per domain). Refused ports read as all ones. */
+/* Emulated IN/OUT, ioport_allowed() included (0xcf8/0xcfc are virtualised per domain). Refused ports read as all ones.
+ */
 uint32_t ioport_read(struct domain *d, uint16_t port, unsigned int bytes);
 void ioport_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value);
 

@@ -185,7 +185,7 @@ static uint32_t read_special(struct domain *d, uint16_t port, unsigned int bytes
 
 uint32_t ioport_read(struct domain *d, uint16_t port, unsigned int bytes)
 {
-    if (!d->device)
+    if (!ioport_allowed(d, port, bytes))
         return ones(bytes);
     spin_lock(&device_lock);
     uint32_t v = read_special(d, port, bytes);
@@ -268,7 +268,7 @@ static void write_pm1_control(uint16_t port, unsigned int bytes, uint32_t value,
 void ioport_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value)
 {
     int pm1 = pm1_offset(port, bytes);
-    if (!d->device || bytes > width_of(port))
+    if (!ioport_allowed(d, port, bytes) || bytes > width_of(port))
         return;
     spin_lock(&device_lock);
     if (port >= PCI_DATA && port <= PCI_DATA + 3) {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HV_GRANT_MAP_H
+#define HV_GRANT_MAP_H
+
+#include "types.h"
+#include <xen/grant_table.h>
+
+struct domain;
+
+/* One element of each operation, in the current domain d; fill in status and the other results. */
+void grant_map(struct domain *d, struct gnttab_map_grant_ref *op);
+void grant_unmap(struct domain *d, struct gnttab_unmap_grant_ref *op);
+void grant_unmap_and_replace(struct domain *d, struct gnttab_unmap_and_replace *op);
+/* d is dead and nothing runs in its address space: gives back some of what it mapped. true when nothing is left. */
+bool grant_map_drop(struct domain *d);
+
+void grant_copy(struct domain *d, struct gnttab_copy *op);
+
+#endif
