@@ -47,7 +47,33 @@ POLICY_TEST_CFLAGS := -Ihv -Ihv/include -Ihv/lib -Ipolicy -Itests/host -Itests/h
 	-D__XEN_INTERFACE_VERSION__=0x00040e00
 POLICY_TEST_LIBS := -l:libsepol.a -lmbedcrypto
 
-POLICY_TESTS := policy_table policy_verify policy_flatten
+POLICY_TESTS := policy_table policy_verify policy_flatten policy_print
 HOST_TESTS += $(POLICY_TESTS)
 $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
 	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))
+
+HOST_TESTS += monitor audit
+monitor_TEST_SRC := hv/monitor/monitor.c $(POLICY_TEST_SUPPORT)
+monitor_TEST_CFLAGS := $(POLICY_TEST_CFLAGS) -Wno-unused-parameter
+monitor_TEST_LIBS := $(POLICY_TEST_LIBS)
+audit_TEST_SRC := hv/monitor/audit.c $(POLICY_TEST_SUPPORT)
+audit_TEST_CFLAGS := $(monitor_TEST_CFLAGS)
+audit_TEST_LIBS := $(POLICY_TEST_LIBS)
+
+# ---- The fuzzer -------------------------------------------------------------------------------
+PACKAGES += clang
+FUZZ_POLICY_SECONDS ?= 30
+FUZZ_POLICY_SRC := tests/fuzz/policy_table_fuzz.c hv/monitor/policy_table.c hv/monitor/permissions.c
+FUZZERS += policy
+
+$(B)/fuzz/policy_table_fuzz: $(FUZZ_POLICY_SRC) $(POLICY_HEADERS)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Ihv -Ihv/include/public -o $@ $(FUZZ_POLICY_SRC)
+
+.PHONY: fuzz-policy
+fuzz-policy: $(B)/fuzz/policy_table_fuzz $(B)/policy.bhp ## fuzz the policy table's parser (FUZZ_POLICY_SECONDS)
+	@mkdir -p $(B)/fuzz/policy_corpus
+	cp $(B)/policy.bhp $(B)/fuzz/policy_corpus/seed
+	$< -max_total_time=$(FUZZ_POLICY_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$(B)/fuzz/policy- $(B)/fuzz/policy_corpus

@@ -327,6 +327,14 @@ static void promises_are_enforced_by_the_compiler(void **state)
 {
     (void)state;
     assert_non_null(shipped_with("(type web_t)(call guest (web_t))(call join (web_t tenant_t))\n"));
+    assert_non_null(
+        shipped_with("(type web_t)(call guest (web_t))(type db_t)(call guest (db_t))(call join (web_t db_t))"
+                     "(type collector_t)(call guest (collector_t))(typeattributeset spanning collector_t)"
+                     "(allow collector_t web_t (grant (map_read)))"
+                     "(allow web_t collector_t (event (alloc send)))"
+                     "(allow collector_t web_t (event (bind)))"
+                     "(neverallow db_t collector_t (grant (map_read map_write copy_from copy_to)))\n"));
+    assert_null(shipped_with("(call join (dom0_t tenant_t))\n"));
     assert_null(shipped_with("(allow dom0_t tenant_t (grant (map_read)))\n"));
     assert_null(shipped_with("(allow tenant_t dom0_t (grant (copy_to)))\n"));
     assert_null(shipped_with("(allow tenant_t xen_t (tpm (quote)))\n"));
