@@ -189,5 +189,8 @@ long do_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg, uint64_t a4, uint64_t a
     if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
         return -XEN_ENOSYS;
     long rc = monitor_check(d, d, ops[n].perm, vcpu);
-    return rc ? rc : ops[n].fn(d->vcpu[vcpu], arg);
+    if (!rc)
+        rc = ops[n].fn(d->vcpu[vcpu], arg);
+    return rc == -XEN_EAGAIN ? hypercall_again(cmd, id, arg, a4, a5)
+                             : rc; /* a table that takes several steps to validate */
 }

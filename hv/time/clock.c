@@ -9,9 +9,10 @@
 #include "spinlock.h"
 #include "lib.h"
 
-#define NS_PER_S     1000000000ul
-#define TSC_SLACK_NS 20000u /* a CPU's TSC may seem to be off by this much: the reference is coarse and slow to read   \
-                             */
+#define NS_PER_S 1000000000ul
+#define TSC_SLACK_NS                                                                                                   \
+    20000u /* a CPU's TSC may seem to be off by this much: the reference is coarse and slow to read                    \
+            */
 
 static struct clock_scale scale;
 static uint64_t tsc_base;
@@ -23,21 +24,6 @@ static struct calibrate_sample base_sample;
 static struct spinlock wall_lock = SPINLOCK(RANK_TIMER);
 static uint64_t wall_sec;
 static uint32_t wall_nsec;
-
-struct clock_scale clock_scale_of(uint64_t hz)
-{
-    struct clock_scale s = {0, 0};
-    unsigned __int128 mul = ((unsigned __int128)NS_PER_S << 32) / hz;
-
-    for (; mul >= 1ul << 32; mul >>= 1)
-        s.shift++;
-    if (s.shift) /* divide once more, for the bits that the shifts dropped */
-        mul = ((unsigned __int128)NS_PER_S << (32 - s.shift)) / hz;
-    for (; mul < 1ul << 31; s.shift--)
-        mul = ((unsigned __int128)NS_PER_S << (32 - s.shift + 1)) / hz;
-    s.mul = (uint32_t)mul;
-    return s;
-}
 
 /* Takes that the wall clock shows sec and nsec at this system time. */
 static int wall_at_base(uint64_t sec, uint32_t nsec, ns_t system_time)

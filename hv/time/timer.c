@@ -25,6 +25,7 @@ static struct timer_queue {
     struct spinlock lock;
     struct timer_heap heap;
     ns_t programmed; /* when the LAPIC is to fire; own CPU only */
+    bool serving;    /* in timer_interrupt(), which programs it when all is done; own CPU only */
 } __aligned(64) queues[CPUS_MAX];
 
 void timer_init_cpu(void)
@@ -32,6 +33,7 @@ void timer_init_cpu(void)
     struct timer_queue *q = &queues[current_cpu()];
 
     spin_init(&q->lock, RANK_TIMER);
+    q->heap = (struct timer_heap){0};
     q->programmed = NEVER;
     lapic_write(LAPIC_TIMER_DIV, LAPIC_DIV_1);
     lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER); /* one-shot, not masked */
@@ -76,7 +78,7 @@ static void arm(struct timer_queue *q, struct timer *t, ns_t deadline)
 /* This CPU's queue, lock held. earliest: never sooner than this. */
 static void program(struct timer_queue *q, ns_t earliest)
 {
-    if (!q->heap.root)
+    if (!q->heap.root || q->serving)
         return;
     ns_t when = MAX(q->heap.root->deadline, earliest);
     if (when >= q->programmed)
@@ -150,12 +152,14 @@ void timer_interrupt(void)
     struct timer *t;
 
     q->programmed = NEVER;
+    q->serving = true;
     while (served < BATCH && (t = take_due(q, now, me))) {
         t->fn(t->arg);
         __atomic_store_n(&t->running, 0, __ATOMIC_RELEASE); /* the last that is done with t */
         served++;
     }
     spin_lock(&q->lock);
+    q->serving = false;
     program(q, served == BATCH ? now_ns() + BREATHE : 0);
     spin_unlock(&q->lock);
 }
