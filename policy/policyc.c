@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy_file.h"
@@ -33,8 +34,11 @@ static uint8_t *read_file(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
     uint8_t *data = NULL;
+    struct stat st;
     long n;
-    if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0) {
+    if (f && fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
+        errno = EISDIR;
+    else if (f && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0) {
         data = malloc((size_t)n + 1);
         if (data && fread(data, 1, (size_t)n, f) != (size_t)n) {
             free(data);
@@ -74,7 +78,7 @@ struct options {
 static int compile(const struct options *o)
 {
     static struct policy_flat flat;
-    struct policy_error e;
+    struct policy_error e = {""};
     size_t size, image_size;
     uint8_t *image = read_file(o->in, &image_size);
     if (!image)
@@ -94,7 +98,7 @@ static int compile(const struct options *o)
 
 static int dump(const char *path)
 {
-    struct policy_error e;
+    struct policy_error e = {""};
     size_t size;
     uint8_t *file = read_file(path, &size);
     if (!file)
