@@ -54,3 +54,11 @@ $(B)/measurements.cbor: $(B)/attest/bh-measure $(B)/attest/bh-verify $(B)/boot/g
 .PHONY: measurements
 measurements: $(B)/measurements.cbor ## predict PCR 4, 8, 9, 21 and launch digests from the build; print what each is made of
 	@$(B)/attest/bh-verify explain --ref $<
+
+# --- Host tests ------------------------------------------------------------------------------------
+ATTEST_BUILD_SRC := tests/host/attest_build.c attest/provision/devca.c attest/measure/refwrite.c attest/measure/pcrmodel.c \
+	attest/format/cborout.c attest/format/evidence_pack.c attest/format/platform_pack.c $(ATTEST_VERIFY_SRC)
+HOST_TESTS += attest_verify
+attest_verify_TEST_SRC := $(ATTEST_BUILD_SRC)
+attest_verify_TEST_CFLAGS := -D_GNU_SOURCE
+attest_verify_TEST_LIBS := $(ATTEST_LIBS)

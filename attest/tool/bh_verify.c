@@ -399,6 +399,7 @@ int main(int argc, char **argv)
     const char *verb = NULL;
     int option, rc = 0;
 
+    setenv("TSS2_LOG", "all+NONE", 0); /* PARSE says it */
     mbedtls_x509_crt_init(&session.trust);
     mbedtls_x509_crl_init(&session.crl);
     session.wanted.profile = AKCERT_PRODUCTION;

@@ -38,6 +38,8 @@ int tpmquote_parse(struct bytes attest, struct tpmquote *out)
     out->type = parsed.type;
     out->extra_size = parsed.extraData.size;
     memcpy(out->extra, parsed.extraData.buffer, out->extra_size);
+    if (parsed.qualifiedSigner.size == sizeof(out->signer))
+        memcpy(out->signer, parsed.qualifiedSigner.name, sizeof(out->signer));
     out->reset_count = parsed.clockInfo.resetCount;
     return parsed.type == TPM2_ST_ATTEST_QUOTE ? read_quote_info(&parsed.attested.quote, out) : 0;
 }
@@ -50,6 +52,18 @@ static int pad32(const TPM2B_ECC_PARAMETER *number, uint8_t out[32])
     memset(out, 0, 32);
     memcpy(out + 32 - number->size, number->buffer, number->size);
     return 0;
+}
+
+/* Part 1, section 16: name = algorithm || digest of the public area, qualified name = the same over
+ * (the parent's qualified name || name), and a hierarchy's name is its handle. */
+void tpmquote_qualified_name(struct bytes tpmt_public, uint8_t out[34])
+{
+    uint8_t both[4 + 34] = {0x40, 0x00, 0x00, 0x0b, 0x00, 0x0b}; /* TPM_RH_ENDORSEMENT, TPM_ALG_SHA256 */
+
+    mbedtls_sha256_ret(tpmt_public.data, tpmt_public.size, both + 6, 0);
+    out[0] = 0x00;
+    out[1] = 0x0b;
+    mbedtls_sha256_ret(both, sizeof(both), out + 2, 0);
 }
 
 int tpmquote_parse_key(struct bytes tpmt_public, struct tpmquote_key *out)
@@ -65,7 +79,8 @@ int tpmquote_parse_key(struct bytes tpmt_public, struct tpmquote_key *out)
         return 0;
     if (pad32(&key.unique.ecc.x, out->xy) != 0 || pad32(&key.unique.ecc.y, out->xy + 32) != 0)
         return -EBADMSG;
-    out->is_ak = (key.objectAttributes & AK_ATTRIBUTES_SET) == AK_ATTRIBUTES_SET &&
+    tpmquote_qualified_name(tpmt_public, out->qualified);
+    out->is_ak = key.nameAlg == TPM2_ALG_SHA256 && (key.objectAttributes & AK_ATTRIBUTES_SET) == AK_ATTRIBUTES_SET &&
                  (key.objectAttributes & TPMA_OBJECT_DECRYPT) == 0 &&
                  key.parameters.eccDetail.scheme.scheme == TPM2_ALG_ECDSA &&
                  key.parameters.eccDetail.scheme.details.ecdsa.hashAlg == TPM2_ALG_SHA256;

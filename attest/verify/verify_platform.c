@@ -82,6 +82,22 @@ static void check_certificate(struct verify_parts *p)
     check_ek(p, f.ek_hash);
 }
 
+/* The certificate vouches for the point alone. What binds the attributes is that the TPM names the signer in the
+ * quote by a digest of its whole public area. */
+static void check_ak(struct verify_parts *p)
+{
+    bool named;
+
+    if (!p->has_ak || !p->has_quote) {
+        verify_not_made(p, FINDING_AK_ATTRS, "no AK or quote to look at");
+        return;
+    }
+    named = memcmp(p->ak.qualified, p->quote.signer, sizeof(p->quote.signer)) == 0;
+    verify_judge(p, FINDING_AK_ATTRS, p->ak.is_ak && named,
+                 "%s restricted signing key of its TPM for ECDSA P-256 SHA-256, %s the quote's signer",
+                 p->ak.is_ak ? "a" : "not a", named ? "and" : "not");
+}
+
 static void check_quote_signature(struct verify_parts *p)
 {
     uint8_t digest[32];
@@ -140,11 +156,7 @@ static void check_quote(struct verify_parts *p)
 void verify_platform(struct verify_parts *parts)
 {
     check_certificate(parts);
-    if (parts->has_ak)
-        verify_judge(parts, FINDING_AK_ATTRS, parts->ak.is_ak,
-                     "restricted signing key of its TPM, ECDSA P-256 SHA-256");
-    else
-        verify_not_made(parts, FINDING_AK_ATTRS, "no AK to look at");
+    check_ak(parts);
     check_quote_signature(parts);
     check_quote(parts);
 }

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+/* Evidence that is good, evidence that fails with exactly one code for each code there is, and the attacks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "attest_build.h"
+#include "../../attest/verify/p256.h"
+
+static struct attest_build b;
+static mbedtls_x509_crl crl;
+
+static void print_findings(void)
+{
+    for (size_t i = 0; i < b.findings.count; i++) {
+        const struct findings_item *item = &b.findings.item[i];
+
+        if (item->state != FINDINGS_PASS && item->state != FINDINGS_WAIVED)
+            printf("  %s %s: %s\n", findings_state_name(item->state), findings_name(item->code), item->detail);
+    }
+}
+
+/* --- One vector for each code ----------------------------------------------------------------- */
+
+static void truncate_evidence(struct attest_build *v)
+{
+    v->evidence_size--;
+}
+
+static void replace(uint8_t *data, size_t size, const char *from, const char *to)
+{
+    uint8_t *at = memmem(data, size, from, strlen(from));
+
+    assert_non_null(at);
+    memcpy(at, to, strlen(to));
+}
+
+static void other_profile(struct attest_build *v)
+{
+    replace(v->packed, v->packed_size, "platform-1", "platform-9");
+}
+
+static void other_issuer(struct attest_build *v)
+{
+    v->issuer = &v->other_ca;
+}
+
+static void want_production(struct attest_build *v)
+{
+    v->wanted.profile = AKCERT_PRODUCTION;
+}
+
+static void much_later(struct attest_build *v)
+{
+    v->wanted.now.year = 2051;
+}
+
+static void revoke(struct attest_build *v)
+{
+    attest_build_crl(v, &crl);
+    v->wanted.crl = &crl;
+}
+
+static void forget_ek(struct attest_build *v)
+{
+    v->known_ek[0][31] ^= 1;
+}
+
+static void unrestricted_ak(struct attest_build *v)
+{
+    v->ak_public.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_RESTRICTED;
+}
+
+static void bad_quote_signature(struct attest_build *v)
+{
+    v->signature_bytes[20] ^= 1;
+}
+
+static void other_magic(struct attest_build *v)
+{
+    v->attest.magic ^= 1;
+}
+
+static void certification(struct attest_build *v)
+{
+    v->attest.type = TPM2_ST_ATTEST_CERTIFY;
+    v->attest.attested.certify = (TPMS_CERTIFY_INFO){.name.size = 34, .qualifiedName.size = 34};
+}
+
+static void leave_out_pcr22(struct attest_build *v)
+{
+    v->platform.pcr_mask &= ~(1u << 22);
+    memset(v->platform.pcr[22], 0, 32);
+}
+
+static void other_pcr_value(struct attest_build *v)
+{
+    v->platform.pcr[0][0] ^= 1;
+}
+
+static void log_what_was_not_extended(struct attest_build *v)
+{
+    attest_build_event(v, 22, BH_EV_RUNTIME, NULL, "never", 5);
+    v->platform.log.size = v->log_size;
+}
+
+static void digest_of_other_data(struct attest_build *v)
+{
+    attest_build_event(v, 22, BH_EV_RUNTIME, v->nonce, "text", 4);
+}
+
+static void unknown_event(struct attest_build *v)
+{
+    attest_build_event(v, 22, 0x42480099, NULL, "what", 4);
+}
+
+static void other_kernel_file(struct attest_build *v)
+{
+    v->platform.pcr[9][5] ^= 1;
+}
+
+static void extend_on_top_of_ff(struct attest_build *v)
+{
+    p256_extend(v->platform.pcr[17], v->nonce);
+}
+
+static void claim_another_key(struct attest_build *v)
+{
+    v->platform.hv_key = (struct bytes){v->ak_xy, 64};
+}
+
+static void bad_report_signature(struct attest_build *v)
+{
+    v->report_signature[63] ^= 1;
+}
+
+static void other_boot_id(struct attest_build *v)
+{
+    v->report.boot_id[0] ^= 1;
+}
+
+static void replayed(struct attest_build *v)
+{
+    static uint8_t fresh[32];
+
+    v->wanted.nonce = (struct bytes){fresh, sizeof(fresh)};
+}
+
+static void bind_something(struct attest_build *v)
+{
+    v->report.report_data[40] = 1;
+}
+
+static void reset_since(struct attest_build *v)
+{
+    v->wanted.last_reset_count = 8;
+}
+
+static void want_later_svn(struct attest_build *v)
+{
+    v->wanted.least_svn = 3;
+}
+
+static void report_other_policy(struct attest_build *v)
+{
+    v->report.policy_digest[31] ^= 1;
+}
+
+static void other_compartment(struct attest_build *v)
+{
+    v->report.compartment++;
+}
+
+static void other_launch(struct attest_build *v)
+{
+    v->report.launch.memory_kib += 2048;
+    p256_sha256(&v->report.launch, sizeof(v->report.launch), v->report.launch_digest);
+}
+
+static void debug_build(struct attest_build *v)
+{
+    v->report.flags |= BH_FLAG_DEBUG;
+}
+
+static void want_iommu(struct attest_build *v)
+{
+    v->wanted.require_iommu = true;
+}
+
+static void not_measured(struct attest_build *v)
+{
+    v->report.flags &= ~BH_FLAG_MEASURED;
+}
+
+static const struct {
+    enum attest_build_step step;
+    attest_build_hook hook;
+} vectors[FINDINGS_CODE_COUNT] = {
+    [FINDING_PARSE] = {ATTEST_BUILD_DONE, truncate_evidence},
+    [FINDING_PROFILE] = {ATTEST_BUILD_PLATFORM, other_profile},
+    [FINDING_AK_CHAIN] = {ATTEST_BUILD_INPUTS, other_issuer},
+    [FINDING_AK_PROFILE] = {ATTEST_BUILD_WANTED, want_production},
+    [FINDING_AK_EXPIRED] = {ATTEST_BUILD_WANTED, much_later},
+    [FINDING_AK_REVOKED] = {ATTEST_BUILD_WANTED, revoke},
+    [FINDING_EK_UNKNOWN] = {ATTEST_BUILD_WANTED, forget_ek},
+    [FINDING_AK_ATTRS] = {ATTEST_BUILD_INPUTS, unrestricted_ak},
+    [FINDING_QUOTE_SIG] = {ATTEST_BUILD_QUOTE, bad_quote_signature},
+    [FINDING_QUOTE_MAGIC] = {ATTEST_BUILD_ATTEST, other_magic},
+    [FINDING_QUOTE_TYPE] = {ATTEST_BUILD_ATTEST, certification},
+    [FINDING_PCR_SELECT] = {ATTEST_BUILD_PCRS, leave_out_pcr22},
+    [FINDING_PCR_DIGEST] = {ATTEST_BUILD_QUOTE, other_pcr_value},
+    [FINDING_LOG_REPLAY] = {ATTEST_BUILD_PCRS, log_what_was_not_extended},
+    [FINDING_LOG_EVENT] = {ATTEST_BUILD_LOG, digest_of_other_data},
+    [FINDING_LOG_UNKNOWN] = {ATTEST_BUILD_LOG, unknown_event},
+    [FINDING_PCR_REF] = {ATTEST_BUILD_PCRS, other_kernel_file},
+    [FINDING_DRTM_STATE] = {ATTEST_BUILD_PCRS, extend_on_top_of_ff},
+    [FINDING_HV_KEY] = {ATTEST_BUILD_PCRS, claim_another_key},
+    [FINDING_REPORT_SIG] = {ATTEST_BUILD_SIGNED, bad_report_signature},
+    [FINDING_BOOT_ID] = {ATTEST_BUILD_REPORT, other_boot_id},
+    [FINDING_NONCE] = {ATTEST_BUILD_WANTED, replayed},
+    [FINDING_KEY] = {ATTEST_BUILD_REPORT, bind_something},
+    [FINDING_STALE_BOOT] = {ATTEST_BUILD_WANTED, reset_since},
+    [FINDING_HV_SVN] = {ATTEST_BUILD_WANTED, want_later_svn},
+    [FINDING_POLICY] = {ATTEST_BUILD_REPORT, report_other_policy},
+    [FINDING_LABEL] = {ATTEST_BUILD_REPORT, other_compartment},
+    [FINDING_LAUNCH] = {ATTEST_BUILD_REPORT, other_launch},
+    [FINDING_DEBUG] = {ATTEST_BUILD_REPORT, debug_build},
+    [FINDING_IOMMU] = {ATTEST_BUILD_WANTED, want_iommu},
+    [FINDING_UNMEASURED] = {ATTEST_BUILD_REPORT, not_measured},
+};
+
+static void each_code_has_a_vector_that_fails_with_it_alone(void **state)
+{
+    (void)state;
+    for (int code = 0; code < FINDINGS_CODE_COUNT; code++) {
+        assert_non_null(vectors[code].hook);
+        bool accepted = attest_build_run(&b, vectors[code].step, vectors[code].hook);
+
+        if (accepted || !attest_build_only(&b, (enum findings_code)code)) {
+            printf("vector of %s:\n", findings_name((enum findings_code)code));
+            print_findings();
+        }
+        assert_false(accepted);
+        assert_true(attest_build_only(&b, (enum findings_code)code));
+    }
+}
+
+static void good_evidence_is_accepted(void **state)
+{
+    (void)state;
+    if (!attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL))
+        print_findings();
+    assert_true(findings_accepted(&b.findings));
+}
+
+static void start_at_zero(struct attest_build *v)
+{
+    v->start22 = 0;
+}
+
+static void a_pcr_that_began_at_zero_replays(void **state)
+{
+    (void)state;
+    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, start_at_zero));
+}
+
+static void add_binding(struct attest_build *v)
+{
+    v->binding_size = sizeof(v->binding);
+}
+
+static void want_other_binding(struct attest_build *v)
+{
+    static const uint8_t other[64] = {1};
+
+    v->wanted.binding = (struct bytes){other, sizeof(other)};
+}
+
+static void a_binding_is_accepted_when_it_is_the_expected_one(void **state)
+{
+    (void)state;
+    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, add_binding));
+    assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, want_other_binding));
+    assert_true(attest_build_only(&b, FINDING_KEY));
+}
+
+/* --- What a relying party did not say ---------------------------------------------------------- */
+
+static void no_refs(struct attest_build *v)
+{
+    v->wanted.refs = NULL;
+}
+
+static void empty_refs(struct attest_build *v)
+{
+    v->refs.count = 0;
+}
+
+static void no_trust(struct attest_build *v)
+{
+    v->wanted.trust = NULL;
+}
+
+static void no_launch(struct attest_build *v)
+{
+    v->wanted.launch_count = 0;
+}
+
+static void no_label(struct attest_build *v)
+{
+    v->wanted.type = NULL;
+}
+
+static void no_nonce(struct attest_build *v)
+{
+    v->wanted.nonce = (struct bytes){0};
+}
+
+static void what_is_not_given_is_no_pass(void **state)
+{
+    static const struct {
+        enum findings_code code;
+        attest_build_hook hook;
+    } each[] = {{FINDING_PCR_REF, no_refs},  {FINDING_PCR_REF, empty_refs}, {FINDING_AK_CHAIN, no_trust},
+                {FINDING_LAUNCH, no_launch}, {FINDING_LABEL, no_label},     {FINDING_NONCE, no_nonce}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, each[i].hook));
+        assert_int_equal(findings_state_of(&b.findings, each[i].code), FINDINGS_NOT_MADE);
+    }
+}
+
+/* --- Attacks --------------------------------------------------------------------------------- */
+
+static bool failed(enum findings_code code)
+{
+    return findings_state_of(&b.findings, code) == FINDINGS_FAIL;
+}
+
+static void other_hv_key_signs(struct attest_build *v)
+{
+    /* A key of another boot (here: the AK's, any other will do) signed the report and is named in it. */
+    mbedtls_pk_context keep = v->hv;
+
+    p256_sha256(v->ak_xy, 64, v->report.boot_id);
+    v->hv = v->ak;
+    v->ak = keep;
+}
+
+static void put_keys_back(void)
+{
+    mbedtls_pk_context keep = b.hv;
+
+    b.hv = b.ak;
+    b.ak = keep;
+}
+
+static void platform_of_one_boot_with_a_report_of_another(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_REPORT, other_hv_key_signs));
+    put_keys_back();
+    assert_true(failed(FINDING_REPORT_SIG));
+    assert_true(failed(FINDING_BOOT_ID));
+}
+
+static void swap_first_events(struct attest_build *v)
+{
+    struct eventlog_record first, second;
+    struct bytes log = {v->log, v->log_size};
+    uint8_t copy[sizeof(v->log)];
+    size_t one, two;
+
+    assert_int_equal(eventlog_next(&log, &first), 1);
+    one = v->log_size - log.size;
+    assert_int_equal(eventlog_next(&log, &second), 1);
+    two = v->log_size - log.size - one;
+    memcpy(copy, v->log, one + two);
+    memcpy(v->log, copy + one, two);
+    memcpy(v->log + two, copy, one);
+}
+
+static void a_reordered_log(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_PCRS, swap_first_events));
+    assert_true(attest_build_only(&b, FINDING_LOG_REPLAY));
+}
+
+static void cut_last_event(struct attest_build *v)
+{
+    v->platform.log.size -= 44 + 14;
+}
+
+static void a_truncated_log(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_PCRS, cut_last_event));
+    assert_true(attest_build_only(&b, FINDING_LOG_REPLAY));
+}
+
+static void extend_without_log(struct attest_build *v)
+{
+    p256_extend(v->platform.pcr[21], v->nonce);
+}
+
+static void an_extend_without_a_record(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_PCRS, extend_without_log));
+    assert_true(attest_build_only(&b, FINDING_LOG_REPLAY));
+}
+
+static void log_a_second_key(struct attest_build *v)
+{
+    attest_build_event(v, 21, BH_EV_HV_KEY, NULL, v->ak_xy, 64);
+}
+
+static void a_second_key_in_the_log(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_LOG, log_a_second_key));
+    assert_true(failed(FINDING_LOG_EVENT));
+    assert_int_equal(findings_state_of(&b.findings, FINDING_REPORT_SIG), FINDINGS_NOT_MADE);
+}
+
+static void log_a_second_launch(struct attest_build *v)
+{
+    attest_build_event(v, 21, BH_EV_LAUNCH, NULL, &v->tenant, sizeof(v->tenant));
+}
+
+static void a_boot_domain_that_nobody_expects(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_LOG, log_a_second_launch));
+    assert_true(attest_build_only(&b, FINDING_PCR_REF));
+}
+
+static void expect_another_policy(struct attest_build *v)
+{
+    uint8_t *at = memmem(v->refs_file, sizeof(v->refs_file), v->policy_digest, 32);
+
+    assert_non_null(at);
+    at[0] ^= 1;
+}
+
+static void a_swapped_policy(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, expect_another_policy));
+    assert_true(attest_build_only(&b, FINDING_PCR_REF));
+}
+
+/* dom0 shows the hash of one image and has the hypervisor load another: the report holds what was loaded. */
+static void substitute_kernel(struct attest_build *v)
+{
+    v->report.launch.kernel[0] ^= 1;
+}
+
+static void a_launch_that_is_not_that_of_the_digest(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_REPORT, substitute_kernel));
+    assert_true(attest_build_only(&b, FINDING_LAUNCH));
+}
+
+/* --- Every byte counts ------------------------------------------------------------------------- */
+
+/* No single altered byte of the evidence is accepted: all of it is signed, measured or checked. The one exception
+ * is a byte that makes another valid encoding of the same, and deterministic CBOR and DER have none; what
+ * certificates leave unchecked is nothing, since they are signed. */
+static void no_altered_byte_is_accepted(void **state)
+{
+    (void)state;
+    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
+    for (size_t i = 0; i < b.evidence_size; i++) {
+        b.evidence[i] ^= 0x10;
+        if (verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings)) {
+            printf("byte %zu of %zu\n", i, b.evidence_size);
+            fail();
+        }
+        b.evidence[i] ^= 0x10;
+    }
+}
+
+static void no_prefix_is_accepted(void **state)
+{
+    (void)state;
+    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
+    for (size_t size = 0; size < b.evidence_size; size++) {
+        assert_false(verify_evidence((struct bytes){b.evidence, size}, &b.wanted, &b.findings));
+        assert_int_equal(findings_state_of(&b.findings, FINDING_PARSE), FINDINGS_FAIL);
+    }
+}
+
+static int open_build(void **state)
+{
+    (void)state;
+    setenv("TSS2_LOG", "all+NONE", 1); /* broken structures are the point here */
+    attest_build_open(&b);
+    mbedtls_x509_crl_init(&crl);
+    return 0;
+}
+
+static int close_build(void **state)
+{
+    (void)state;
+    attest_build_close(&b);
+    mbedtls_x509_crl_free(&crl);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_evidence_is_accepted),
+        cmocka_unit_test(each_code_has_a_vector_that_fails_with_it_alone),
+        cmocka_unit_test(a_pcr_that_began_at_zero_replays),
+        cmocka_unit_test(a_binding_is_accepted_when_it_is_the_expected_one),
+        cmocka_unit_test(what_is_not_given_is_no_pass),
+        cmocka_unit_test(platform_of_one_boot_with_a_report_of_another),
+        cmocka_unit_test(a_reordered_log),
+        cmocka_unit_test(a_truncated_log),
+        cmocka_unit_test(an_extend_without_a_record),
+        cmocka_unit_test(a_second_key_in_the_log),
+        cmocka_unit_test(a_boot_domain_that_nobody_expects),
+        cmocka_unit_test(a_swapped_policy),
+        cmocka_unit_test(a_launch_that_is_not_that_of_the_digest),
+        cmocka_unit_test(no_altered_byte_is_accepted),
+        cmocka_unit_test(no_prefix_is_accepted),
+    };
+
+    return cmocka_run_group_tests(tests, open_build, close_build);
+}
