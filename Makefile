@@ -8,7 +8,12 @@ export LC_ALL := C
 export SOURCE_DATE_EPOCH ?= 1700000000
 
 B := build
-CC := gcc
+# `make V=1` shows commands whole; else one short line for each.
+V ?=
+ifeq ($(V),)
+.SILENT:
+endif
+CC = $(if $(V),,$(info $()  CC     $@))gcc
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-ffile-prefix-map=$(CURDIR)=. -Ihv/include/public
 TEST_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
