@@ -62,3 +62,9 @@ HOST_TESTS += attest_verify
 attest_verify_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_verify_TEST_CFLAGS := -D_GNU_SOURCE
 attest_verify_TEST_LIBS := $(ATTEST_LIBS)
+
+HOST_TESTS += attest_e2e
+attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
+attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE
+attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
+$(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-provision $(B)/attest/bh-verify

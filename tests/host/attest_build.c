@@ -73,14 +73,13 @@ static void write_ca_cert(mbedtls_pk_context *key, mbedtls_ctr_drbg_context *ran
     mbedtls_x509write_crt_free(&write);
 }
 
-static void open_ca(struct devca *ca, mbedtls_ctr_drbg_context *random)
+static void open_ca(struct devca *ca, mbedtls_ctr_drbg_context *random, uint8_t key_pem[1024], uint8_t cert_pem[2048])
 {
-    uint8_t key_pem[1024], cert_pem[2048];
     mbedtls_pk_context key;
 
     make_key(&key, random, NULL);
-    must(mbedtls_pk_write_key_pem(&key, key_pem, sizeof(key_pem)) == 0);
-    write_ca_cert(&key, random, cert_pem, sizeof(cert_pem));
+    must(mbedtls_pk_write_key_pem(&key, key_pem, 1024) == 0);
+    write_ca_cert(&key, random, cert_pem, 2048);
     must(devca_open(ca, key_pem, strlen((char *)key_pem) + 1, cert_pem, strlen((char *)cert_pem) + 1) == 0);
     mbedtls_pk_free(&key);
 }
@@ -94,8 +93,8 @@ void attest_build_open(struct attest_build *b)
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&random);
     must(mbedtls_ctr_drbg_seed(&random, mbedtls_entropy_func, &entropy, NULL, 0) == 0);
-    open_ca(&b->ca, &random);
-    open_ca(&b->other_ca, &random);
+    open_ca(&b->other_ca, &random, b->ca_key_pem, b->ca_cert_pem);
+    open_ca(&b->ca, &random, b->ca_key_pem, b->ca_cert_pem); /* the PEM that stays is this one's */
     make_key(&b->ak, &random, b->ak_xy);
     make_key(&b->hv, &random, b->hv_xy);
     mbedtls_ctr_drbg_free(&random);
@@ -313,6 +312,7 @@ static void make_refs(struct attest_build *b)
     p256_sha256(&b->dom0, sizeof(b->dom0), digest);
     refwrite_measurement(&w, "launch/dom0", digest, (struct bytes){0}, NULL);
     size = refwrite_close(&w, "test", b->refs_file, sizeof(b->refs_file));
+    b->refs_size = size;
     must(size != 0 && refvalues_parse((struct bytes){b->refs_file, size}, &b->refs) == 0);
 }
 

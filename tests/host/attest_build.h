@@ -35,6 +35,7 @@ typedef void (*attest_build_hook)(struct attest_build *b);
 struct attest_build {
     struct devca ca, other_ca; /* of the same name */
     struct devca *issuer;
+    uint8_t ca_key_pem[1024], ca_cert_pem[2048];
     mbedtls_pk_context ak, hv;
     uint8_t ak_xy[64], hv_xy[64], ek_hash[32], boot_id[32];
     TPMT_PUBLIC ak_public;
@@ -54,6 +55,7 @@ struct attest_build {
     uint8_t pcr_ref[3][32]; /* PCR 4, 8, 9 */
     struct bh_launch dom0, tenant;
     uint8_t policy_digest[32], tenant_digest[32], known_ek[1][32], refs_file[16384];
+    size_t refs_size;
     struct refvalues refs;
     struct verify_wanted wanted;
     struct findings findings;
