@@ -38,7 +38,7 @@ policy-coverage: $(POLICY_TOOL) ## every class and permission, with the operatio
 	@$(POLICY_TOOL) --coverage
 
 policy-dump: $(B)/policy.bhp ## what the built policy allows, pair by pair
-	@$(POLICY_TOOL) --dump $<
+	@$(POLICY_TOOL) --key $(POLICY_KEY) --dump $<
 
 # ---- Tests on the host ------------------------------------------------------------------------
 POLICY_TEST_SUPPORT := tests/host/policy_support.c policy/policy_file.c policy/policy_flatten.c policy/policy_print.c \

@@ -97,27 +97,69 @@ static int sign_hash(const mbedtls_pk_context *key, const uint8_t hash[32], uint
     return rc;
 }
 
+/* A P-256 key from a PEM file. *key is initialised, and to be freed whatever comes back. */
+static int load_key(mbedtls_pk_context *key, const char *path, bool private_wanted, struct policy_error *e)
+{
+    mbedtls_pk_init(key);
+    int rc = mbedtls_pk_parse_keyfile(key, path, NULL);
+    if (rc != 0 && !private_wanted)
+        rc = mbedtls_pk_parse_public_keyfile(key, path);
+    if (rc != 0) {
+        char why[128];
+        mbedtls_strerror(rc, why, sizeof(why));
+        snprintf(e->text, sizeof(e->text), "%s: %s", path, why);
+        return -EINVAL;
+    }
+    if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECKEY) || mbedtls_pk_ec(*key)->grp.id != MBEDTLS_ECP_DP_SECP256R1) {
+        snprintf(e->text, sizeof(e->text), "%s: not a P-256 key", path);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int policy_file_sign(uint8_t *file, size_t size, const char *key_path, struct policy_error *e)
 {
     mbedtls_pk_context key;
     uint8_t hash[32];
 
-    mbedtls_pk_init(&key);
-    int rc = mbedtls_pk_parse_keyfile(&key, key_path, NULL);
-    if (rc != 0) {
-        char why[128];
-        mbedtls_strerror(rc, why, sizeof(why));
-        snprintf(e->text, sizeof(e->text), "%s: %s", key_path, why);
-    } else if (!mbedtls_pk_can_do(&key, MBEDTLS_PK_ECKEY) || mbedtls_pk_ec(key)->grp.id != MBEDTLS_ECP_DP_SECP256R1) {
+    int rc = load_key(&key, key_path, true, e);
+    if (rc == 0 && (mbedtls_sha256_ret(file, size - POLICY_SIGNATURE, hash, 0) != 0 ||
+                    sign_hash(&key, hash, file + size - POLICY_SIGNATURE) != 0))
+        rc = fail(e, "signing failed");
+    mbedtls_pk_free(&key);
+    return rc;
+}
+
+static int check_hash(const mbedtls_pk_context *key, const uint8_t hash[32], const uint8_t sig[64])
+{
+    mbedtls_ecp_keypair *k = mbedtls_pk_ec(*key);
+    mbedtls_mpi r, s;
+
+    mbedtls_mpi_init(&r);
+    mbedtls_mpi_init(&s);
+    int rc = mbedtls_mpi_read_binary(&r, sig, 32);
+    if (rc == 0)
+        rc = mbedtls_mpi_read_binary(&s, sig + 32, 32);
+    if (rc == 0)
+        rc = mbedtls_ecdsa_verify(&k->grp, hash, 32, &k->Q, &r, &s);
+    mbedtls_mpi_free(&s);
+    mbedtls_mpi_free(&r);
+    return rc;
+}
+
+int policy_file_check(const uint8_t *file, size_t size, const char *key_path, struct policy_error *e)
+{
+    mbedtls_pk_context key;
+    uint8_t hash[32];
+
+    if (size < POLICY_SIGNATURE)
+        return fail(e, "too short for a signature");
+    int rc = load_key(&key, key_path, false, e);
+    if (rc == 0 && (mbedtls_sha256_ret(file, size - POLICY_SIGNATURE, hash, 0) != 0 ||
+                    check_hash(&key, hash, file + size - POLICY_SIGNATURE) != 0)) {
+        snprintf(e->text, sizeof(e->text), "not signed by %s", key_path);
         rc = -EINVAL;
-        snprintf(e->text, sizeof(e->text), "%s: not a P-256 key", key_path);
-    } else {
-        rc = mbedtls_sha256_ret(file, size - POLICY_SIGNATURE, hash, 0);
-        if (rc == 0)
-            rc = sign_hash(&key, hash, file + size - POLICY_SIGNATURE);
-        if (rc != 0)
-            fail(e, "signing failed");
     }
     mbedtls_pk_free(&key);
-    return rc == 0 ? 0 : -EINVAL;
+    return rc;
 }

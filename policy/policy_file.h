@@ -17,6 +17,9 @@ uint8_t *policy_file_build(const struct policy_flat *flat, const char *name, uin
  * bytes. 0 or -EINVAL. */
 int policy_file_sign(uint8_t *file, size_t size, const char *key_path, struct policy_error *e);
 
+/* Was it signed by the key in that PEM file, public or private? 0 or -EINVAL. */
+int policy_file_check(const uint8_t *file, size_t size, const char *key_path, struct policy_error *e);
+
 /* Prints a file: what is in its header, then each pair of types with what is allowed. -EINVAL: not a
  * policy file of this version. */
 int policy_file_dump(const uint8_t *file, size_t size, FILE *out, struct policy_error *e);

@@ -13,11 +13,12 @@
 
 #include "policy_file.h"
 
-static const char usage[] = "usage: bh-policyc --key KEY.pem --name NAME --version N -o OUT.bhp POLICY.bin\n"
-                            "       bh-policyc --dump FILE.bhp     what is in a table\n"
-                            "       bh-policyc --declarations      classes and categories, in CIL\n"
-                            "       bh-policyc --coverage          each permission and what it guards\n"
-                            "POLICY.bin: secilc -t xen -c 30 -o POLICY.bin DECLARATIONS.cil base.cil ...\n";
+static const char usage[] =
+    "usage: bh-policyc --key KEY.pem --name NAME --version N -o OUT.bhp POLICY.bin\n"
+    "       bh-policyc --dump FILE.bhp     what is in a table; after --key, checks the signature first\n"
+    "       bh-policyc --declarations      classes and categories, in CIL\n"
+    "       bh-policyc --coverage          each permission and what it guards\n"
+    "POLICY.bin: secilc -t xen -c 30 -o POLICY.bin DECLARATIONS.cil base.cil ...\n";
 
 static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 {
@@ -96,14 +97,16 @@ static int compile(const struct options *o)
     return rc;
 }
 
-static int dump(const char *path)
+static int dump(const char *path, const char *key)
 {
     struct policy_error e = {""};
     size_t size;
     uint8_t *file = read_file(path, &size);
     if (!file)
         return 1;
-    int rc = policy_file_dump(file, size, stdout, &e) != 0 ? complain("%s: %s", path, e.text) : 0;
+    int rc = 0;
+    if ((key && policy_file_check(file, size, key, &e) != 0) || policy_file_dump(file, size, stdout, &e) != 0)
+        rc = complain("%s: %s", path, e.text);
     free(file);
     return rc;
 }
@@ -145,7 +148,7 @@ int main(int argc, char **argv)
                 return 1;
             break;
         case 'd':
-            return dump(optarg);
+            return dump(optarg, o.key);
         case 'c':
             policy_file_declarations(stdout);
             return 0;

@@ -112,6 +112,22 @@ static void says_what_is_wrong_with_a_key(void **state)
     free(file);
 }
 
+/* What the host tool says of a signature is what the hypervisor says. */
+static void the_tool_checks_signatures_too(void **state)
+{
+    (void)state;
+    struct policy_error e = {""};
+    size_t size;
+    uint8_t *file = good_file(&size);
+    assert_int_equal(policy_file_check(file, size, support_key_file(), &e), 0);
+    file[40] ^= 1;
+    assert_int_equal(policy_file_check(file, size, support_key_file(), &e), -EINVAL);
+    assert_non_null(strstr(e.text, "not signed by"));
+    assert_int_equal(policy_file_check(file, POLICY_SIGNATURE - 1, support_key_file(), &e), -EINVAL);
+    assert_int_equal(policy_file_check(file, size, support_write("bad.pem", "no key"), &e), -EINVAL);
+    free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +138,7 @@ int main(void)
         cmocka_unit_test(refuses_a_file_without_room_for_a_signature),
         cmocka_unit_test(signs_deterministically),
         cmocka_unit_test(says_what_is_wrong_with_a_key),
+        cmocka_unit_test(the_tool_checks_signatures_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
