@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#define RT_US 1000ull
-#define RT_MS 1000000ull
-#define RT_S  1000000000ull
+#define RT_US 1000ul
+#define RT_MS 1000000ul
+#define RT_S  1000000000ul
 
 uint64_t rt_time_now(void);
 uint64_t rt_time_tsc(void);
