@@ -22,6 +22,7 @@
 #define RUN_AT_LEAST 100000ul  /* before another preempts it: storms of wake-ups must not eat the CPU */
 #define PREEMPT_LEAD 2000000l  /* who is owed this much more preempts before the slice is over */
 #define STEAL_LEAD   5000000l  /* who is owed this much more moves to another, busy CPU */
+#define PATIENCE     32
 #define BOOST_RANK   (4 * LAG_MAX)
 #define NOBODY       INT64_MIN
 
@@ -95,6 +96,12 @@ static int64_t rank(const struct vcpu *v)
     return __atomic_load_n(&v->sched.lag, __ATOMIC_RELAXED) + (v->sched.boost ? BOOST_RANK : 0);
 }
 
+/* Of a vCPU that waits: waiting counts a little, so even the smallest weight gets a slice every few seconds. */
+static int64_t rank_waiting(const struct vcpu *v, ns_t now)
+{
+    return rank(v) + (int64_t)((now - MIN(now, v->sched.runstate.entered)) / PATIENCE);
+}
+
 static void take_out(struct runq *q, struct vcpu *v)
 {
     *(v->sched.prev ? &v->sched.prev->sched.next : &q->first) = v->sched.next;
@@ -118,13 +125,13 @@ static void put_in(struct runq *q, struct vcpu *v)
 }
 
 /* Of equals the one that waits longest. Leaves the rank of the second, for thieves. */
-static struct vcpu *best_of(struct runq *q)
+static struct vcpu *best_of(struct runq *q, ns_t now)
 {
     struct vcpu *best = NULL;
     int64_t first = NOBODY, second = NOBODY;
 
     for (struct vcpu *v = q->first; v; v = v->sched.next) {
-        int64_t r = rank(v);
+        int64_t r = rank_waiting(v, now);
         if (!best || r > first) {
             second = first;
             first = r;
@@ -278,13 +285,13 @@ static struct vcpu *steal(struct runq *mine, int64_t least, ns_t now)
         return NULL;
     struct runq *q = &runqs[from];
     spin_lock(&q->lock);
-    struct vcpu *v = best_of(q);
-    if (v && rank(v) > least) {
+    struct vcpu *v = best_of(q, now);
+    if (v && rank_waiting(v, now) > least) {
         take_out(q, v);
         claim(mine, v, now); /* v's queue is ours from here on; its lock is still held */
     } else {
         if (v)
-            WRITE_ONCE(q->best, rank(v));
+            WRITE_ONCE(q->best, rank_waiting(v, now));
         v = NULL;
     }
     spin_unlock(&q->lock);
@@ -298,9 +305,10 @@ static bool keeps(struct runq *q, struct vcpu *prev, struct vcpu *best, ns_t now
         return true;
     if (prev->sched.yielded)
         return false;
+    int64_t r = rank_waiting(best, now);
     if (now >= q->slice_end)
-        return rank(prev) > rank(best);
-    if (rank(best) <= rank(prev) + PREEMPT_LEAD)
+        return rank(prev) > r;
+    if (r <= rank(prev) + PREEMPT_LEAD)
         return true;
     if (now - q->started >= RUN_AT_LEAST)
         return false;
@@ -312,25 +320,25 @@ static bool keeps(struct runq *q, struct vcpu *prev, struct vcpu *best, ns_t now
 static struct vcpu *choose(struct runq *q, struct vcpu *prev, bool prev_ok, ns_t now)
 {
     spin_lock(&q->lock);
-    struct vcpu *best = best_of(q), *next = prev_ok && keeps(q, prev, best, now) ? prev : best;
+    struct vcpu *best = best_of(q, now), *next = prev_ok && keeps(q, prev, best, now) ? prev : best;
     bool look_around = !next || (now >= q->slice_end && __atomic_load_n(&sched_waiting, __ATOMIC_RELAXED) > q->count);
     if (look_around) {
-        int64_t least = next ? rank(next) + STEAL_LEAD : NOBODY;
+        int64_t least = next ? (next == prev ? rank(next) : rank_waiting(next, now)) + STEAL_LEAD : NOBODY;
         if (best)
-            WRITE_ONCE(q->best, rank(best));
+            WRITE_ONCE(q->best, rank_waiting(best, now));
         spin_unlock(&q->lock);
         struct vcpu *other = steal(q, least, now);
         if (other)
             return other;
         spin_lock(&q->lock);
-        best = best_of(q); /* someone may have come or been stolen meanwhile */
+        best = best_of(q, now); /* someone may have come or been stolen meanwhile */
         next = prev_ok && keeps(q, prev, best, now) ? prev : best;
     }
     if (next && next != prev) {
         take_out(q, next);
         claim(q, next, now);
     } else if (best) {
-        WRITE_ONCE(q->best, rank(best));
+        WRITE_ONCE(q->best, rank_waiting(best, now));
     }
     if (!next) {
         q->curr = q->idle; /* under the lock: who queues now sees that the CPU is idle */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Host tests of events, scheduling and time, on faked CPUs.
-SCHED_TESTS := evtchn timer clock
+SCHED_TESTS := evtchn sched share timer clock
 HOST_TESTS += $(SCHED_TESTS)
 SCHED_FAKES := tests/host/hv_fakes.c
 SCHED_TEST_CFLAGS := -Itests/host/fake -Itests/host -Ihv -Ihv/include -Ihv/lib -Wno-unused-parameter \

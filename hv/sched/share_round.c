@@ -39,32 +39,54 @@ static uint32_t count_active(const struct domain *d)
     return n;
 }
 
-static void pay(struct domain *d, const struct share *s)
+/* Less the mean lag of all: it says how much was paid before that nobody could use, or used that nobody was paid for
+ * (while no vCPU waited there were no rounds). */
+static void pay(struct domain *d, const struct share *s, int64_t mean)
 {
     for (uint32_t i = 0; i < d->nr_vcpus; i++) {
         struct vcpu *v = d->vcpu[i];
         if (!wanted_time(v))
             continue;
-        lag_add(v, (int64_t)(s->grant / s->active));
+        lag_add(v, (int64_t)(s->grant / s->active) - mean);
         __atomic_store_n(&v->sched.used, 0, __ATOMIC_RELAXED);
     }
 }
 
-void share_round(ns_t now)
+static int64_t lag_sum(const struct domain *d)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < d->nr_vcpus; i++)
+        sum += wanted_time(d->vcpu[i]) ? __atomic_load_n(&d->vcpu[i]->sched.lag, __ATOMIC_RELAXED) : 0;
+    return sum;
+}
+
+/* share_lock held. */
+static void round_of(ns_t elapsed)
 {
     size_t n = 0;
+    int64_t sum = 0, active = 0;
 
+    for (struct domain *d = domains; d && n < ARRAY_SIZE(shares); d = d->sched.next, n++) {
+        shares[n] = (struct share){.weight = d->sched.weight, .cap = d->sched.cap, .active = count_active(d)};
+        sum += lag_sum(d);
+        active += shares[n].active;
+    }
+    share_split(shares, n, cpus_online, elapsed);
+    for (size_t i = 0; i < n; i++)
+        sum += (int64_t)shares[i].grant;
+    n = 0;
+    for (struct domain *d = domains; d && n < ARRAY_SIZE(shares); d = d->sched.next, n++)
+        if (shares[n].active)
+            pay(d, &shares[n], sum / active);
+}
+
+void share_round(ns_t now)
+{
     if (now < READ_ONCE(last_round) + SHARE_PERIOD || !spin_trylock(&share_lock))
         return;
     if (now >= last_round + SHARE_PERIOD) {
-        for (struct domain *d = domains; d && n < ARRAY_SIZE(shares); d = d->sched.next, n++)
-            shares[n] = (struct share){.weight = d->sched.weight, .cap = d->sched.cap, .active = count_active(d)};
-        /* Rounds are held only while vCPUs wait. What was before is no debt: everyone had what he wanted. */
-        share_split(shares, n, cpus_online, MIN(now - last_round, 2 * SHARE_PERIOD));
-        n = 0;
-        for (struct domain *d = domains; d && n < ARRAY_SIZE(shares); d = d->sched.next, n++)
-            if (shares[n].active)
-                pay(d, &shares[n]);
+        round_of(MIN(now - last_round, 2 * SHARE_PERIOD));
         WRITE_ONCE(last_round, now);
     }
     spin_unlock(&share_lock);
