@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Helpers to fill a ramdisk's tree:
 #   stage.sh base ROOT                      directories and busybox
-#   stage.sh modules ROOT KERNEL NAME...    modules of $(B)/kernel/VERSION, in the order to load them
+#   stage.sh modules ROOT KERNEL NAME...    modules of a kernel in build/kernel, in the order to load them
 #   stage.sh program ROOT TO FILE...        programs or shared objects, with the libraries that they need
 set -eu
 
@@ -17,19 +17,23 @@ base() {
 
 # Fails where a module needs one that was not named before it: /init loads them in this order with insmod.
 modules() {
-    root=$1 kernel=$2
+    kernel=$2
+    to=$1/lib/modules/$(cat "$2/release")
     shift 2
-    mkdir -p "$root/lib/modules"
-    : > "$root/lib/modules/order"
+    mkdir -p "$to"
+    : > "$to/order"
     for name; do
-        file=$(find "$kernel/modules" -name "$name.ko")
+        file=$(find "$kernel/modules" -name "$name.ko" -o -name "$name.ko.xz")
         [ -n "$file" ] || { echo "stage: $kernel has no module $name" >&2; exit 1; }
         for needed in $(modinfo -F depends "$file" | tr , ' '); do
-            grep -qx "$(echo "$needed" | tr _ -).ko" "$root/lib/modules/order" ||
+            grep -qx "$(echo "$needed" | tr _ -).ko" "$to/order" ||
                 { echo "stage: module $name needs $needed before it" >&2; exit 1; }
         done
-        install -m 644 "$file" "$root/lib/modules/$name.ko"
-        echo "$name.ko" >> "$root/lib/modules/order"
+        case $file in
+        *.xz) xz -dc "$file" > "$to/$name.ko" ;;
+        *) cp "$file" "$to/$name.ko" ;;
+        esac
+        echo "$name.ko" >> "$to/order"
     done
 }
 

@@ -18,6 +18,7 @@
 #include "lxcall.h"
 #include "probe.h"
 
+#define KILLED     (-4096)  /* no errno */
 #define SECONDS    20       /* for one probe */
 #define FRAMES_MAX 0x80000u /* 2 GiB: above lie devices, where a read may have effects */
 
@@ -39,7 +40,7 @@ static int run_apart(const struct probe *p, const struct probe_target *t, int *s
         return -ECHILD;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         return -ETIMEDOUT;
-    return WIFSIGNALED(status) ? -EFAULT : *shared;
+    return WIFSIGNALED(status) ? KILLED : *shared;
 }
 
 static unsigned int run_table(const struct probe *table, const struct probe_target *t, int *shared)
@@ -55,7 +56,8 @@ static unsigned int run_table(const struct probe *table, const struct probe_targ
         else if (open)
             printf("BH-PROBE %s: NO VERDICT (%s)\n", p->name, strerror(-rc));
         else
-            printf("BH-PROBE %s: refused (%s)\n", p->name, rc == -EFAULT ? "access faulted" : strerror(-rc));
+            printf("BH-PROBE %s: refused (%s)\n", p->name,
+                   rc == KILLED ? "the access killed the prober" : strerror(-rc));
         fflush(stdout);
         breaches += open;
     }
