@@ -246,6 +246,9 @@ static void dying_peer_takes_no_port_along(void **state)
 
     (void)state;
     bind(b, a, pa, &pb);
+    uint32_t open = alloc_unbound(b, a);
+    b->evtchn.closing = true; /* its ports are closed one by one: none that is still open connects any more */
+    assert_int_equal(bind(a, b, open, &port), -XEN_EINVAL);
     evtchn_domain_destroy(b);
     assert_int_equal(status(a, pa), EVTCHNSTAT_unbound);
     assert_int_equal(send(a, pa), 0);

@@ -231,6 +231,10 @@ static void weights_share_one_cpu(void **state)
     near(ran_ms(ds[0]), 1000, 0.05);
     near(ran_ms(ds[1]), 2000, 0.05);
     near(ran_ms(ds[2]), 4000, 0.05);
+    int64_t sum = 0; /* what all are owed together stays about nothing, so that the bounds of lags mean the same for all */
+    for (int i = 0; i < 3; i++)
+        sum += ds[i]->vcpu[0]->sched.lag;
+    assert_true(sum < 35 * (int64_t)MS && sum > -35 * (int64_t)MS);
 }
 
 /* Three equal ones on two CPUs: they have to move about to get equal parts. */
@@ -313,6 +317,20 @@ static void woken_one_comes_first(void **state)
     simulate(3000 * MS, ds, 2);
     assert_true(load_of(ds[1]->vcpu[0])->worst_latency <= 1 * MS);
     near(ran_ms(ds[1]), 3000 * 0.2 / 5.2, 0.1);
+}
+
+/* Nobody is owed much more than another yet: then it is the waking that counts. */
+static void waking_preempts_at_once(void **state)
+{
+    setup_cpus(1);
+    struct domain *ds[] = {domain_with(2, 256, 0), domain_with(1, 256, 0)};
+
+    start(ds[1], 50 * US, 1 * MS);
+    simulate(150 * US, ds, 2); /* asleep now */
+    start(ds[0], 1 * MS, 0);
+    simulate(1500 * US, ds, 2);
+    assert_true(load_of(ds[1]->vcpu[0])->ran >= 100 * US);
+    assert_true(load_of(ds[1]->vcpu[0])->worst_latency <= 150 * US);
 }
 
 /* Sleeping all the time must not be a way to more than one's share. */
@@ -592,6 +610,7 @@ int main(void)
         T(nobody_starves),
         T(cap_holds_on_an_idle_machine),
         T(woken_one_comes_first),
+        T(waking_preempts_at_once),
         T(sleeper_cannot_cheat),
         T(idle_cpu_takes_from_the_busy),
         T(pause_takes_all_away),
