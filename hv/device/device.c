@@ -4,6 +4,7 @@
 #include "console.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
+#include "cpu/percpu.h"
 #include "device/device_state.h"
 #include "device/ioapic.h"
 #include "device/pci.h"
@@ -91,6 +92,12 @@ void device_domain_destroy(struct domain *d)
     d->device = NULL;
     heap_free_pages(dev->ports, PORTS_BITMAP_PAGES);
     heap_free(dev);
+}
+
+/* The CPU that started first: the boot vCPU of the control domain mostly runs there. */
+uint32_t device_target_apic(void)
+{
+    return cpu_infos[0]->apic_id;
 }
 
 /* A vector without an owner: a line that was just masked. */

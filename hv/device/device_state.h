@@ -18,6 +18,9 @@ struct domain_device {
 };
 #define PORTS_BITMAP_PAGES 2
 
+/* Where interrupts go. */
+uint32_t device_target_apic(void);
+
 /* What the FADT said; zeros where there is none. */
 extern struct acpi_fadt device_fadt;
 extern struct acpi_s5 device_s5;

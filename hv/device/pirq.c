@@ -3,7 +3,6 @@
 
 #include "console.h"
 #include "cpu/lapic.h"
-#include "cpu/percpu.h"
 #include "device/device_state.h"
 #include "device/ioapic.h"
 #include "device/msi.h"
@@ -31,12 +30,6 @@ static int vector_alloc(uint32_t number)
             return (int)v;
         }
     return -XEN_ENOSPC;
-}
-
-/* Interrupts go to the CPU that started first: the boot vCPU of the control domain mostly runs there. */
-static uint32_t target(void)
-{
-    return cpu_infos[0]->apic_id;
 }
 
 static bool is_level(uint32_t number)
@@ -103,7 +96,7 @@ static int map_msi(const struct msi_source *s)
     if (vector < 0)
         return vector;
     pirqs[number] = (struct pirq){.kind = PIRQ_MSI, .vector = (uint8_t)vector, .msi = *s};
-    msi_program(s, (uint8_t)vector, target(), false);
+    msi_program(s, (uint8_t)vector, device_target_apic(), false);
     return number;
 }
 
@@ -153,9 +146,9 @@ static int bind(uint32_t number)
     p->bound = true;
     p->in_service = false;
     if (p->kind == PIRQ_MSI) {
-        msi_program(&p->msi, p->vector, target(), true);
+        msi_program(&p->msi, p->vector, device_target_apic(), true);
     } else {
-        ioapic_route(number, p->vector, target());
+        ioapic_route(number, p->vector, device_target_apic());
         ioapic_unmask(number);
     }
     return 0;
@@ -270,7 +263,7 @@ unsigned int pirq_restore_msi(uint32_t bdf)
     spin_lock(&device_lock);
     for (uint32_t n = 0; n < PIRQS_MAX; n++)
         if (pirqs[n].kind == PIRQ_MSI && pirqs[n].msi.function->bdf == bdf) {
-            msi_program(&pirqs[n].msi, pirqs[n].vector, target(), pirqs[n].bound);
+            msi_program(&pirqs[n].msi, pirqs[n].vector, device_target_apic(), pirqs[n].bound);
             restored++;
         }
     spin_unlock(&device_lock);
