@@ -73,6 +73,17 @@ static uint8_t harmless_modrm(void)
     return byte;
 }
 
+/* A byte after any other opcode would be an instruction of its own, with whatever it likes to do. */
+static bool takes_operand(const uint8_t *op)
+{
+    static const uint8_t with[] = {0x20, 0x21, 0x22, 0x23, 0x01, 0x00, 0xc7, 0xff, 0xae, 0x78};
+
+    for (unsigned i = 0; op[0] == 0x0f && i < sizeof(with); i++)
+        if (op[1] == with[i])
+            return true;
+    return op[0] >= 0xe4 && op[0] <= 0xe7;
+}
+
 static unsigned privileged_bytes(uint8_t *at)
 {
     const uint8_t *op = opcodes[rt_random() % RT_ARRAY_SIZE(opcodes)];
@@ -83,7 +94,8 @@ static unsigned privileged_bytes(uint8_t *at)
     at[n++] = op[0];
     if (op[0] == 0x0f)
         at[n++] = op[1];
-    at[n++] = harmless_modrm();
+    if (takes_operand(op))
+        at[n++] = harmless_modrm();
     memset(at + n, 0xcc, 16); /* whatever the length, a breakpoint comes next */
     return n + 16;
 }
@@ -159,8 +171,9 @@ static volatile bool stop;
 static void rewrite(void *arg)
 {
     volatile uint64_t *at = arg;
-    /* ud2 "xen" cpuid; in $0x80; cpuid; mov %cr0, %rax; each followed by breakpoints */
-    static const uint64_t forms[] = {0xcca20f6e65780b0f, 0xcccccccccccc80e4, 0xcccccccccccca20f, 0xccccccccccc0200f};
+    /* ud2 "xen" cpuid; in $0x80; cpuid; clts. The CPU may see a mixture: 0x0b makes a harmless
+     * instruction after each of the bytes (0xcc would not: 0f cc swaps the stack pointer). */
+    static const uint64_t forms[] = {0x0ba20f6e65780b0f, 0x0b0b0b0b0b0b80e4, 0x0b0b0b0b0b0ba20f, 0x0b0b0b0b0b0b060f};
 
     while (!stop)
         *at = forms[rt_random() & 3];
@@ -173,7 +186,8 @@ static void rewritten(void)
 
     if (rt_cpu_count() < 2)
         return;
-    memset(code, 0xcc, 64);
+    memset(code, 0xcc, RT_PAGE_SIZE);
+    memset(code, 0x0b, 32);
     NEED(rt_cpu_start(1, rewrite, code) == 0);
     while (rt_time_now() < end)
         CHECK(run_kernel((uint64_t)code + (rt_random() & 1), &f) >= 0);
