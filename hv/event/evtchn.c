@@ -190,7 +190,8 @@ bool evtchn_send_pirq(struct domain *d, uint32_t pirq)
 
 void evtchn_deliver(struct vcpu *v)
 {
-    __atomic_fetch_and(&v->work, ~VCPU_WORK_EVENT, __ATOMIC_SEQ_CST);
+    if (READ_ONCE(v->work) & VCPU_WORK_EVENT)
+        __atomic_fetch_and(&v->work, ~VCPU_WORK_EVENT, __ATOMIC_SEQ_CST);
     uint64_t sel = __atomic_exchange_n(&v->evt.pending_sel, 0, __ATOMIC_SEQ_CST);
     if (!sel)
         return;

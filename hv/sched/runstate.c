@@ -50,7 +50,6 @@ void sched_runstate_publish(struct vcpu *v)
     struct vcpu_runstate_info info = {0};
     gva_t entry_time = v->runstate_area + offsetof(struct vcpu_runstate_info, state_entry_time);
 
-    __atomic_fetch_and(&v->work, ~VCPU_WORK_RUNSTATE, __ATOMIC_SEQ_CST);
     if (!v->runstate_area)
         return;
     struct runstate r = v->sched.runstate; /* v runs here, so nobody changes it */

@@ -60,7 +60,8 @@ void sched_vcpu_init(struct vcpu *v)
     v->sched.runstate.state = RUNSTATE_offline;
     v->sched.runstate.entered = now_ns();
     vcpu_timers_init(v);
-    share_domain_add(v);
+    if (!domain_is_idle(v->domain))
+        share_domain_add(v);
 }
 
 bool sched_runnable(const struct vcpu *v)

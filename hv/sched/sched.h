@@ -15,7 +15,7 @@ struct runstate;
 
 void sched_init(void);                   /* once, before other CPUs start */
 int sched_domain_init(struct domain *d); /* weight and cap from d->sched */
-void sched_vcpu_init(struct vcpu *v);    /* not runnable yet: offline; sets up its timers too. Not for idle vCPUs */
+void sched_vcpu_init(struct vcpu *v);    /* not runnable yet: offline; sets up its timers too. */
 /* It is not running and not queued any more after this, and its timers are stopped. Its domain is quiet, and no lock
  * of RANK_EVENT or higher is held. */
 void sched_vcpu_destroy(struct vcpu *v);
@@ -38,7 +38,7 @@ struct vcpu *sched_next(struct vcpu *prev);
 void sched_vcpu_saved(struct vcpu *prev);
 ns_t sched_cpu_time(const struct domain *d);
 
-/* v is current and has a runstate area (VCPU_WORK_RUNSTATE, which this clears): writes it. */
+/* v is current (VCPU_WORK_RUNSTATE): writes its runstate area, if it has one. */
 void sched_runstate_publish(struct vcpu *v);
 void sched_runstate_get(struct vcpu *v, struct runstate *r); /* up to now */
 
@@ -55,9 +55,5 @@ void vcpu_timers_init(struct vcpu *v);
 void vcpu_timers_stop(struct vcpu *v); /* for good */
 void domain_watchdogs_init(struct domain *d);
 void domain_watchdogs_stop(struct domain *d);
-
-/* Drops the reference on a registered vcpu_info frame and takes v back to its slot in shared_info. The vCPU does not
- * run. d->mm.lock is held. */
-void vcpu_info_release(struct vcpu *v);
 
 #endif

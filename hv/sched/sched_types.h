@@ -28,6 +28,7 @@ struct sched_vcpu {
     bool queued;      /* on that queue: runnable, and no CPU has it loaded */
     bool boost;       /* just woken with time in hand: before all that are not */
     bool yielded;     /* wants others to go first, once */
+    bool time_fresh;  /* the guest's pvclock is written and holds: see clock.h */
     bool known;       /* between sched_vcpu_init and sched_vcpu_destroy */
     int64_t lag;      /* atomic: ns of CPU time that it is owed (share.h) */
     ns_t used;        /* atomic: ran since the last round of sharing */

@@ -111,7 +111,7 @@ static void refill(struct domain *d, ns_t now)
 static void all_changed(struct domain *d)
 {
     for (uint32_t i = 0; i < d->nr_vcpus; i++)
-        if (d->vcpu[i])
+        if (d->vcpu[i] && d->vcpu[i]->sched.known)
             sched_vcpu_state_changed(d->vcpu[i]);
 }
 

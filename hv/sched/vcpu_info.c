@@ -32,16 +32,8 @@ long vcpu_info_register(struct vcpu *v, const struct vcpu_register_vcpu_info *op
     spin_unlock(&d->mm.lock);
     if (!rc) {
         evtchn_all_pending(v); /* nothing may get lost in the move */
+        v->sched.time_fresh = false;
         __atomic_fetch_or(&v->work, VCPU_WORK_TIME, __ATOMIC_SEQ_CST);
     }
     return rc;
-}
-
-void vcpu_info_release(struct vcpu *v)
-{
-    if (v->info_mfn == INVALID_MFN)
-        return;
-    frame_put_type(v->domain, v->info_mfn);
-    v->info_mfn = INVALID_MFN;
-    v->info = &v->domain->shared_info->vcpu_info[v->id];
 }

@@ -94,6 +94,7 @@ static long register_area(struct vcpu *v, uint64_t arg, gva_t *area, size_t size
     if (address && !guest_range_ok(address, 1, size))
         return -XEN_EFAULT;
     WRITE_ONCE(*area, address);
+    v->sched.time_fresh = false;
     __atomic_fetch_or(&v->work, work, __ATOMIC_SEQ_CST); /* for a vCPU that runs elsewhere: when it next passes by */
     sched_notify(v);
     return 0;

@@ -115,19 +115,24 @@ static void write_time(struct vcpu_time_info *t)
     WRITE_ONCE(t->version, version + 1);
 }
 
+/* The constants never change, so what is written once holds for good (clock.h). */
 void clock_update_vcpu(struct vcpu *v)
 {
-    __atomic_fetch_and(&v->work, ~VCPU_WORK_TIME, __ATOMIC_SEQ_CST);
-    write_time(&v->info->time);
-    if (!v->time_area)
-        return;
-    /* The copy too: an odd version first, then the whole, then the even one. */
     struct vcpu_time_info copy;
-    memcpy(&copy, &v->info->time, sizeof(copy));
-    copy.version = (copy.version & ~1u) - 1;
-    vcpu_area_write(v, v->time_area, &copy, sizeof(copy));
-    copy.version++;
-    vcpu_area_write(v, v->time_area, &copy.version, sizeof(copy.version));
+    int rc = 0;
+
+    if (v->sched.time_fresh)
+        return;
+    write_time(&v->info->time);
+    if (v->time_area) { /* the copy too: an odd version with the rest, then the even one */
+        memcpy(&copy, &v->info->time, sizeof(copy));
+        copy.version = (copy.version & ~1u) - 1;
+        rc = vcpu_area_write(v, v->time_area, &copy, sizeof(copy));
+        copy.version++;
+        if (!rc)
+            rc = vcpu_area_write(v, v->time_area, &copy.version, sizeof(copy.version));
+    }
+    v->sched.time_fresh = !rc; /* an area that is not mapped yet is tried again with the next switch */
 }
 
 void clock_update_wallclock(struct domain *d)

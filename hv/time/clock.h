@@ -16,8 +16,9 @@ uint64_t clock_lapic_hz(void); /* of the local APIC's timer, divider 1 */
 void clock_check_cpu(void);    /* on each CPU, once: warns where its TSC is off; no stable bit for guests then */
 struct vcpu;
 struct domain;
-void clock_update_vcpu(struct vcpu *v);        /* writes info->time (and the registered area); v is current */
-void clock_update_wallclock(struct domain *d); /* writes shared_info's wc_* fields */
+/* v is current: writes info->time and the registered area, where that is not done yet (sched.time_fresh). */
+void clock_update_vcpu(struct vcpu *v);
+void clock_update_wallclock(struct domain *d);                          /* writes shared_info's wc_* fields */
 int clock_set_wallclock(uint64_t sec, uint32_t nsec, ns_t system_time); /* XENPF_settime by dom0 */
 
 /* --- Pure parts ---------------------------------------------------------------------------- */
