@@ -200,11 +200,6 @@ void evtchn_deliver(struct vcpu *v)
     WRITE_ONCE(v->info->evtchn_upcall_pending, 1);
 }
 
-bool evtchn_upcall_wanted(struct vcpu *v)
-{
-    return READ_ONCE(v->info->evtchn_upcall_pending) && !READ_ONCE(v->info->evtchn_upcall_mask);
-}
-
 void evtchn_all_pending(struct vcpu *v)
 {
     __atomic_store_n(&v->evt.pending_sel, ~0ul, __ATOMIC_SEQ_CST);

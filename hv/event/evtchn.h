@@ -12,10 +12,7 @@
 #define HV_EVTCHN_H
 
 #include "types.h"
-
-struct vcpu;
-struct domain;
-struct evtchn;
+#include "domain/domain.h"
 
 int evtchn_domain_init(struct domain *d); /* shared_info is there already */
 /* Closes all ports (bounded: 4096), frees the tables. shared_info must outlive it; the vCPUs' timers are stopped
@@ -31,7 +28,11 @@ bool evtchn_send_pirq(struct domain *d, uint32_t pirq);
 /* v is current: merges pending_sel into info, sets evtchn_upcall_pending. Clears VCPU_WORK_EVENT itself, before it
  * looks. */
 void evtchn_deliver(struct vcpu *v);
-bool evtchn_upcall_wanted(struct vcpu *v); /* v is current: pending and not masked */
+/* v is current: pending and not masked. On every way back to a guest, hence inline. */
+static inline bool evtchn_upcall_wanted(const struct vcpu *v)
+{
+    return READ_ONCE(v->info->evtchn_upcall_pending) && !READ_ONCE(v->info->evtchn_upcall_mask);
+}
 /* The state of vcpu_info moves to its new place: everything is pending there, to be sure. v is current or down. */
 void evtchn_all_pending(struct vcpu *v);
 
