@@ -19,10 +19,11 @@
 #include <mbedtls/pk.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
 
-#define ATTEMPTS 5 /* at a quote that agrees with the log: PCR 22 may move while we look */
+#define ATTEMPTS 25 /* at a quote that agrees with the log: PCR 22 may move while we look */
 
 struct options {
     const char *tcti, *ca_key, *ca_cert, *eventlog, *out;
@@ -134,6 +135,18 @@ static int certify(struct service *s, ESYS_CONTEXT *esys)
     return 0;
 }
 
+/* The hypervisor logs an event of PCR 22 before the TPM is told of it. */
+static bool log_is_extended(const struct service *s, uint32_t pcr)
+{
+    uint8_t from_zero[32], from_ff[32];
+
+    memset(from_zero, 0x00, sizeof(from_zero));
+    memset(from_ff, 0xff, sizeof(from_ff));
+    eventlog_replay(s->platform.log, pcr, from_zero);
+    eventlog_replay(s->platform.log, pcr, from_ff);
+    return memcmp(from_zero, s->quoting.pcr[pcr], 32) == 0 || memcmp(from_ff, s->quoting.pcr[pcr], 32) == 0;
+}
+
 /* One try: the log before and after the quote must be the same. */
 static int quote_log(struct service *s, ESYS_CONTEXT *esys)
 {
@@ -153,20 +166,25 @@ static int quote_log(struct service *s, ESYS_CONTEXT *esys)
     rc = quoting_make(esys, s->keys.ak, boot_id, &s->quoting);
     if (rc != 0)
         return rc;
-    if (read_log(s, s->log_again) != size || memcmp(s->log, s->log_again, (size_t)size) != 0)
+    if (read_log(s, s->log_again) != size || memcmp(s->log, s->log_again, (size_t)size) != 0 ||
+        !log_is_extended(s, 21) || !log_is_extended(s, 22))
         return -EAGAIN;
     return 0;
 }
 
 static int pack(struct service *s, ESYS_CONTEXT *esys)
 {
+    const struct timespec pause = {.tv_nsec = 200000000};
     size_t size;
     int rc = -EAGAIN;
 
-    for (int attempt = 0; rc == -EAGAIN && attempt < ATTEMPTS; attempt++)
+    for (int attempt = 0; rc == -EAGAIN && attempt < ATTEMPTS; attempt++) {
+        if (attempt != 0)
+            nanosleep(&pause, NULL);
         rc = quote_log(s, esys);
+    }
     if (rc != 0)
-        return rc == -EAGAIN ? fail("PCRs or log never stood still", rc) : rc;
+        return rc == -EAGAIN ? fail("PCR 21 and 22 never agreed with the log", rc) : rc;
     s->platform.quote = (struct bytes){s->quoting.attest.attestationData, s->quoting.attest.size};
     s->platform.quote_signature = (struct bytes){s->quoting.signature, s->quoting.signature_size};
     s->platform.pcr_mask = s->quoting.pcr_mask;

@@ -276,6 +276,17 @@ static void a_log_without_a_key_is_refused(void **state)
     assert_int_not_equal(access(path("platform"), F_OK), 0);
 }
 
+/* A log that the TPM does not hold can only make evidence that fails. */
+static void a_log_that_was_not_extended_is_not_quoted(void **state)
+{
+    (void)state;
+    remove(path("platform"));
+    attest_build_event(&b, 22, BH_EV_RUNTIME, NULL, "never", 5);
+    put("log", b.log, b.log_size);
+    assert_int_equal(provision(), 1);
+    assert_int_not_equal(access(path("platform"), F_OK), 0);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -306,6 +317,7 @@ int main(void)
         cmocka_unit_test(provisioning_again_gives_evidence_of_the_same_ak),
         cmocka_unit_test(one_more_extend_in_the_tpm_shows),
         cmocka_unit_test(a_log_without_a_key_is_refused),
+        cmocka_unit_test(a_log_that_was_not_extended_is_not_quoted),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
