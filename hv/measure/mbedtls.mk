@@ -20,20 +20,27 @@ $(filter $(HV_OBJ)/hv/measure/%,$(HV_OBJS)): | $(MBEDTLS_SRC)/.stamp
 
 # The same modules with the same header for the host tests, under their sanitizers.
 HOST_MBEDTLS_OBJS := $(MBEDTLS_MODULES:%=$(B)/host-mbedtls/%.o)
-HOST_MBEDTLS_CFLAGS := -Ihv -Ihv/include -Ihv/lib $(MBEDTLS_DEFINES)
+HOST_MBEDTLS_CFLAGS := -Itests/host/fake -Itests/host -Ihv -Ihv/include -Ihv/lib -Wno-unused-parameter -DHV_DEBUG=1 \
+	-D__XEN_INTERFACE_VERSION__=0x00040e00 $(MBEDTLS_DEFINES)
 $(HOST_MBEDTLS_OBJS): $(B)/host-mbedtls/%.o: hv/measure/mbedtls_config.h hv/measure/mbedtls.mk | $(MBEDTLS_SRC)/.stamp
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -W%,$(TEST_CFLAGS)) -w $(HOST_MBEDTLS_CFLAGS) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
 
-MEASURE_FAKES := tests/host/measure_fakes.c
-HOST_TESTS += crypto
-crypto_TEST_SRC := hv/measure/crypto.c hv/measure/arena.c hv/measure/measure_lock.c $(MEASURE_FAKES)
-crypto_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)
-crypto_TEST_LIBS := $(HOST_MBEDTLS_OBJS)
-$(B)/tests/host/crypto_test: $(HOST_MBEDTLS_OBJS)
-
-HOST_TESTS += signer
-signer_TEST_SRC := hv/measure/signer.c $(crypto_TEST_SRC)
-signer_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)
-signer_TEST_LIBS := $(HOST_MBEDTLS_OBJS)
-$(B)/tests/host/signer_test: $(HOST_MBEDTLS_OBJS)
+MEASURE_TESTS := crypto signer tpm_cmd tpm_allow tpm pcrlog evstore measure
+HOST_TESTS += $(MEASURE_TESTS)
+CRYPTO_SRC := $(addprefix hv/measure/,crypto.c arena.c measure_lock.c) tests/host/measure_fakes.c
+TPM_SRC := $(addprefix hv/measure/,tpm.c tpm_queue.c tpm_tis.c tpm_cmd.c) tests/host/fake_tpm.c
+crypto_TEST_SRC := $(CRYPTO_SRC)
+signer_TEST_SRC := hv/measure/signer.c $(CRYPTO_SRC)
+tpm_cmd_TEST_SRC := hv/measure/tpm_cmd.c $(CRYPTO_SRC)
+tpm_allow_TEST_SRC := hv/measure/tpm_allow.c $(CRYPTO_SRC)
+tpm_TEST_SRC := $(TPM_SRC) $(CRYPTO_SRC)
+pcrlog_TEST_SRC := hv/measure/pcrlog.c $(CRYPTO_SRC)
+evstore_TEST_SRC := hv/measure/evstore.c
+measure_TEST_SRC := $(addprefix hv/measure/,measure.c measure_blob.c report.c report_op.c tpm_op.c tpm_allow.c signer.c \
+	pcrlog.c evstore.c entropy.c) $(TPM_SRC) $(CRYPTO_SRC)
+$(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)))
+$(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_LIBS := $(HOST_MBEDTLS_OBJS)))
+tpm_cmd_TEST_LIBS += -ltss2-mu
+evstore_TEST_LIBS :=
+$(MEASURE_TESTS:%=$(B)/tests/host/%_test): $(HOST_MBEDTLS_OBJS)

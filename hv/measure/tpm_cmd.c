@@ -94,7 +94,7 @@ int tpm_cmd_random_response(const uint8_t *rsp, size_t len, uint8_t *out, size_t
 /* u32 update counter; selections: u32 1, u16 SHA-256, u8 3, three bytes; digests: u32 1, u16 32, the value */
 int tpm_cmd_pcr_response(const uint8_t *rsp, size_t len, unsigned int pcr, uint8_t out[32])
 {
-    uint8_t want[20], *p = want;
+    uint8_t want[16], *p = want;
 
     if (tpm_cmd_response(rsp, len) != 0 || len != TPM_HEADER + 4 + sizeof(want) + 32)
         return -XEN_EIO;

@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* What hv/measure takes from the rest of the hypervisor, for host tests: one CPU, a panic that aborts. */
+#include "measure_fakes.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
 #include "console.h"
+#include "cpu/percpu.h"
+#include "hypercall/hypercall.h"
 #include "lib.h"
+#include "measure/measure.h"
+#include "mm/access.h"
+#include "monitor/audit.h"
+#include "monitor/monitor.h"
 #include "spinlock.h"
-#include "measure_fakes.h"
+#include "time/clock.h"
 
 char fake_console[16384];
+ns_t fake_now = 1, fake_tick = 1000;
+int fake_monitor_rc;
+enum bh_perm fake_last_perm;
+unsigned int fake_asked, fake_again;
+struct cpu_info fake_cpus[CPUS_MAX];
+unsigned int fake_cpu;
+
+static uint8_t *vault;
+static bool in_vault;
 
 void printk(const char *fmt, ...)
 {
@@ -37,15 +55,6 @@ void wipe(void *p, size_t n)
     __asm__ volatile("" : : "r"(p) : "memory");
 }
 
-bool mem_is_zero(const void *p, size_t n)
-{
-    const uint8_t *b = p;
-
-    while (n && !*b)
-        b++, n--;
-    return n == 0;
-}
-
 /* A second taking by the one CPU would be a deadlock. */
 void spin_lock(struct spinlock *l)
 {
@@ -67,7 +76,85 @@ void spin_unlock(struct spinlock *l)
     l->cpu = 0;
 }
 
-bool spin_is_held(const struct spinlock *l)
+ns_t now_ns(void)
 {
-    return l->cpu;
+    return fake_now += fake_tick;
+}
+
+void *vault_enter(void)
+{
+    ASSERT(!in_vault);
+    in_vault = true;
+    if (!vault)
+        vault = mmap(NULL, VAULT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT(mprotect(vault, VAULT_SIZE, PROT_READ | PROT_WRITE) == 0);
+    return vault;
+}
+
+void vault_leave(void)
+{
+    ASSERT(in_vault && mprotect(vault, VAULT_SIZE, PROT_NONE) == 0);
+    in_vault = false;
+}
+
+int copy_from_guest(void *dst, gva_t src, size_t n)
+{
+    ASSERT(!in_vault);
+    memset(dst, 0, n);
+    if (src < PAGE_SIZE)
+        return -XEN_EFAULT;
+    memcpy(dst, (const void *)src, n);
+    return 0;
+}
+
+int copy_to_guest(gva_t dst, const void *src, size_t n)
+{
+    ASSERT(!in_vault);
+    if (dst < PAGE_SIZE)
+        return -XEN_EFAULT;
+    memcpy((void *)dst, src, n);
+    return 0;
+}
+
+void *heap_alloc_pages(size_t n)
+{
+    return calloc(n, PAGE_SIZE);
+}
+
+int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id)
+{
+    (void)subject, (void)object, (void)object_id;
+    fake_last_perm = perm;
+    fake_asked++;
+    return fake_monitor_rc;
+}
+
+void monitor_type_name(const struct label *label, char *out)
+{
+    memset(out, 0, BH_TYPE_MAX);
+    snprintf(out, BH_TYPE_MAX, "type%u_t", label->type);
+}
+
+const uint8_t *monitor_policy_digest(void)
+{
+    static const uint8_t digest[32] = {0x70, 0x6f, 0x6c};
+
+    return digest;
+}
+
+uint32_t monitor_policy_version(void)
+{
+    return 7;
+}
+
+void audit_hash(uint8_t out[32])
+{
+    memset(out, 0xa0, 32);
+}
+
+long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    (void)a1, (void)a2, (void)a3, (void)a4, (void)a5;
+    fake_again++;
+    return FAKE_AGAIN;
 }

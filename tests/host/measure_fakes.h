@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+/* What hv/measure takes from the rest of the hypervisor, for host tests: one CPU, a clock that a test turns, guest
+ * memory in the test's own, a vault that cannot be touched but between vault_enter and vault_leave. */
 #ifndef MEASURE_FAKES_H
 #define MEASURE_FAKES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include "types.h"
+#include "monitor/permissions.h"
+
 extern char fake_console[16384]; /* all that was printed */
+extern ns_t fake_now;            /* what the clock says */
+extern ns_t fake_tick;           /* how far it goes each time somebody looks */
+extern int fake_monitor_rc;
+extern enum bh_perm fake_last_perm;
+extern unsigned int fake_asked; /* how often the monitor was */
+extern unsigned int
+    fake_again; /* how often a hypercall asked to be restarted: it returned FAKE_AGAIN, the test comes again */
+#define FAKE_AGAIN 4711
 
 #endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* The measured start as a whole, against a TPM that can be told to misbehave; then the hypercalls on top of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "fake_tpm.h"
+#include "measure_fakes.h"
+#include "run_apart.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "hypercall/version.h"
+#include "measure/crypto.h"
+#include "measure/measure.h"
+#include "measure/measure_state.h"
+
+static struct domain dom[12];
+static struct vcpu vcpu[12];
+static uint8_t policy[32] = {0x70};
+
+static void run_as(unsigned int i)
+{
+    dom[i].domid = i;
+    dom[i].epoch = i + 1;
+    dom[i].label = (struct label){.type = 3, .compartment = (uint16_t)(100 + i)};
+    memset(&dom[i].launch, 0x40 + (int)i, sizeof(dom[i].launch));
+    sha256(&dom[i].launch, sizeof(dom[i].launch), dom[i].launch_digest);
+    vcpu[i].domain = &dom[i];
+    current = &vcpu[i];
+}
+
+static void boot(void)
+{
+    run_as(0);
+    measure_init("dom0_mem=512M");
+    measure_policy(policy, 7);
+    measure_launch(&dom[0]);
+    measure_complete();
+}
+
+static void chain(uint8_t pcr[32], const uint8_t digest[32])
+{
+    uint8_t both[64];
+
+    memcpy(both, pcr, 32);
+    memcpy(both + 32, digest, 32);
+    sha256(both, 64, pcr);
+}
+
+static void start_is_measured(void **state)
+{
+    uint8_t pcr[32], d[32];
+
+    (void)state;
+    boot();
+    assert_int_equal(measure_flags() & BH_FLAG_MEASURED, BH_FLAG_MEASURED);
+    memset(pcr, 0xff, 32);
+    sha256(measure_pubkey(), 64, d);
+    chain(pcr, d);
+    sha256("dom0_mem=512M", 13, d);
+    chain(pcr, d);
+    chain(pcr, policy);
+    chain(pcr, dom[0].launch_digest);
+    assert_memory_equal(fake_tpm.pcr[21], pcr, 32);
+    assert_int_equal(fake_tpm.extends, 4);
+    /* nothing more goes to PCR 21 once it is closed */
+    measure_launch(&dom[0]);
+    measure_policy(policy, 8);
+    assert_int_equal(fake_tpm.extends, 4);
+}
+
+static struct bh_report report;
+static uint8_t signature[64];
+
+static struct bh_report_op request(uint8_t data)
+{
+    struct bh_report_op r = {.report = (uintptr_t)&report, .signature = (uintptr_t)signature};
+
+    memset(r.report_data, data, 64);
+    return r;
+}
+
+static long ask(struct bh_report_op *r)
+{
+    long rc;
+    int n = 0;
+
+    while ((rc = measure_report_op((uintptr_t)r)) == FAKE_AGAIN && n++ < 200)
+        ;
+    return rc;
+}
+
+static void no_reports(void)
+{
+    struct bh_report_op r = request(1);
+
+    assert_int_equal(measure_flags() & BH_FLAG_MEASURED, 0);
+    assert_int_equal(ask(&r), -XEN_ENODEV);
+    assert_int_equal(measure_pubkey()[0] | measure_pubkey()[63], 0);
+}
+
+static void without_tpm(void **state)
+{
+    (void)state;
+    fake_tpm.fault = FAULT_ABSENT;
+    boot();
+    no_reports();
+    assert_non_null(strstr(fake_console, "no TPM"));
+}
+
+/* A TPM that fails at any command of the start: never measured, never a key. */
+static size_t fails_at;
+static void failing_tpm(void **state)
+{
+    (void)state;
+    fake_tpm.fail_from = (unsigned int)fails_at;
+    boot();
+    no_reports();
+}
+
+static void failing_at_each_command(void **state)
+{
+    (void)state;
+    for (fails_at = 1; fails_at <= 10; fails_at++) {
+        const struct CMUnitTest t[] = {{"failing_tpm", failing_tpm, NULL, NULL, NULL}};
+
+        assert_int_equal(run_apart(t, 1), 0);
+    }
+}
+
+static void used_registers(void **state)
+{
+    (void)state;
+    fake_tpm.pcr[21][3] ^= 1;
+    boot();
+    no_reports();
+    assert_int_equal(fake_tpm.extends, 0);
+}
+
+static void after_a_reset_at_locality_2(void **state)
+{
+    (void)state;
+    memset(fake_tpm.pcr[21], 0, 32);
+    memset(fake_tpm.pcr[22], 0, 32);
+    boot();
+    assert_true(measure_holds());
+}
+
+/* Somebody else extends PCR 21 while we do: the log is a lie. */
+static void register_is_not_ours(void **state)
+{
+    (void)state;
+    run_as(0);
+    measure_init("");
+    fake_tpm.pcr[21][0] ^= 1;
+    measure_policy(policy, 7);
+    measure_complete();
+    no_reports();
+}
+
+static void report_says_who(void **state)
+{
+    struct bh_report_op r = request(0x77);
+    uint8_t d[32];
+
+    (void)state;
+    boot();
+    run_as(5);
+    memset(&report, 0xee, sizeof(report));
+    assert_int_equal(ask(&r), 0);
+    assert_in_range(fake_again, 4, 20);
+    assert_int_equal(fake_last_perm, PERM_attest_report);
+    assert_memory_equal(report.magic, "BHREPT1", 8);
+    assert_int_equal(report.version, 1);
+    assert_int_equal(report.flags, BH_FLAG_MEASURED | BH_FLAG_DEBUG);
+    assert_int_equal(report.domid, 5);
+    assert_int_equal(report.svn, HV_SVN);
+    assert_int_equal(report.epoch, 6);
+    assert_int_equal(report.counter, 1);
+    assert_string_equal(report.type, "type3_t");
+    assert_int_equal(report.compartment, 105);
+    assert_int_equal(report.policy_version, 7);
+    assert_string_equal(report.hv_version, HV_VERSION);
+    assert_memory_equal(report.report_data, r.report_data, 64);
+    assert_memory_equal(&report.launch, &dom[5].launch, sizeof(report.launch));
+    sha256(measure_pubkey(), 64, d);
+    assert_memory_equal(report.boot_id, d, 32);
+    sha256(&report, sizeof(report), d);
+    assert_int_equal(ecdsa_p256_verify(measure_pubkey(), d, signature), 0);
+}
+
+/* Requests of one domain, interleaved as a guest scheduler would: each gets its own answer. */
+static void interleaved(void **state)
+{
+    struct bh_report_op r[4];
+    unsigned int done = 0, n = 0;
+    uint8_t d[32];
+
+    (void)state;
+    boot();
+    run_as(1);
+    for (unsigned int i = 0; i < 4; i++)
+        r[i] = request((uint8_t)(i + 1));
+    while (done != 15 && n++ < 2000) {
+        unsigned int i = n * 7 % 4;
+        long rc;
+
+        if (done & 1u << i)
+            continue;
+        rc = measure_report_op((uintptr_t)&r[i]);
+        if (rc == FAKE_AGAIN)
+            continue;
+        assert_int_equal(rc, 0);
+        assert_int_equal(report.report_data[0], i + 1);
+        sha256(&report, sizeof(report), d);
+        assert_int_equal(ecdsa_p256_verify(measure_pubkey(), d, signature), 0);
+        done |= 1u << i;
+    }
+    assert_int_equal(done, 15);
+}
+
+/* Eight domains begin reports and let them lie; a ninth gets its own all the same. So do twelve at once. */
+static void places_are_shared(void **state)
+{
+    struct bh_report_op r[12];
+    unsigned int done = 0, n = 0;
+
+    (void)state;
+    boot();
+    fake_tick = 1000000; /* a millisecond a look at the clock */
+    for (unsigned int i = 0; i < 12; i++)
+        r[i] = request((uint8_t)i);
+    for (unsigned int i = 0; i < 8; i++) {
+        run_as(i);
+        assert_int_equal(measure_report_op((uintptr_t)&r[i]), FAKE_AGAIN);
+    }
+    run_as(9);
+    while (measure_report_op((uintptr_t)&r[9]) == FAKE_AGAIN)
+        assert_true(n++ < 1500);
+    for (n = 0; done != 0xfff && n < 20000; n++) {
+        unsigned int i = n % 12;
+
+        run_as(i);
+        if (!(done & 1u << i) && measure_report_op((uintptr_t)&r[i]) == 0)
+            done |= 1u << i;
+    }
+    assert_int_equal(done, 0xfff);
+}
+
+static void report_refusals(void **state)
+{
+    struct bh_report_op r = request(1);
+
+    (void)state;
+    boot();
+    assert_int_equal(measure_report_op(8), -XEN_EFAULT);
+    fake_monitor_rc = -XEN_EPERM;
+    assert_int_equal(ask(&r), -XEN_EPERM);
+    fake_monitor_rc = 0;
+    r.signature = 8;
+    assert_int_equal(ask(&r), -XEN_EFAULT);
+    r = request(1);
+    assert_int_equal(ask(&r), 0);
+}
+
+static void destroyed_domain_leaves_nothing(void **state)
+{
+    struct bh_report_op r = request(1);
+
+    (void)state;
+    boot();
+    for (unsigned int round = 0; round < 100; round++) {
+        run_as(1);
+        r.report_data[3] = (uint8_t)round;
+        assert_int_equal(measure_report_op((uintptr_t)&r), FAKE_AGAIN);
+        assert_int_equal(measure_report_op((uintptr_t)&r), FAKE_AGAIN);
+        measure_domain_destroyed(&dom[1]);
+    }
+    run_as(2);
+    assert_int_equal(ask(&r), 0);
+}
+
+static void log_reads_back(void **state)
+{
+    static uint8_t out[8192];
+    struct bh_blob b = {.size = 4096, .data = (uintptr_t)out};
+    uint32_t total;
+    long n;
+
+    (void)state;
+    boot();
+    n = measure_eventlog_read((uintptr_t)&b);
+    assert_int_equal(fake_last_perm, PERM_attest_eventlog);
+    total = b.total;
+    assert_int_equal(n, 4 * 44 + 64 + 13 + 4 + sizeof(struct bh_launch));
+    assert_int_equal(total, n);
+    assert_memory_equal(out + 44, measure_pubkey(), 64);
+    b.offset = total - 5;
+    assert_int_equal(measure_eventlog_read((uintptr_t)&b), 5);
+    b.offset = total;
+    assert_int_equal(measure_eventlog_read((uintptr_t)&b), 0);
+    b.offset = ~0ull;
+    assert_int_equal(measure_eventlog_read((uintptr_t)&b), 0);
+    b.size = BH_BLOB_CHUNK + 1;
+    assert_int_equal(measure_eventlog_read((uintptr_t)&b), -XEN_EINVAL);
+    b = (struct bh_blob){.size = 10, .data = 8};
+    assert_int_equal(measure_eventlog_read((uintptr_t)&b), -XEN_EFAULT);
+}
+
+static void runtime_events(void **state)
+{
+    uint8_t pcr[32], d[32];
+
+    (void)state;
+    boot();
+    memset(pcr, 0xff, 32);
+    for (int i = 0; i < 3; i++) {
+        sha256("something", 9, d);
+        chain(pcr, d);
+        measure_runtime("something");
+    }
+    for (int i = 0; i < 20; i++) {
+        struct bh_blob b = {.size = 0};
+
+        measure_eventlog_read((uintptr_t)&b);
+    }
+    assert_memory_equal(fake_tpm.pcr[22], pcr, 32);
+    assert_true(measure_holds());
+    for (int i = 0; i < 2000; i++)
+        measure_runtime("so many events that no log holds them, but each is extended and remembered");
+    assert_false(measure_holds());
+    no_reports();
+}
+
+static void evidence(void **state)
+{
+    static uint8_t in[5000], out[8192];
+    struct bh_blob put = {.size = 4096, .total = 5000, .data = (uintptr_t)in};
+    struct bh_blob get = {.size = 4096, .data = (uintptr_t)out};
+
+    (void)state;
+    boot();
+    for (unsigned int i = 0; i < sizeof(in); i++)
+        in[i] = (uint8_t)(i * 7);
+    assert_int_equal(measure_evidence_get((uintptr_t)&get), 0);
+    assert_int_equal(get.total, 0);
+    assert_int_equal(measure_evidence_put((uintptr_t)&put), 4096);
+    assert_int_equal(fake_last_perm, PERM_attest_evidence_put);
+    put = (struct bh_blob){.offset = 4096, .size = 904, .total = 5000, .data = 8};
+    assert_int_equal(measure_evidence_put((uintptr_t)&put), -XEN_EFAULT);
+    put.data = (uintptr_t)in + 4096;
+    assert_int_equal(measure_evidence_put((uintptr_t)&put), 904);
+    assert_int_equal(measure_evidence_get((uintptr_t)&get), 4096);
+    get.offset = 4096;
+    get.data = (uintptr_t)out + 4096;
+    assert_int_equal(measure_evidence_get((uintptr_t)&get), 904);
+    assert_int_equal(fake_last_perm, PERM_attest_evidence_get);
+    assert_int_equal(get.total, 5000);
+    assert_memory_equal(in, out, 5000);
+    fake_monitor_rc = -XEN_EPERM;
+    assert_int_equal(measure_evidence_put((uintptr_t)&put), -XEN_EPERM);
+    assert_int_equal(measure_evidence_get((uintptr_t)&get), -XEN_EPERM);
+}
+
+static void tpm_commands(void **state)
+{
+    uint8_t cmd[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16}, rsp[64];
+    uint8_t reset[27] = {0x80, 2, 0, 0, 0, 27, 0, 0, 1, 0x3d, 0, 0, 0, 21};
+    struct bh_tpm_command c = {(uintptr_t)cmd, 12, 64, (uintptr_t)rsp};
+    struct bh_tpm_command bad = {(uintptr_t)reset, 27, 64, (uintptr_t)rsp};
+    long rc;
+
+    (void)state;
+    boot();
+    while ((rc = measure_tpm_command((uintptr_t)&c)) == -XEN_EAGAIN)
+        ;
+    assert_int_equal(rc, 28);
+    assert_int_equal(fake_last_perm, PERM_tpm_random);
+    assert_int_equal(rsp[11], 16);
+    assert_int_equal(measure_tpm_command((uintptr_t)&bad), -XEN_EPERM);
+    fake_monitor_rc = -XEN_EPERM;
+    assert_int_equal(measure_tpm_command((uintptr_t)&c), -XEN_EPERM);
+    fake_monitor_rc = 0;
+    c.command_size = 9;
+    assert_int_equal(measure_tpm_command((uintptr_t)&c), -XEN_EINVAL);
+    c.command_size = 4097;
+    assert_int_equal(measure_tpm_command((uintptr_t)&c), -XEN_EINVAL);
+    c = (struct bh_tpm_command){8, 12, 64, (uintptr_t)rsp};
+    assert_int_equal(measure_tpm_command((uintptr_t)&c), -XEN_EFAULT);
+    /* too small a buffer: the response waits for a larger one */
+    c = (struct bh_tpm_command){(uintptr_t)cmd, 12, 27, (uintptr_t)rsp};
+    while ((rc = measure_tpm_command((uintptr_t)&c)) == -XEN_EAGAIN)
+        ;
+    assert_int_equal(rc, -XEN_EINVAL);
+    c.response_size = 28;
+    assert_int_equal(measure_tpm_command((uintptr_t)&c), 28);
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    fake_tpm_reset();
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, reset)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(start_is_measured),
+        TEST(without_tpm),
+        TEST(failing_at_each_command),
+        TEST(used_registers),
+        TEST(after_a_reset_at_locality_2),
+        TEST(register_is_not_ours),
+        TEST(report_says_who),
+        TEST(interleaved),
+        TEST(places_are_shared),
+        TEST(report_refusals),
+        TEST(destroyed_domain_leaves_nothing),
+        TEST(log_reads_back),
+        TEST(runtime_events),
+        TEST(evidence),
+        TEST(tpm_commands),
+    };
+
+    return run_apart(tests, sizeof(tests) / sizeof(tests[0]));
+}
