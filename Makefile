@@ -13,7 +13,8 @@ V ?=
 ifeq ($(V),)
 .SILENT:
 endif
-CC = $(if $(V),,$(info $()  CC     $@))gcc
+SPACES := $(subst x,,x  x)
+CC = $(if $(V),,$(info $(SPACES)CC     $@))gcc
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
 	-ffile-prefix-map=$(CURDIR)=. -Ihv/include/public
 TEST_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
