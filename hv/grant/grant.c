@@ -31,7 +31,7 @@ static int grow(struct domain *d)
         return -XEN_ENOMEM;
     }
     struct frame *f = frame_of(heap_mfn(table));
-    *f = (struct frame){.owner = (uint16_t)d->domid, .flags = FF_SHARED};
+    *f = (struct frame){.owner = (uint16_t)d->domid, .flags = FF_SHARED, .next = FRAME_NONE};
     g->table[g->frames] = table;
     g->active[g->frames++] = active;
     return 0;
@@ -80,13 +80,13 @@ int grant_domain_destroy(struct domain *d)
         maptrack_destroy(g);
         while (g->frames) {
             uint32_t i = --g->frames;
-            *frame_of(heap_mfn(g->table[i])) = (struct frame){.owner = DOMID_HV};
+            *frame_of(heap_mfn(g->table[i])) = (struct frame){.owner = DOMID_HV, .next = FRAME_NONE};
             heap_free_pages(g->table[i], 1);
             heap_free_pages(g->active[i], ACTIVE_PAGES);
         }
     }
     spin_unlock(&d->mm.lock);
-    return busy ? -XEN_EAGAIN : 0;
+    return busy ? -XEN_EBUSY : 0;
 }
 
 static bool is_self(const struct domain *d, domid_t domid)

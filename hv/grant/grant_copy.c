@@ -45,7 +45,7 @@ static int16_t pin_end(struct domain *d, struct end *e)
 static void unpin_end(struct end *e)
 {
     if (e->by_ref)
-        grant_unpin(e->domain, e->ptr->u.ref, e->frame, e->write, true);
+        grant_unpin(e->domain, e->ptr->u.ref, e->frame, e->write);
     else
         grant_frame_put(e->domain, e->frame, e->write);
 }

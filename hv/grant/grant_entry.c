@@ -17,13 +17,14 @@ static bool grants(uint32_t word, uint16_t grantee, bool write)
     return !write || !(flags & GTF_readonly);
 }
 
-int16_t grant_entry_pin(struct grant_entry_v1 *e, struct grant_active *a, uint16_t grantee, bool write, uint32_t *frame)
+int16_t grant_entry_pin(struct grant_entry_v1 *e, struct grant_active *a, uint16_t grantee, bool write,
+                        unsigned int uses, uint32_t *frame)
 {
     uint32_t set = write ? GTF_reading | GTF_writing : GTF_reading;
     bool used = a->readers || a->writers;
     uint32_t word = __atomic_load_n(word_of(e), __ATOMIC_ACQUIRE);
 
-    if ((used && a->grantee != grantee) || a->readers == UINT32_MAX || a->writers == UINT32_MAX)
+    if ((used && a->grantee != grantee) || a->readers > UINT32_MAX - uses || a->writers > UINT32_MAX - uses)
         return GNTST_general_error;
     for (int tries = 0;; tries++) {
         if (tries == PIN_TRIES || !grants(word, grantee, write))
@@ -36,9 +37,9 @@ int16_t grant_entry_pin(struct grant_entry_v1 *e, struct grant_active *a, uint16
         a->grantee = grantee;
     }
     if (write)
-        a->writers++;
+        a->writers += uses;
     else
-        a->readers++;
+        a->readers += uses;
     *frame = a->frame;
     return GNTST_okay;
 }

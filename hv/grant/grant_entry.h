@@ -12,15 +12,16 @@
 
 struct grant_active {
     uint32_t frame;
-    uint32_t readers, writers; /* pins of either kind */
+    uint32_t readers, writers; /* uses of either kind; each holds a reference to the frame */
     uint16_t grantee;
     uint16_t pad;
 };
 
-/* Pins the entry for `grantee`, at its frame, *frame. GNTST_okay; GNTST_general_error: no such grant (type, domain,
- * access), or its owner keeps changing it. */
+/* Counts `uses` (1 or 2) of the entry by `grantee`, at its frame, *frame. GNTST_okay; GNTST_general_error: no such
+ * grant (type, domain, access), or its owner keeps changing it. */
 int16_t grant_entry_pin(struct grant_entry_v1 *e, struct grant_active *a, uint16_t grantee, bool write,
-                        uint32_t *frame);
+                        unsigned int uses, uint32_t *frame);
+/* One use less. */
 void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_active *a, bool write);
 
 #endif

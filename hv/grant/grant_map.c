@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Mapping others' grants. Accounting: a handle holds one pin of the granter's entry and one reference to the frame for
- * each of host and device mapping; the page-table entry holds none (PTE_GRANT marks it). So references go only with the
- * handle, after the entry was taken out and translations were flushed, whatever the mapper does to its own tables. */
+/* Mapping others' grants. Accounting: a handle holds one use of the granter's entry, with a reference to the frame,
+ * for each of host and device mapping; the page-table entry holds none (PTE_GRANT marks it). So references go only with
+ * the handle, after the entry was taken out and translations were flushed, whatever the mapper does to its own tables.
+ */
 #include "grant/grant_map.h"
 
 #include "domain/domain.h"
@@ -49,7 +50,7 @@ static int16_t map_locked(struct domain *d, struct domain *granter, struct gntta
     int16_t status = grant_pin(granter, op->ref, d, write, kinds(op->flags), &frame);
     if (!status && pte && pte_set_grant(pte, frame, PTE_A | PTE_NX | (write ? PTE_W | PTE_D : 0))) {
         for (unsigned int left = kinds(op->flags); left; left--)
-            grant_unpin(granter, op->ref, frame, write, left == 1);
+            grant_unpin(granter, op->ref, frame, write);
         status = GNTST_general_error;
     }
     if (status) {
@@ -81,7 +82,9 @@ void grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
         op->status = GNTST_bad_domain;
         return;
     }
-    if (monitor_check(d, granter, permission(op), op->ref)) {
+    if (granter->state == BH_STATE_DYING) {
+        op->status = GNTST_bad_domain;
+    } else if (monitor_check(d, granter, permission(op), op->ref)) {
         op->status = GNTST_permission_denied;
     } else {
         grant_lock(d, granter);
@@ -133,8 +136,8 @@ static int16_t clear_pte(const struct grant_map *m, uint64_t host_addr, uint64_t
 static bool give_up(struct domain *d, struct grant_map *m, uint32_t handle, uint16_t kind)
 {
     m->flags &= (uint16_t)~kind;
+    grant_unpin(m->granter, m->ref, m->frame, !(m->flags & GNTMAP_readonly));
     bool last = !kinds(m->flags);
-    grant_unpin(m->granter, m->ref, m->frame, !(m->flags & GNTMAP_readonly), last);
     if (last)
         maptrack_free(&d->grant, handle);
     return last;

@@ -66,30 +66,30 @@ int16_t grant_pin(struct domain *granter, uint32_t ref, struct domain *grantee, 
 
     if (!e)
         return GNTST_bad_gntref;
-    int16_t status = grant_entry_pin(e, a, (uint16_t)grantee->domid, write, frame);
+    int16_t status = grant_entry_pin(e, a, (uint16_t)grantee->domid, write, uses, frame);
     if (status)
         return status;
     for (unsigned int i = 0; i < uses; i++) {
         status = grant_frame_get(granter, *frame, write);
         if (!status)
             continue;
-        while (i--)
-            grant_frame_put(granter, *frame, write);
-        grant_entry_unpin(e, a, write);
+        for (unsigned int k = 0; k < uses; k++) {
+            if (k < i)
+                grant_frame_put(granter, *frame, write);
+            grant_entry_unpin(e, a, write);
+        }
         return status;
     }
-    granter->grant.pins++;
+    granter->grant.pins += uses;
     return GNTST_okay;
 }
 
-void grant_unpin(struct domain *granter, uint32_t ref, uint32_t frame, bool write, bool last)
+void grant_unpin(struct domain *granter, uint32_t ref, uint32_t frame, bool write)
 {
     struct grant_active *a = NULL;
     struct grant_entry_v1 *e = entry_of(granter, ref, &a);
 
     grant_frame_put(granter, frame, write);
-    if (!last)
-        return;
     grant_entry_unpin(e, a, write);
     granter->grant.pins--;
 }

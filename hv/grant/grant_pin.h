@@ -17,10 +17,11 @@ void grant_unlock(struct domain *a, struct domain *b);
 int16_t grant_frame_get(struct domain *owner, mfn_t mfn, bool write);
 void grant_frame_put(struct domain *owner, mfn_t mfn, bool write);
 
-/* With granter->mm.lock held: the entry's pin and `uses` references to its frame. GNTST_bad_gntref: no such entry. */
+/* With granter->mm.lock held: `uses` of the entry, with a reference to its frame each. GNTST_bad_gntref: no such entry.
+ */
 int16_t grant_pin(struct domain *granter, uint32_t ref, struct domain *grantee, bool write, unsigned int uses,
                   uint32_t *frame);
-/* Gives back one reference to the frame, and the pin if it was the last. */
-void grant_unpin(struct domain *granter, uint32_t ref, uint32_t frame, bool write, bool last);
+/* Gives back one use. */
+void grant_unpin(struct domain *granter, uint32_t ref, uint32_t frame, bool write);
 
 #endif

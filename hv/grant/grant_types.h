@@ -16,7 +16,7 @@ struct grant_entry_v1;
 struct domain_grant {
     /* As granter: the table's pages, which the guest maps, and who uses which entry. */
     uint32_t frames;
-    uint32_t pins; /* uses of all entries; the pages stay until there is none */
+    uint32_t pins; /* uses of all entries; the pages stay until there is none, grants' references to frames too */
     struct grant_entry_v1 *table[GRANT_FRAMES_MAX];
     struct grant_active *active[GRANT_FRAMES_MAX];
     /* As mapper: a record for each handle. */

@@ -13,6 +13,7 @@
 #include "console.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
+#include "domain/lifecycle.h"
 #include "grant/grant.h"
 #include "grant/grant_entry.h"
 #include "hypercall/hypercall.h"
@@ -220,10 +221,14 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
 struct domain *domain_get(uint32_t domid)
 {
     struct domain *d = domid == DOMID_SELF ? current->domain : domid < DOMAINS ? &domains[domid] : NULL;
-    if (!d || d->state == BH_STATE_DYING)
+    if (!d)
         return NULL;
     d->refs++;
     return d;
+}
+struct domain *domain_first_from(uint32_t domid)
+{
+    return domid < DOMAINS ? domain_get(domid) : NULL;
 }
 void domain_put(struct domain *d)
 {
@@ -435,6 +440,13 @@ static void test_policy_is_asked(void **state)
     }
 }
 
+static void count_mapping(void *ctx, mfn_t mfn, bool writable)
+{
+    assert_int_equal(mfn, frame(2, 3));
+    assert_true(writable);
+    ++*(unsigned int *)ctx;
+}
+
 static void test_device_map_has_its_own_reference(void **state)
 {
     (void)state;
@@ -445,6 +457,9 @@ static void test_device_map_has_its_own_reference(void **state)
     assert_int_equal(m.status, GNTST_okay);
     assert_int_equal(m.dev_bus_addr, bus);
     assert_int_equal(frames[frame(2, 3)].typeref, 2);
+    unsigned int counted = 0;
+    grant_each_mapping_of(&domains[2], count_mapping, &counted);
+    assert_int_equal(counted, 2);
     assert_int_equal(unmap_at(0, bus + 4096, m.handle), GNTST_bad_dev_addr);
     assert_int_equal(unmap_at(MA(3), 0, m.handle), GNTST_okay);
     assert_int_equal(frames[frame(2, 3)].typeref, 1);
@@ -651,11 +666,11 @@ static void test_a_dead_granter_waits(void **state)
     give(1, 0, 0, frame(1, 1), 0);
     struct gnttab_map_grant_ref m = map_at(1, 0, VA(0), GNTMAP_host_map);
     domains[1].state = BH_STATE_DYING;
-    assert_int_equal(grant_domain_destroy(&domains[1]), -XEN_EAGAIN);
+    assert_int_equal(grant_domain_destroy(&domains[1]), -XEN_EBUSY);
     assert_int_equal(map_at(1, 0, VA(1), GNTMAP_host_map).status, GNTST_bad_domain);
     assert_int_equal(unmap_at(VA(0), 0, m.handle), GNTST_okay);
     frames[heap_mfn(domains[1].grant.table[0])].ref = 1; /* its own page tables still map the grant table */
-    assert_int_equal(grant_domain_destroy(&domains[1]), -XEN_EAGAIN);
+    assert_int_equal(grant_domain_destroy(&domains[1]), -XEN_EBUSY);
     frames[heap_mfn(domains[1].grant.table[0])].ref = 0;
     assert_int_equal(grant_domain_destroy(&domains[1]), 0);
     assert_int_equal(grant_domain_destroy(&domains[1]), 0);
@@ -667,11 +682,11 @@ static void test_entry_that_keeps_changing(void **state)
     struct grant_active a = {0};
     uint32_t f;
     (void)state;
-    assert_int_equal(grant_entry_pin(&e, &a, 6, false, &f), GNTST_general_error);
-    assert_int_equal(grant_entry_pin(&e, &a, 5, true, &f), GNTST_okay);
+    assert_int_equal(grant_entry_pin(&e, &a, 6, false, 1, &f), GNTST_general_error);
+    assert_int_equal(grant_entry_pin(&e, &a, 5, true, 1, &f), GNTST_okay);
     e.domid = 6; /* against the rules, while in use */
-    assert_int_equal(grant_entry_pin(&e, &a, 6, false, &f), GNTST_general_error);
-    assert_int_equal(grant_entry_pin(&e, &a, 5, false, &f), GNTST_general_error);
+    assert_int_equal(grant_entry_pin(&e, &a, 6, false, 1, &f), GNTST_general_error);
+    assert_int_equal(grant_entry_pin(&e, &a, 5, false, 1, &f), GNTST_general_error);
     e.flags = 0;
     grant_entry_unpin(&e, &a, true);
     assert_int_equal(e.flags, 0);
