@@ -14,11 +14,11 @@ struct timer_queue;
 
 struct cpu_info {
     struct cpu_regs guest;       /* where a trap from a guest lands: TSS.RSP0 is its end */
-    struct vcpu *current;        /* never NULL: an idle vCPU (domain->domid == DOMID_IDLE) else */
+    struct vcpu *curr;           /* never NULL: an idle vCPU (domain->domid == DOMID_IDLE) else */
     uint64_t cpu;                /* 0.. in order of start */
     uint32_t need_resched;       /* ask sched_next() before going back to the guest */
     uint32_t held_ranks;         /* debug: bit per lock rank held */
-    uint32_t flush_pending;      /* TLB flush asked by another CPU */
+    uint32_t flush_request;      /* TLB flushes asked by other CPUs, a counter */
     uint32_t apic_id;
     uint64_t cr3;                /* loaded now */
     uint64_t idle_cr3;
@@ -29,7 +29,8 @@ struct cpu_info {
     uint64_t hcall_args[5];
     uint64_t window_used;        /* bit per window slot */
     uint64_t slice_end;          /* scheduler's */
-    uint64_t pad;
+    uint32_t flush_done;         /* answered up to this request */
+    uint32_t hcall_units;        /* batches done in this hypercall */
 };
 
 static inline struct cpu_info *this_cpu(void)
@@ -38,7 +39,7 @@ static inline struct cpu_info *this_cpu(void)
     __asm__("mov %%rsp, %0" : "=r"(sp));
     return (struct cpu_info *)((sp | (STACK_BLOCK - 1)) + 1 - sizeof(struct cpu_info));
 }
-#define current        (this_cpu()->current)
+#define current        (this_cpu()->curr)
 #define current_cpu()  ((unsigned int)this_cpu()->cpu)
 #define current_regs() (&this_cpu()->guest)
 

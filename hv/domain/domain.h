@@ -21,7 +21,6 @@
 #include "mm/mm_types.h"
 #include "bulkhead.h"
 
-#define DOMID_IDLE 0x7fffu /* never visible to guests */
 #define DOMAINS_MAX 256
 
 /* Guest exception handler as set by set_trap_table. */
@@ -60,7 +59,8 @@ struct vcpu {
     struct vcpu_info *info;    /* in shared_info, or registered (then valid in own address space only) */
     mfn_t info_mfn;            /* registered: frame with a writable reference, else INVALID_MFN */
     struct vcpu_state *state;  /* hva in the domain's own direct map */
-    uint64_t gdt_frames[16], gdt_entries; /* typed references */
+    uint64_t gdt_frames[16], gdt_entries; /* typed references; 0: none */
+    uint64_t ldt_frames[16];
     uint64_t ldt_base, ldt_entries;
     struct sched_vcpu sched;
     struct evtchn_vcpu evt;

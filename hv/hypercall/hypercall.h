@@ -15,6 +15,10 @@ typedef long hypercall_fn(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, ui
 bool hypercall_preempt(void);
 long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 
+struct cpu_regs;
+void hypercall_dispatch(struct cpu_regs *r);
+long hypercall_call(uint64_t nr, const uint64_t *args /* 5 */);
+
 /* Handlers, one for each row of hypercall/table.c; named do_ and the ABI's name. */
 hypercall_fn do_set_trap_table, do_mmu_update, do_set_gdt, do_stack_switch, do_set_callbacks, do_fpu_taskswitch,
     do_platform_op, do_set_debugreg, do_get_debugreg, do_update_descriptor, do_memory_op, do_multicall,

@@ -11,6 +11,7 @@ void printk(const char *fmt, ...) __printf(1, 2);
 /* For text that a guest can cause: at most 10 lines a second in all, the rest is counted. */
 void printk_guest(const char *fmt, ...) __printf(1, 2);
 int snprintk(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+int vsnprintk(char *buf, size_t size, const char *fmt, __builtin_va_list ap);
 
 /* Names what broke, prints registers and a stack trace where known, stops every CPU. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;

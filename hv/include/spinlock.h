@@ -10,8 +10,8 @@
 #include "types.h"
 
 enum lock_rank {
-    RANK_DOMLIST = 1, /* list of domains, creation and end */
-    RANK_DOMAIN_BUILD,/* a domain's building state */
+    RANK_DOMAIN_BUILD = 1, /* a domain's building state, and its end */
+    RANK_DOMLIST,     /* list of domains */
     RANK_MM,          /* a domain's frames, tables and grants (two: by domain id) */
     RANK_GRANT,
     RANK_EVENT,       /* a domain's event channels (two: by domain id) */

@@ -26,4 +26,7 @@ uint32_t audit_read(uint64_t *seq, struct bh_audit_record *out, uint32_t count, 
 /* The running hash over all records so far. */
 void audit_hash(uint8_t out[32]);
 
+/* BH_AUDIT_READ (audit_op.c), for whoever the policy lets read it: 0, -EFAULT, -EINVAL, -EPERM. */
+long audit_read_op(uint64_t arg);
+
 #endif

@@ -73,7 +73,7 @@ void sched_end_domain(struct domain *d, uint32_t reason)
         domain_shutdown(d, reason);
         return;
     }
-    printk("the control domain is off (reason %u)\n", reason);
+    printk("the control domain is off (reason %u)", reason);
     if (reason == SHUTDOWN_poweroff)
         device_poweroff();
     device_reboot();

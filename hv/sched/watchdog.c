@@ -11,7 +11,7 @@ static void watchdog_fire(void *arg)
 {
     struct domain *d = arg;
 
-    printk("domain %u: watchdog expired\n", d->domid);
+    printk_guest("domain %u: watchdog expired", d->domid);
     sched_end_domain(d, SHUTDOWN_watchdog);
 }
 

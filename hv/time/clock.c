@@ -54,8 +54,8 @@ void clock_init(void)
     uint64_t rtc = rtc_read();
     ns_t now = now_ns();
     if (wall_at_base(rtc, 0, now))
-        printk("clock: the CMOS clock gives no date\n");
-    printk("clock: TSC %lu kHz, LAPIC timer %lu kHz, %lu s since 1970\n", tsc_hz / 1000, lapic_hz / 1000, wall_sec);
+        printk("clock: the CMOS clock gives no date");
+    printk("clock: TSC %lu kHz, LAPIC timer %lu kHz, %lu s since 1970", tsc_hz / 1000, lapic_hz / 1000, wall_sec);
 }
 
 ns_t now_ns(void)
@@ -91,7 +91,7 @@ void clock_check_cpu(void)
             return;
     }
     tsc_stable = false;
-    printk("clock: CPU %u: its TSC is out of step with the boot CPU's; guests' clocks may jump\n", current_cpu());
+    printk("clock: CPU %u: its TSC is out of step with the boot CPU's; guests' clocks may jump", current_cpu());
 }
 
 /* --- For guests ---------------------------------------------------------------------------- */

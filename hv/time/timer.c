@@ -38,7 +38,6 @@ void timer_init_cpu(void)
     lapic_write(LAPIC_TIMER_DIV, LAPIC_DIV_1);
     lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER); /* one-shot, not masked */
     lapic_write(LAPIC_TIMER_INIT, 0);
-    clock_check_cpu();
 }
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg)

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot domain, from the loader's modules, with the builder that every domain has. */
+#include "boot/bootinfo.h"
+#include "device/device.h"
+#include "domain/build.h"
+#include "domain/lifecycle.h"
+#include "measure/measure.h"
+#include "mm/access.h"
+#include "mm/chunk.h"
+#include "mm/paging.h"
+#include "monitor/monitor.h"
+#include "sched/sched.h"
+#include "time/clock.h"
+#include "console.h"
+#include "cpu/percpu.h"
+#include "cpu/fpu.h"
+#include "lib.h"
+
+#define DOM0_DEFAULT_MIB 512ul
+
+static uint64_t dom0_bytes(void)
+{
+    char text[32];
+    uint64_t bytes = MIN(DOM0_DEFAULT_MIB << 20, (uint64_t)chunk_free_count() * CHUNK_SIZE / 2);
+    int rc = cmdline_get(boot_info.cmdline, "dom0_mem", text, sizeof(text));
+
+    if (rc == -XEN_ENOENT)
+        return bytes & ~(CHUNK_SIZE - 1);
+    if (rc || cmdline_size(text, &bytes))
+        panic("dom0_mem=%s: a number with K, M or G is expected, as in dom0_mem=512M", rc ? "(too long)" : text);
+    if (bytes < (16ul << 20) || bytes > (uint64_t)chunk_free_count() * CHUNK_SIZE)
+        panic("dom0_mem=%s: between 16 MiB and the %lu MiB that are free", text, (uint64_t)chunk_free_count() * 2);
+    return bytes & ~(CHUNK_SIZE - 1);
+}
+
+static void set_part(struct domain_build *b, unsigned int part, const struct boot_module *m)
+{
+    struct image_part *p = &b->part[part];
+
+    if (m->start & ~PAGE_MASK)
+        panic("boot module %u does not start on a page", part + 1);
+    p->module = m->start;
+    p->size = p->loaded = m->end - m->start;
+    sha256_update(&p->hash, (const void *)m->start, p->size);
+}
+
+/* A loader may put the file's name in front of the arguments (multiboot 1, QEMU): a first word with a slash is no option. */
+static void set_cmdline(struct domain_build *b, const char *text)
+{
+    const char *space = text;
+
+    while (*space && *space != ' ')
+        space++;
+    bool is_path = false;
+    for (const char *p = text; p < space; p++)
+        is_path = is_path || *p == '/';
+    if (is_path)
+        text = *space ? space + 1 : space;
+    b->cmdline_size = b->cmdline_loaded = strlen(text);
+    memcpy(b->cmdline, text, b->cmdline_size + 1);
+}
+
+static struct domain *create(void)
+{
+    struct bh_dom_create c = {.vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = dom0_bytes() >> 10, .name = "dom0"};
+    struct label label = monitor_boot_label();
+    struct domain *d;
+    int rc = domain_create(&c, &label, true, &d);
+
+    if (rc)
+        panic("dom0 cannot be created: error %d", rc);
+    if (device_domain_init(d))
+        panic("no memory for dom0's devices");
+    return d;
+}
+
+void build_dom0(void)
+{
+    const char *error = "?";
+    int rc;
+
+    if (boot_info.modules < 2)
+        panic("no boot module with a dom0 kernel: modules are policy, dom0 kernel, dom0 ramdisk, in this order");
+    if (boot_info.modules > 3)
+        printk("%u boot modules more than policy, kernel and ramdisk are ignored", boot_info.modules - 3);
+    struct domain *d = create();
+    sha256_start(&d->build->part[BH_PART_KERNEL].hash);
+    sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
+    set_part(d->build, BH_PART_KERNEL, &boot_info.module[1]);
+    if (boot_info.modules > 2)
+        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2]);
+    set_cmdline(d->build, boot_info.module[1].cmdline);
+    do {
+        rc = build_step(d, &error);
+    } while (rc == -XEN_EAGAIN);
+    if (rc)
+        panic("dom0 cannot be built: %s", error);
+    build_measure(d);
+    heap_free(d->build->chunk_of);
+    heap_free(d->build);
+    d->build = NULL;
+    control_domain = d;
+    measure_launch(d);
+    measure_complete();
+    printk("dom0: %lu MiB, %u vCPUs, command line: %s", d->mm.frames_max >> 8, d->nr_vcpus, boot_info.module[1].cmdline);
+    clock_update_wallclock(d);
+    d->vcpu[0]->online = 1;
+    d->state = BH_STATE_RUNNING;
+    domain_unpause(d);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* A new domain's page tables, frame list and start_info. Its address space is loaded; nothing of it runs yet. The tables
+ * pass the same validation as a guest's own. */
+#include "domain/build.h"
+#include "domain/context.h"
+#include "domain/lifecycle.h"
+#include "mm/access.h"
+#include "mm/table.h"
+#include "mm/pte.h"
+#include "cpu/fpu.h"
+#include "grant/grant.h"
+#include "console.h"
+#include "lib.h"
+#include <xen/grant_table.h>
+
+#define LEAF  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+#define TABLE (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+struct filler {
+    struct domain_build *b;
+    uint64_t next, end; /* pfns for tables */
+    uint64_t l4;
+};
+
+static uint64_t *page(struct domain_build *b, uint64_t pfn)
+{
+    return own_frame(build_mfn(b, pfn));
+}
+
+static bool is_table(const struct domain_build *b, uint64_t pfn)
+{
+    const struct build_layout *l = &b->at;
+
+    return (pfn >= l->tables && pfn < l->tables + l->nr_tables) ||
+           (l->p2m_tables && pfn >= l->p2m_tables && pfn < l->p2m + l->p2m_frames);
+}
+
+static uint64_t take(struct filler *f)
+{
+    ASSERT(f->next < f->end);
+    return f->next++;
+}
+
+static void map(struct filler *f, uint64_t va, uint64_t pfn)
+{
+    uint64_t *t = page(f->b, f->l4);
+
+    for (int level = 4; level > 1; level--) {
+        uint64_t *e = &t[(va >> (12 + 9 * (level - 1))) & 511];
+        if (!*e)
+            *e = build_mfn(f->b, take(f)) << PAGE_SHIFT | TABLE;
+        t = own_frame((*e & PTE_ADDR) >> PAGE_SHIFT);
+    }
+    t[(va >> PAGE_SHIFT) & 511] = build_mfn(f->b, pfn) << PAGE_SHIFT | (is_table(f->b, pfn) ? LEAF & ~PTE_W : LEAF);
+}
+
+static uint64_t va_of(const struct build_layout *l, uint64_t pfn)
+{
+    return l->virt_base + (pfn << PAGE_SHIFT);
+}
+
+static uint64_t p2m_va(const struct domain_build *b)
+{
+    return b->elf.init_p2m != ELF_UNSET ? b->elf.init_p2m : va_of(&b->at, b->at.p2m);
+}
+
+static void fill_tables(struct domain *d)
+{
+    struct domain_build *b = d->build;
+    struct build_layout *l = &b->at;
+    struct filler f = {b, l->tables + 1, l->tables + l->nr_tables, l->tables};
+
+    for (uint64_t pfn = 0; pfn < l->mapped_end; pfn++)
+        map(&f, va_of(l, pfn), pfn);
+    if (!l->p2m_tables)
+        return;
+    f.next = l->p2m_tables;
+    f.end = l->p2m + l->p2m_frames;
+    for (uint64_t pfn = l->p2m; pfn < l->p2m_tables; pfn++)
+        map(&f, p2m_va(b) + ((pfn - l->p2m) << PAGE_SHIFT), pfn);
+}
+
+static void fill_p2m(struct domain *d)
+{
+    struct domain_build *b = d->build;
+
+    for (uint64_t pfn = 0; pfn < d->mm.frames_max; pfn++)
+        page(b, b->at.p2m + pfn / 512)[pfn % 512] = build_mfn(b, pfn);
+}
+
+/* The ABI's stubs (older kernels call into this page): 32 bytes a call. */
+static void fill_hypercall_page(struct domain *d)
+{
+    static const uint8_t call[] = {0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3};
+    static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret, 0, 0, 0, 0x0f, 0x05};
+    struct domain_build *b = d->build;
+
+    if (b->elf.hypercall_page == ELF_UNSET)
+        return;
+    uint8_t *p = (uint8_t *)page(b, (b->elf.hypercall_page - b->elf.virt_base) >> PAGE_SHIFT);
+    memset(p, 0xcc, PAGE_SIZE);
+    for (unsigned int i = 0; i < PAGE_SIZE / 32; i++) {
+        memcpy(p + i * 32, call, sizeof(call));
+        p[i * 32 + 4] = (uint8_t)i;
+    }
+    memcpy(p + __HYPERVISOR_iret * 32, iret, sizeof(iret));
+}
+
+void build_start_info(struct domain *d)
+{
+    struct domain_build *b = d->build;
+    struct build_layout *l = &b->at;
+    struct start_info *si = (struct start_info *)page(b, l->start_info);
+    uint64_t ramdisk = b->part[BH_PART_RAMDISK].size;
+
+    memcpy(si->magic, "xen-3.0-x86_64", 15);
+    si->nr_pages = d->mm.frames_max;
+    si->shared_info = d->shared_info_mfn << PAGE_SHIFT;
+    si->flags = (d->is_control ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0) | (b->elf.mod_start_pfn ? SIF_MOD_START_PFN : 0);
+    si->pt_base = va_of(l, l->tables);
+    si->nr_pt_frames = l->nr_tables;
+    si->mfn_list = p2m_va(b);
+    si->first_p2m_pfn = l->p2m_tables ? l->p2m : 0;
+    si->nr_p2m_frames = l->p2m_tables ? l->p2m_frames : 0;
+    if (ramdisk) {
+        si->mod_start = b->elf.mod_start_pfn ? l->ramdisk : va_of(l, l->ramdisk);
+        si->mod_len = ramdisk;
+    }
+    memcpy(si->cmd_line, b->cmdline, MIN(b->cmdline_size, (uint64_t)MAX_GUEST_CMDLINE - 1));
+    if (d->is_control)
+        return;
+    si->store_mfn = build_mfn(b, l->store);
+    si->store_evtchn = d->store_port;
+    si->console.domU.mfn = build_mfn(b, l->console);
+    si->console.domU.evtchn = d->console_port;
+    grant_preset(d, GNTTAB_RESERVED_CONSOLE, (uint16_t)control_domain->domid, build_mfn(b, l->console));
+    grant_preset(d, GNTTAB_RESERVED_XENSTORE, (uint16_t)control_domain->domid, build_mfn(b, l->store));
+}
+
+static void first_vcpu(struct domain *d)
+{
+    struct domain_build *b = d->build;
+    struct vcpu *v = d->vcpu[0];
+    struct vcpu_state *s = v->state;
+
+    memset(s, 0, sizeof(*s));
+    s->regs.rip = b->elf.entry;
+    s->regs.rsp = va_of(&b->at, b->at.stack) + PAGE_SIZE;
+    s->regs.rsi = va_of(&b->at, b->at.start_info);
+    s->regs.cs = FLAT_KERNEL_CS;
+    s->regs.ss = FLAT_KERNEL_SS;
+    s->ds = s->es = s->fs = s->gs = FLAT_KERNEL_DS;
+    s->kernel_ss = FLAT_KERNEL_SS;
+    s->kernel_sp = s->regs.rsp;
+    vcpu_sanitise(&s->regs);
+    fpu_reset(v);
+    v->guest_kernel = 1;
+    v->info->evtchn_upcall_mask = 1;
+}
+
+int build_tables(struct domain *d, const char **error)
+{
+    struct domain_build *b = d->build;
+    struct allowance a = {1 << 30};
+    mfn_t l4 = build_mfn(b, b->at.tables);
+
+    fill_tables(d);
+    fill_p2m(d);
+    fill_hypercall_page(d);
+    build_start_info(d);
+    spin_lock(&d->mm.lock);
+    int rc = table_get(d, l4, 4, &a);
+    if (!rc) {
+        frame_of(l4)->flags |= FF_PINNED;
+        rc = table_get(d, l4, 4, &a);
+    }
+    spin_unlock(&d->mm.lock);
+    if (rc) {
+        *error = "the first page tables do not validate";
+        return rc;
+    }
+    d->vcpu[0]->kernel_l4 = l4;
+    first_vcpu(d);
+    d->vcpu[0]->initialised = 1;
+    return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain's frames, given back and taken again within its own chunks. */
+#ifndef HV_RESERVE_H
+#define HV_RESERVE_H
+
+#include "types.h"
+
+struct domain;
+/* d->mm.lock held, release queue empty, d current. */
+int reserve_take(struct domain *d, uint64_t pfn, mfn_t *mfn); /* zeroed; -ENOMEM */
+/* -EINVAL: not the guest's; -EBUSY: it has references (mapped, pinned, granted). Scrubbed. */
+int reserve_give(struct domain *d, mfn_t mfn);
+long reserve_exchange(uint64_t arg);
+
+#endif

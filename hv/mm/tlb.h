@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HV_TLB_H
+#define HV_TLB_H
+
+#include "types.h"
+
+void tlb_flush_local(void);
+void tlb_flush_mask(uint64_t cpus);
+void tlb_answer(void); /* does what other CPUs asked of this one */
+
+#endif
