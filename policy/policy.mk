@@ -52,13 +52,16 @@ HOST_TESTS += $(POLICY_TESTS)
 $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
 	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))
 
-HOST_TESTS += monitor audit
+HOST_TESTS += monitor audit audit_op
 monitor_TEST_SRC := hv/monitor/monitor.c $(POLICY_TEST_SUPPORT)
 monitor_TEST_CFLAGS := $(POLICY_TEST_CFLAGS) -Wno-unused-parameter
 monitor_TEST_LIBS := $(POLICY_TEST_LIBS)
 audit_TEST_SRC := hv/monitor/audit.c $(POLICY_TEST_SUPPORT)
 audit_TEST_CFLAGS := $(monitor_TEST_CFLAGS)
 audit_TEST_LIBS := $(POLICY_TEST_LIBS)
+audit_op_TEST_SRC := hv/monitor/audit_op.c hv/monitor/audit.c tests/host/hv_fakes.c $(POLICY_TEST_SUPPORT)
+audit_op_TEST_CFLAGS := -Itests/host/fake $(monitor_TEST_CFLAGS)
+audit_op_TEST_LIBS := $(POLICY_TEST_LIBS)
 
 # ---- The fuzzer -------------------------------------------------------------------------------
 PACKAGES += clang

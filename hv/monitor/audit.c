@@ -10,7 +10,7 @@
 static struct spinlock lock = SPINLOCK(RANK_AUDIT);
 static struct bh_audit_record ring[AUDIT_RECORDS]; /* record n is at n % AUDIT_RECORDS */
 static uint64_t last;                              /* number of the newest; 0: none yet */
-static uint64_t last_read;                         /* highest number that any reader got */
+static bool was_read[AUDIT_RECORDS];
 static uint64_t dropped_unread;
 static uint8_t running_hash[32];
 
@@ -28,8 +28,10 @@ void audit_append(const struct bh_audit_record *r)
     spin_lock(&lock);
     last++;
     struct bh_audit_record *slot = &ring[last % AUDIT_RECORDS];
-    if (last > AUDIT_RECORDS && last - AUDIT_RECORDS > last_read)
+    bool *slot_read = &was_read[last % AUDIT_RECORDS];
+    if (last > AUDIT_RECORDS && !*slot_read)
         dropped_unread++;
+    *slot_read = false;
     *slot = *r;
     slot->seq = last;
     slot->time_ns = now_ns();
@@ -43,10 +45,10 @@ uint32_t audit_read(uint64_t *seq, struct bh_audit_record *out, uint32_t count, 
     uint64_t oldest = last > AUDIT_RECORDS ? last - AUDIT_RECORDS + 1 : 1;
     uint64_t from = MIN(MAX(*seq, oldest), last + 1);
     uint32_t n = (uint32_t)MIN((uint64_t)count, last + 1 - from);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         out[i] = ring[(from + i) % AUDIT_RECORDS];
-    if (n > 0)
-        last_read = MAX(last_read, from + n - 1);
+        was_read[(from + i) % AUDIT_RECORDS] = true;
+    }
     *seq = from;
     *dropped = dropped_unread;
     spin_unlock(&lock);
