@@ -68,3 +68,12 @@ attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
 attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE
 attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
 $(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-provision $(B)/attest/bh-verify
+
+HOST_TESTS += attest_pack attest_measure attest_tcti
+attest_pack_TEST_SRC := $(addprefix attest/format/,cborout.c evidence_pack.c platform_pack.c) \
+	$(addprefix attest/verify/,cborin.c evidence.c eventlog.c p256.c)
+attest_pack_TEST_LIBS := -lcbor -lmbedcrypto
+attest_measure_TEST_SRC := $(addprefix attest/measure/,authenticode.c grubcfg.c launchjson.c pcrmodel.c refwrite.c) \
+	attest/format/cborout.c $(addprefix attest/verify/,cborin.c findings.c p256.c refvalues.c)
+attest_measure_TEST_LIBS := -lcbor -lmbedcrypto
+attest_tcti_TEST_SRC := attest/tcti/tcti_bulkhead.c
