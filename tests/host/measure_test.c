@@ -249,6 +249,31 @@ static void places_are_shared(void **state)
     assert_int_equal(done, 0xfff);
 }
 
+/* Eight domains that ask again the moment that they are served: the ninth is served too. */
+static void greedy_domains_do_not_starve_others(void **state)
+{
+    struct bh_report_op r[9];
+    unsigned int n = 0;
+
+    (void)state;
+    boot();
+    for (unsigned int i = 0; i < 9; i++)
+        r[i] = request((uint8_t)i);
+    for (;;) {
+        for (unsigned int i = 0; i < 8; i++) {
+            run_as(i);
+            if (measure_report_op((uintptr_t)&r[i]) == 0) {
+                r[i].report_data[1]++;
+                measure_report_op((uintptr_t)&r[i]);
+            }
+        }
+        run_as(8);
+        if (measure_report_op((uintptr_t)&r[8]) == 0)
+            break;
+        assert_true(n++ < 100);
+    }
+}
+
 static void report_refusals(void **state)
 {
     struct bh_report_op r = request(1);
@@ -419,6 +444,7 @@ int main(void)
         TEST(report_says_who),
         TEST(interleaved),
         TEST(places_are_shared),
+        TEST(greedy_domains_do_not_starve_others),
         TEST(report_refusals),
         TEST(destroyed_domain_leaves_nothing),
         TEST(log_reads_back),

@@ -328,6 +328,7 @@ int main(void)
         FAULT(faults_in_use, FAULT_NEVER_READY),
         FAULT(faults_in_use, FAULT_NO_BURST),
         FAULT(faults_in_use, FAULT_HANGS),
+        FAULT(faults_in_use, FAULT_SIZE_LESS),
         FAULT(faults_in_use, FAULT_SIZE_MORE),
         FAULT(faults_in_use, FAULT_BAD_TAG),
         FAULT(faults_in_use, FAULT_ERROR),
