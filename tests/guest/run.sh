@@ -41,8 +41,8 @@ boot() { # name log
     pid=$!
     t0=$SECONDS
     while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - t0)) -lt $((seconds + 3)) ]; do
-        if grep -aq '^\(.*) \)\?TEST [a-z0-9_-]*: [A-Z]* *.*$' "$2"; then
-            sleep 0.2
+        if grep -aqE 'TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)' "$2"; then
+            sleep 0.3
             break
         fi
         sleep 0.1
