@@ -26,7 +26,8 @@ struct range {
 static struct range ranges[RANGES_MAX];
 static unsigned int range_count;
 
-static uint8_t *blank_page, *rsdp_page;
+/* Stand-ins: an empty bus (ones), the memory below 640 K (zeros: a BIOS data area that names nothing), the RSDP. */
+static uint8_t *blank_page, *low_page, *rsdp_page;
 static uint8_t rsdp_copy[36];
 static size_t rsdp_size;
 
@@ -73,6 +74,12 @@ void iomem_init(void)
         iomem_protect(fixed[i].base, fixed[i].size, fixed[i].kind);
     blank_page = stand_in();
     memset(blank_page, 0xff, PAGE_SIZE);
+    low_page = stand_in();
+    /* Kernels look there for firmware's data; what RAM it has is the hypervisor's. */
+    for (mfn_t m = 0; m <= BIOS_LAST; m++) {
+        ASSERT(frame_of(m)->owner == DOMID_HV);
+        frame_of(m)->flags = FF_MMIO;
+    }
     if (rsdp_size) {
         rsdp_page = stand_in();
         memcpy(rsdp_page, rsdp_copy, rsdp_size);
@@ -94,8 +101,12 @@ bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly)
     *readonly = false;
     if (!d->device || monitor_check(d, NULL, PERM_hw_iomem, *mfn))
         return false;
-    if (*mfn == heap_mfn(blank_page))
+    if (*mfn == heap_mfn(blank_page) || *mfn == heap_mfn(low_page))
         return true;
+    if (*mfn < VGA_FIRST) {
+        *mfn = heap_mfn(low_page);
+        return true;
+    }
     *readonly = *mfn > VGA_LAST && *mfn <= BIOS_LAST;
     if (rsdp_page && *mfn == RSDP_MFN)
         *mfn = heap_mfn(rsdp_page);
