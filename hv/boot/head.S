@@ -104,7 +104,7 @@ boot_gdt_ptr:
 
 /* Start of other CPUs: copied to a page below 1 MiB, started there in real mode by SIPI.
  * Parameters at its end, filled in by smp.c. */
-    .globl trampoline_start, trampoline_end, trampoline_stack, trampoline_page32
+    .globl trampoline_cr3, trampoline_start, trampoline_end, trampoline_stack, trampoline_page32
     .balign 16
     .code16
 trampoline_start:
@@ -112,6 +112,8 @@ trampoline_start:
     cld
     mov %cs, %ax
     mov %ax, %ds
+    movzwl %ax, %ebx
+    shl $4, %ebx            /* this page's address */
     lgdtl trampoline_gdt_ptr - trampoline_start
     mov %cr0, %eax
     or $1, %eax
@@ -132,10 +134,7 @@ trampoline32:
     mov %eax, %ds
     mov %eax, %es
     mov %eax, %ss
-    call 1f
-1:  pop %ebx
-    sub $(1b - trampoline_start), %ebx
-    mov $PHYS(boot_l4), %eax
+    mov trampoline_cr3 - trampoline_start(%ebx), %eax
     mov %eax, %cr3
     mov %cr4, %eax
     or $0x20, %eax
@@ -151,6 +150,8 @@ trampoline32:
     ljmp $8, $PHYS(ap64_low)
     .balign 8
 trampoline_stack:
+    .quad 0
+trampoline_cr3:
     .quad 0
 trampoline_end:
 

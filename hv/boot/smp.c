@@ -16,8 +16,7 @@
 #include "console.h"
 #include "lib.h"
 
-extern char trampoline_start[], trampoline_end[], trampoline_stack[], trampoline_page32[];
-extern uint64_t boot_l4[];
+extern char trampoline_start[], trampoline_end[], trampoline_stack[], trampoline_page32[], trampoline_cr3[];
 
 static uint32_t go;
 
@@ -44,6 +43,7 @@ static void fill_trampoline(maddr_t page, void *block)
 
     memcpy(t, trampoline_start, (size_t)(trampoline_end - trampoline_start));
     *(uint32_t *)(t + (trampoline_page32 - trampoline_start)) += (uint32_t)page;
+    *(uint64_t *)(t + (trampoline_cr3 - trampoline_start)) = idle_l4_maddr;
     *(uint64_t *)(t + (trampoline_stack - trampoline_start)) = (uint64_t)block + STACK_BLOCK - sizeof(struct cpu_info) - 8;
 }
 
