@@ -173,8 +173,10 @@ int ctl_digest(struct hvcall *hv, int argc, char **argv)
         return rc;
     if (domload_open(&cfg, root, &load, &err) < 0)
         return ctl_error("%s: %s", path, err.text);
-    domload_measure(&cfg, &load, &launch, digest);
+    rc = domload_measure(&cfg, &load, &launch, digest, &err);
     domload_close(&load);
+    if (rc < 0)
+        return ctl_error("%s: %s", path, err.text);
     if (json) {
         json_digest(&cfg, &launch, digest);
         return CTL_OK;

@@ -26,10 +26,11 @@ __attribute__((format(printf, 3, 4))) static int fail(struct domload_error *err,
     return rc;
 }
 
-static int map_open_file(int fd, const char *key, const char *path, struct domload_part *part,
+static int map_open_file(int fd, const char *key, const char *path, struct domload_file *file,
                          struct domload_error *err)
 {
     struct stat st;
+    void *mapped;
 
     if (fstat(fd, &st) < 0)
         return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
@@ -38,17 +39,14 @@ static int map_open_file(int fd, const char *key, const char *path, struct domlo
     if (st.st_size == 0 || (uint64_t)st.st_size > PART_MAX)
         return fail(err, -EFBIG, "%s: %s: %lld bytes are not allowed: 1 byte to 1 GiB", key, path,
                     (long long)st.st_size);
-    part->mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (part->mapped == MAP_FAILED) {
-        part->mapped = NULL;
+    mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (mapped == MAP_FAILED)
         return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
-    }
-    part->data = part->mapped;
-    part->size = part->mapped_size = (size_t)st.st_size;
+    *file = (struct domload_file){mapped, (size_t)st.st_size};
     return 0;
 }
 
-static int map_file(const char *key, const char *root, const char *name, struct domload_part *part,
+static int map_file(const char *key, const char *root, const char *name, struct domload_file *file,
                     struct domload_error *err)
 {
     char path[2 * DOMCFG_PATH_MAX];
@@ -59,22 +57,33 @@ static int map_file(const char *key, const char *root, const char *name, struct 
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
-    rc = map_open_file(fd, key, path, part, err);
+    rc = map_open_file(fd, key, path, file, err);
     close(fd);
     return rc;
 }
 
-static int unpack_kernel(const struct domcfg *cfg, struct domload_part *kernel, struct domload_error *err)
+static int open_kernel(const struct domcfg *cfg, const struct domload *load, struct bzimage **kernel, size_t *total,
+                       struct domload_error *err)
 {
     struct bzimage_error why;
-    int rc = bzimage_unpack(kernel->mapped, kernel->mapped_size, BZIMAGE_KERNEL_MAX, &kernel->data, &kernel->size,
-                            &kernel->owned, &why);
+    int rc = bzimage_open(load->kernel.data, load->kernel.size, BZIMAGE_KERNEL_MAX, kernel, total, &why);
 
     return rc < 0 ? fail(err, rc, "kernel: %s: %s", cfg->kernel, why.text) : 0;
 }
 
+static long read_kernel(const struct domcfg *cfg, struct bzimage *kernel, void *to, size_t size,
+                        struct domload_error *err)
+{
+    struct bzimage_error why;
+    long n = bzimage_read(kernel, to, size, &why);
+
+    return n < 0 ? fail(err, (int)n, "kernel: %s: %s", cfg->kernel, why.text) : n;
+}
+
 int domload_open(const struct domcfg *cfg, const char *root, struct domload *out, struct domload_error *err)
 {
+    struct bzimage *kernel = NULL;
+    size_t total;
     int rc;
 
     memset(out, 0, sizeof(*out));
@@ -82,36 +91,61 @@ int domload_open(const struct domcfg *cfg, const char *root, struct domload *out
     if (rc == 0 && cfg->ramdisk[0])
         rc = map_file("ramdisk", root, cfg->ramdisk, &out->ramdisk, err);
     if (rc == 0)
-        rc = unpack_kernel(cfg, &out->kernel, err);
+        rc = open_kernel(cfg, out, &kernel, &total, err);
+    bzimage_close(kernel);
     if (rc < 0)
         domload_close(out);
     return rc;
 }
 
-static void part_close(struct domload_part *part)
+static void close_file(struct domload_file *file)
 {
-    free(part->owned);
-    if (part->mapped)
-        munmap(part->mapped, part->mapped_size);
-    memset(part, 0, sizeof(*part));
+    if (file->data)
+        munmap((void *)file->data, file->size);
+    *file = (struct domload_file){0};
 }
 
 void domload_close(struct domload *load)
 {
-    part_close(&load->kernel);
-    part_close(&load->ramdisk);
+    close_file(&load->kernel);
+    close_file(&load->ramdisk);
 }
 
-void domload_measure(const struct domcfg *cfg, const struct domload *load, struct bh_launch *launch, uint8_t digest[32])
+static int hash_kernel(const struct domcfg *cfg, struct bzimage *kernel, uint8_t digest[32], struct domload_error *err)
 {
+    static uint8_t chunk[BH_LOAD_MAX];
+    mbedtls_sha256_context hash;
+    long n;
+
+    mbedtls_sha256_init(&hash);
+    mbedtls_sha256_starts_ret(&hash, 0);
+    while ((n = read_kernel(cfg, kernel, chunk, sizeof(chunk), err)) > 0)
+        mbedtls_sha256_update_ret(&hash, chunk, (size_t)n);
+    mbedtls_sha256_finish_ret(&hash, digest);
+    mbedtls_sha256_free(&hash);
+    return (int)n;
+}
+
+int domload_measure(const struct domcfg *cfg, const struct domload *load, struct bh_launch *launch, uint8_t digest[32],
+                    struct domload_error *err)
+{
+    struct bzimage *kernel = NULL;
+    size_t total;
+    int rc = open_kernel(cfg, load, &kernel, &total, err);
+
     memset(launch, 0, sizeof(*launch));
+    if (rc == 0)
+        rc = hash_kernel(cfg, kernel, launch->kernel, err);
+    bzimage_close(kernel);
+    if (rc < 0)
+        return rc;
     memcpy(launch->magic, "BHLNCH1", 8);
-    mbedtls_sha256_ret(load->kernel.data, load->kernel.size, launch->kernel, 0);
     mbedtls_sha256_ret(load->ramdisk.data, load->ramdisk.size, launch->ramdisk, 0);
     mbedtls_sha256_ret((const uint8_t *)cfg->cmdline, strlen(cfg->cmdline), launch->cmdline, 0);
     launch->memory_kib = cfg->memory_kib;
     launch->vcpus = cfg->vcpus;
     mbedtls_sha256_ret((const uint8_t *)launch, sizeof(*launch), digest, 0);
+    return 0;
 }
 
 static int create_empty(struct hvcall *hv, const struct domcfg *cfg, uint32_t *domid, struct domload_error *err)
@@ -146,43 +180,80 @@ static int create_empty(struct hvcall *hv, const struct domcfg *cfg, uint32_t *d
     return rc < 0 ? fail(err, rc, "creating the domain: %s", strerror(-rc)) : 0;
 }
 
-static int load_part(struct hvcall *hv, uint32_t domid, uint32_t part, const char *what, const void *data, size_t size,
-                     struct domload_error *err)
+/* A part on its way. */
+struct transfer {
+    struct hvcall *hv;
+    uint32_t domid, part;
+    const char *what;
+    size_t total, done;
+};
+
+/* Hands over what lies in the hypervisor's buffer. */
+static int load_piece(struct transfer *t, size_t size, struct domload_error *err)
 {
-    uint8_t *buffer = hvcall_buffer(hv);
+    struct bh_dom_load load = {
+        .domid = t->domid,
+        .part = t->part,
+        .total = t->total,
+        .offset = t->done,
+        .size = (uint32_t)size,
+        .data = (uintptr_t)hvcall_buffer(t->hv),
+    };
+    long rc = hvcall_op(t->hv, BH_DOM_LOAD, &load, sizeof(load));
 
-    for (size_t done = 0; done < size;) {
-        struct bh_dom_load load = {
-            .domid = domid,
-            .part = part,
-            .total = size,
-            .offset = done,
-            .size = (uint32_t)(size - done < BH_LOAD_MAX ? size - done : BH_LOAD_MAX),
-            .data = (uintptr_t)buffer,
-        };
-        long rc;
-
-        memcpy(buffer, (const uint8_t *)data + done, load.size);
-        rc = hvcall_op(hv, BH_DOM_LOAD, &load, sizeof(load));
-        if (rc < 0)
-            return fail(err, (int)rc, "%s: the hypervisor refused it at byte %zu of %zu: %s%s", what, done, size,
-                        strerror((int)-rc), rc == -ENOMEM ? " (does it fit the tenant's memory?)" : "");
-        done += load.size;
-    }
+    if (rc < 0)
+        return fail(err, (int)rc, "%s: the hypervisor refused it at byte %zu of %zu: %s%s", t->what, t->done, t->total,
+                    strerror((int)-rc), rc == -ENOMEM ? " (does it fit the tenant's memory?)" : "");
+    t->done += size;
     return 0;
+}
+
+static int load_memory(struct transfer t, const void *data, struct domload_error *err)
+{
+    int rc = 0;
+
+    while (rc == 0 && t.done < t.total) {
+        size_t size = t.total - t.done < BH_LOAD_MAX ? t.total - t.done : BH_LOAD_MAX;
+
+        memcpy(hvcall_buffer(t.hv), (const uint8_t *)data + t.done, size);
+        rc = load_piece(&t, size, err);
+    }
+    return rc;
+}
+
+static int load_kernel(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg, const struct domload *load,
+                       struct domload_error *err)
+{
+    struct transfer t = {.hv = hv, .domid = domid, .part = BH_PART_KERNEL, .what = cfg->kernel};
+    struct bzimage *kernel = NULL;
+    int rc = open_kernel(cfg, load, &kernel, &t.total, err);
+
+    while (rc == 0) {
+        long n = read_kernel(cfg, kernel, hvcall_buffer(hv), BH_LOAD_MAX, err);
+
+        if (n <= 0) {
+            rc = (int)n;
+            break;
+        }
+        rc = load_piece(&t, (size_t)n, err);
+    }
+    bzimage_close(kernel);
+    return rc;
 }
 
 static int load_all(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg, const struct domload *load,
                     struct domload_error *err)
 {
     struct bh_dom_target target = {.domid = domid};
+    struct transfer ramdisk = {hv, domid, BH_PART_RAMDISK, cfg->ramdisk, load->ramdisk.size, 0};
+    struct transfer cmdline = {hv, domid, BH_PART_CMDLINE, "the command line", strlen(cfg->cmdline), 0};
     int rc;
 
-    rc = load_part(hv, domid, BH_PART_KERNEL, cfg->kernel, load->kernel.data, load->kernel.size, err);
+    rc = load_kernel(hv, domid, cfg, load, err);
     if (rc == 0)
-        rc = load_part(hv, domid, BH_PART_RAMDISK, cfg->ramdisk, load->ramdisk.data, load->ramdisk.size, err);
+        rc = load_memory(ramdisk, load->ramdisk.data, err);
     if (rc == 0)
-        rc = load_part(hv, domid, BH_PART_CMDLINE, "the command line", cfg->cmdline, strlen(cfg->cmdline), err);
+        rc = load_memory(cmdline, cfg->cmdline, err);
     if (rc < 0)
         return rc;
     rc = (int)hvcall_op(hv, BH_DOM_BUILD, &target, sizeof(target));

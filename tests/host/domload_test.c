@@ -200,7 +200,7 @@ static void test_what_the_hypervisor_gets(void **state)
     assert_memory_equal(hv.create.uuid, cfg.uuid, 16);
 
     assert_int_equal(domload_open(&cfg, folder, &load, &err), 0);
-    domload_measure(&cfg, &load, &launch, digest);
+    assert_int_equal(domload_measure(&cfg, &load, &launch, digest, &err), 0);
     domload_close(&load);
     for (int i = 0; i < 3; i++) {
         mbedtls_sha256_finish_ret(&hv.hash[i], got);
@@ -226,7 +226,7 @@ static void test_parts_may_be_missing(void **state)
     assert_int_equal(hv.size[BH_PART_RAMDISK], 0);
     assert_int_equal(hv.size[BH_PART_CMDLINE], 0);
     assert_int_equal(domload_open(&cfg, folder, &load, &err), 0);
-    domload_measure(&cfg, &load, &launch, digest);
+    assert_int_equal(domload_measure(&cfg, &load, &launch, digest, &err), 0);
     domload_close(&load);
     assert_memory_equal(launch.ramdisk, nothing, 4);
     assert_memory_equal(launch.cmdline, nothing, 4);
