@@ -77,3 +77,24 @@ attest_measure_TEST_SRC := $(addprefix attest/measure/,authenticode.c grubcfg.c 
 	attest/format/cborout.c $(addprefix attest/verify/,cborin.c findings.c p256.c refvalues.c)
 attest_measure_TEST_LIBS := -lcbor -lmbedcrypto
 attest_tcti_TEST_SRC := attest/tcti/tcti_bulkhead.c
+
+# --- Fuzzers (clang's libFuzzer) ---------------------------------------------------------------------
+ATTEST_FUZZ_SECONDS ?= 30
+FUZZERS += attest_parse attest_evidence
+ATTEST_FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) \
+		$(addprefix attest/,format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
+	@mkdir -p $(@D)
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+$(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) tests/host/attest_build.h
+	@mkdir -p $(@D)
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+
+.PHONY: fuzz-attest
+fuzz-attest: $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz ## fuzz the verifier and its parsers (ATTEST_FUZZ_SECONDS each)
+	@mkdir -p $(B)/fuzz/attest_parse_fuzz.corpus
+	@test ! -e $(B)/measurements.cbor || (printf '\2'; cat $(B)/measurements.cbor) > $(B)/fuzz/attest_parse_fuzz.corpus/refs
+	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(ATTEST_FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=$$f.corpus/ $$f.corpus 2>&1 | grep -E 'number_of|ERROR|SUMMARY|crash' || exit 1; \
+	done
