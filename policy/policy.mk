@@ -47,7 +47,7 @@ POLICY_TEST_CFLAGS := -Ihv -Ihv/include -Ihv/lib -Ipolicy -Itests/host -Itests/h
 	-D__XEN_INTERFACE_VERSION__=0x00040e00
 POLICY_TEST_LIBS := -l:libsepol.a -lmbedcrypto
 
-POLICY_TESTS := policy_table policy_verify policy_flatten policy_print
+POLICY_TESTS := policy_table policy_verify policy_flatten policy_print permissions
 HOST_TESTS += $(POLICY_TESTS)
 $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
 	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))
@@ -62,6 +62,8 @@ audit_TEST_LIBS := $(POLICY_TEST_LIBS)
 audit_op_TEST_SRC := hv/monitor/audit_op.c hv/monitor/audit.c tests/host/hv_fakes.c $(POLICY_TEST_SUPPORT)
 audit_op_TEST_CFLAGS := -Itests/host/fake $(monitor_TEST_CFLAGS)
 audit_op_TEST_LIBS := $(POLICY_TEST_LIBS)
+$(patsubst %,$(B)/tests/host/%_test,$(POLICY_TESTS) monitor audit audit_op): $(POLICY_HEADERS) $(wildcard hv/monitor/*.h) \
+	tests/host/policy_support.h
 
 # ---- The fuzzer -------------------------------------------------------------------------------
 PACKAGES += clang

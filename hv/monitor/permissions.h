@@ -63,7 +63,6 @@
     PERM(grant, unmap, SELF, "grant_table_op unmap_grant_ref, unmap_and_replace")                       \
     PERM(grant, copy_from, DOMAIN, "grant_table_op copy: the source is a grant of that domain")         \
     PERM(grant, copy_to, DOMAIN, "grant_table_op copy: the destination is a grant of that domain")      \
-    PERM(grant, cache_flush, SELF, "grant_table_op cache_flush")                                        \
                                                                                                         \
     /* bind_console and bind_store: the peer's ports that the hypervisor made at build time. */         \
     PERM(event, alloc, DOMAIN, "event_channel_op alloc_unbound: object is who may bind to it")          \
@@ -110,7 +109,6 @@
     PERM(hw, iomem, XEN, "a page-table entry with a frame that is no RAM; id is the frame")             \
     PERM(hw, irq, XEN, "physdev_op map_pirq, eoi, irq_status, apic_*, setup_gsi; id is the line")       \
     PERM(hw, pci, XEN, "PCI configuration space, physdev_op pci_*, restore_msi; id is seg:bdf")         \
-    PERM(hw, msr, XEN, "RDMSR and WRMSR beyond what every PV guest has; id is the MSR")                 \
                                                                                                         \
     PERM(tpm, read, XEN, "TPM: GetCapability, PCR_Read, ReadPublic, NV_Read, NV_ReadPublic")            \
     PERM(tpm, random, XEN, "TPM: GetRandom")                                                            \
@@ -124,9 +122,7 @@
     PERM(attest, eventlog, XEN, "BH_EVENTLOG_READ")                                                     \
                                                                                                         \
     PERM(policy, audit, XEN, "BH_AUDIT_READ")                                                           \
-    PERM(policy, load, XEN, "nothing yet: the policy is the one of the boot")                           \
                                                                                                         \
-    PERM(platform, version, XEN, "xen_version")                                                         \
     PERM(platform, info, XEN, "BH_PLATFORM_INFO")                                                       \
     PERM(platform, dmesg, XEN, "BH_DMESG_READ")                                                         \
     PERM(platform, power, XEN, "sched_op shutdown by the boot domain, enter_acpi_sleep")                \
