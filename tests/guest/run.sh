@@ -39,9 +39,10 @@ boot() { # name log
     timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu "$cpu" -smp "$smp" -m "$mem" -display none -no-reboot \
         -monitor none -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >"$2" 2>&1 </dev/null &
     pid=$!
+    : >>"$2"
     t0=$SECONDS
     while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - t0)) -lt $((seconds + 3)) ]; do
-        if grep -aqE 'TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)' "$2"; then
+        if grep -aqE 'TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU' "$2"; then
             sleep 0.3
             break
         fi

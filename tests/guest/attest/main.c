@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reports, evidence, event log and the TPM, from the boot domain's place, honest and hostile. With a TPM the
+ * answers are looked at; without one the refusals. No pointer and no size may hurt (attack rows 8, 22, 24); no
+ * TPM command may come near a PCR, the hierarchies or another's keys. Signatures are checked by
+ * the host test and by bh-verify.
+ */
+#include "rt_test.h"
+#include "bulkhead.h"
+
+static long bh(unsigned cmd, void *arg)
+{
+    return RT_HC(BH_HYPERCALL, cmd, arg, 0, 0, 0);
+}
+
+static uint8_t buffer[8192] __attribute__((aligned(4096)));
+static struct bh_report report, second;
+static uint8_t signature[64], second_signature[64];
+static bool measured;
+
+static long ask(uint8_t data, struct bh_report *r, uint8_t *sig)
+{
+    struct bh_report_op op = {.report = (unsigned long)r, .signature = (unsigned long)sig};
+
+    memset(op.report_data, data, sizeof(op.report_data));
+    return bh(BH_REPORT, &op);
+}
+
+static bool all(const uint8_t *p, size_t n, uint8_t v)
+{
+    while (n && *p == v)
+        p++, n--;
+    return n == 0;
+}
+
+static void print(const char *what, const void *p, size_t n)
+{
+    rt_printf("%s ", what);
+    for (size_t i = 0; i < n; i++)
+        rt_printf("%02x", ((const uint8_t *)p)[i]);
+    rt_printf("\n");
+}
+
+static void reports(void)
+{
+    struct bh_platform_info info;
+    uint64_t begun;
+
+    EQ(bh(BH_PLATFORM_INFO, &info), 0);
+    measured = info.flags & BH_FLAG_MEASURED;
+    rt_printf("this boot is %smeasured\n", measured ? "" : "un");
+    if (!measured) {
+        EQ(ask(1, &report, signature), -XEN_ENODEV);
+        CHECK(all(info.hv_pubkey, 64, 0));
+        return;
+    }
+    memset(&report, 0xee, sizeof(report));
+    EQ(ask(0x5c, &report, signature), 0);
+    CHECK(memcmp(report.magic, "BHREPT1", 8) == 0);
+    EQ(report.version, 1);
+    EQ(report.domid, 0);
+    CHECK(report.flags & BH_FLAG_MEASURED);
+    CHECK(all(report.report_data, 64, 0x5c));
+    CHECK(memcmp(report.launch.magic, "BHLNCH1", 8) == 0);
+    CHECK(memcmp(report.policy_digest, info.policy_digest, 32) == 0);
+    EQ(report.policy_version, info.policy_version);
+    CHECK(!all(signature, 64, 0));
+    begun = rt_time_now();
+    for (int i = 0; i < 10; i++)
+        EQ(ask((uint8_t)i, &second, second_signature), 0);
+    rt_printf("a report takes %lu us\n", (rt_time_now() - begun) / 10000);
+    EQ(second.counter, report.counter + 10);
+    EQ(second.report_data[63], 9);
+    CHECK(memcmp(report.boot_id, second.boot_id, 32) == 0);
+    CHECK(memcmp(signature, second_signature, 64) != 0);
+    print("pubkey", info.hv_pubkey, 64);
+    print("report", &report, sizeof(report));
+    print("signature", signature, 64);
+}
+
+static const unsigned long bad[] = {
+    0, 0xffff800000000000ul, 0xffff838000000000ul, 0xfffffffffffffff0ul, TEST_NONCANONICAL, TEST_UNMAPPED};
+
+static void bad_pointers(void)
+{
+    struct bh_report_op op = {.signature = (unsigned long)signature};
+    struct bh_blob blob = {.size = 16};
+    uint8_t get_random[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16};
+    struct bh_tpm_command tpm = {.command_size = 12, .response_size = 64};
+    static const unsigned cmds[] = {BH_REPORT, BH_EVIDENCE_PUT, BH_EVIDENCE_GET, BH_EVENTLOG_READ, BH_TPM_COMMAND};
+    long rc;
+
+    for (unsigned i = 0; i < RT_ARRAY_SIZE(bad); i++) {
+        for (unsigned c = 0; c < RT_ARRAY_SIZE(cmds); c++)
+            EQ(bh(cmds[c], (void *)bad[i]), -XEN_EFAULT);
+        op.report = bad[i];
+        if (measured)
+            EQ(bh(BH_REPORT, &op), -XEN_EFAULT);
+        blob = (struct bh_blob){.size = 16, .data = bad[i]};
+        EQ(bh(BH_EVENTLOG_READ, &blob), measured ? -XEN_EFAULT : 0);
+        blob = (struct bh_blob){.size = 16, .total = 32, .data = bad[i]};
+        EQ(bh(BH_EVIDENCE_PUT, &blob), -XEN_EFAULT);
+        tpm.command = bad[i];
+        tpm.response = (unsigned long)buffer;
+        EQ(bh(BH_TPM_COMMAND, &tpm), -XEN_EFAULT);
+        if (!measured)
+            continue;
+        tpm.command = (unsigned long)get_random;
+        tpm.response = bad[i];
+        do
+            rc = bh(BH_TPM_COMMAND, &tpm);
+        while (rc == -XEN_EAGAIN);
+        EQ(rc, -XEN_EFAULT);
+    }
+    if (!measured)
+        return;
+    tpm.response = (unsigned long)buffer; /* the response of the last one waits still */
+    do
+        rc = bh(BH_TPM_COMMAND, &tpm);
+    while (rc == -XEN_EAGAIN);
+    EQ(rc, 28);
+}
+
+static void evidence(void)
+{
+    struct bh_blob blob = {.size = 4096, .total = 6000, .data = (unsigned long)buffer};
+
+    for (unsigned i = 0; i < sizeof(buffer); i++)
+        buffer[i] = (uint8_t)(i * 13);
+    EQ(bh(BH_EVIDENCE_PUT, &blob), 4096);
+    blob.offset = 4095;
+    EQ(bh(BH_EVIDENCE_PUT, &blob), -XEN_EINVAL);
+    blob = (struct bh_blob){.offset = 4096, .size = 1904, .total = 6000, .data = (unsigned long)buffer + 4096};
+    EQ(bh(BH_EVIDENCE_PUT, &blob), 1904);
+    memset(buffer, 0, sizeof(buffer));
+    blob = (struct bh_blob){.size = 4096, .data = (unsigned long)buffer};
+    EQ(bh(BH_EVIDENCE_GET, &blob), 4096);
+    EQ(blob.total, 6000);
+    blob.offset = 4096;
+    blob.data += 4096;
+    EQ(bh(BH_EVIDENCE_GET, &blob), 1904);
+    for (unsigned i = 0; i < 6000; i++)
+        if (buffer[i] != (uint8_t)(i * 13))
+            test_failure("evidence differs at %u", i);
+    CHECK(all(buffer + 6000, sizeof(buffer) - 6000, 0));
+    blob = (struct bh_blob){.size = 4097, .total = 8000, .data = (unsigned long)buffer};
+    EQ(bh(BH_EVIDENCE_PUT, &blob), -XEN_EINVAL);
+    EQ(bh(BH_EVIDENCE_GET, &blob), -XEN_EINVAL);
+    blob = (struct bh_blob){.size = 16, .total = BH_EVIDENCE_MAX + 1, .data = (unsigned long)buffer};
+    EQ(bh(BH_EVIDENCE_PUT, &blob), -XEN_EINVAL);
+}
+
+static long tpm(const uint8_t *command, uint32_t size)
+{
+    struct bh_tpm_command c = {(unsigned long)command, size, sizeof(buffer) / 2, (unsigned long)buffer};
+    long rc;
+
+    do
+        rc = bh(BH_TPM_COMMAND, &c);
+    while (rc == -XEN_EAGAIN);
+    return rc;
+}
+
+static uint32_t code(void)
+{
+    return (uint32_t)buffer[6] << 24 | (uint32_t)buffer[7] << 16 | (uint32_t)buffer[8] << 8 | buffer[9];
+}
+
+/* Every command code: none but the listed ones reaches the TPM, whatever handles come with it. */
+static void forbidden(void)
+{
+    uint8_t cmd[27] = {0x80, 2, 0, 0, 0, 27, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, 9, 0x40, 0, 0, 9};
+    static const uint16_t never[] = {0x11f, 0x120, 0x121, 0x122, 0x124, 0x126, 0x127, 0x128, 0x129, 0x12a, 0x12b, 0x12c,
+                                     0x12d, 0x130, 0x132, 0x133, 0x134, 0x135, 0x136, 0x137, 0x138, 0x139, 0x13a, 0x13b,
+                                     0x13c, 0x13d, 0x13e, 0x13f, 0x140, 0x142, 0x143, 0x144, 0x145, 0x146, 0x148, 0x149,
+                                     0x14a, 0x14b, 0x14f, 0x152, 0x154, 0x15c, 0x182, 0x185, 0x18b};
+
+    for (unsigned i = 0; i < RT_ARRAY_SIZE(never); i++) {
+        cmd[8] = (uint8_t)(never[i] >> 8);
+        cmd[9] = (uint8_t)never[i];
+        EQ(tpm(cmd, sizeof(cmd)), -XEN_EPERM);
+    }
+    cmd[0] = 0x55;
+    EQ(tpm(cmd, sizeof(cmd)), -XEN_EINVAL);
+    EQ(tpm(cmd, 9), -XEN_EINVAL);
+    EQ(tpm(cmd, 4097), -XEN_EINVAL);
+}
+
+static void commands(void)
+{
+    uint8_t random[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16}, first[16];
+    uint8_t read21[20] = {0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e, 0, 0, 0, 1, 0, 0x0b, 3, 0, 0, 0x20};
+    uint8_t cut[22] = {0x80, 1, 0, 0, 0, 22, 0, 0, 1, 0x7a, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 127};
+
+    if (!measured) {
+        EQ(tpm(random, 12), -XEN_ENODEV);
+        return;
+    }
+    EQ(tpm(random, 12), 28);
+    EQ(code(), 0);
+    memcpy(first, buffer + 12, 16);
+    EQ(tpm(random, 12), 28);
+    CHECK(memcmp(first, buffer + 12, 16) != 0);
+    EQ(tpm(read21, 20), 62);
+    EQ(code(), 0);
+    CHECK(!all(buffer + 30, 32, 0xff));
+    CHECK(!all(buffer + 30, 32, 0));
+    print("pcr21", buffer + 30, 32);
+    CHECK(tpm(cut, 22) > 100); /* all properties: a long answer */
+    EQ(code(), 0);
+    for (int i = 0; i < 50; i++)
+        EQ(tpm(random, 12), 28);
+}
+
+static void event_log(void)
+{
+    struct bh_blob blob = {.size = 4096, .data = (unsigned long)buffer};
+    long n = bh(BH_EVENTLOG_READ, &blob);
+    unsigned records = 0;
+
+    EQ(blob.total, n);
+    for (long at = 0; at < n; records++) {
+        uint32_t size;
+
+        memcpy(&size, buffer + at + 40, 4);
+        at += 44 + (long)size;
+        CHECK(at <= n);
+    }
+    EQ(records, measured ? 4 : 0);
+    if (measured)
+        print("log", buffer, (size_t)n);
+}
+
+void test_main(void)
+{
+    if (!test_on_bulkhead())
+        test_skip("Bulkhead's own hypercall");
+    reports();
+    event_log();
+    bad_pointers();
+    evidence();
+    forbidden();
+    commands();
+}
