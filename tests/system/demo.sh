@@ -41,7 +41,7 @@ summary() {
 }
 
 await_dom0() { # also ends when the hypervisor gave up
-    machine_await "$1" '^BH-DOM0 ready|PANIC|panic' && machine_log | sed -n "${machine_seen}p" | grep -q 'BH-DOM0 ready' &&
+    machine_await "$1" '^BH-DOM0 ready|\(bh\) (PANIC|the control domain is off)' && machine_log | sed -n "${machine_seen}p" | grep -q 'BH-DOM0 ready' &&
         sleep 1
 }
 

@@ -53,7 +53,7 @@ refuse() { # NAME STATUS REGEX COMMAND...: passes when the command ends with tha
 }
 
 machine_wait_dom0() { # SECONDS
-    machine_await "$1" '^BH-DOM0 ready|BULKHEAD PANIC' && machine_log | sed -n "${machine_seen}p" | grep -q '^BH-DOM0 ready' &&
+    machine_await "$1" '^BH-DOM0 ready|\(bh\) (PANIC|the control domain is off)' && machine_log | sed -n "${machine_seen}p" | grep -q '^BH-DOM0 ready' &&
         sleep 1
 }
 
