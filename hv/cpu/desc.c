@@ -183,8 +183,9 @@ int desc_check(uint64_t *descriptor)
     return 0;
 }
 
-/* A reference to a frame as descriptor table, its entries checked when it becomes one. */
-static int get_desc(struct domain *d, mfn_t mfn)
+/* A reference to a frame as descriptor table, its entries checked when it becomes one. clear_bad: gates and system
+ * segments become not-present instead of making the frame unfit (an LDT page may hold anything behind its limit). */
+static int get_desc(struct domain *d, mfn_t mfn, bool clear_bad)
 {
     int rc = frame_get_type(d, mfn, FT_DESC);
 
@@ -194,8 +195,13 @@ static int get_desc(struct domain *d, mfn_t mfn)
     if (!(f->flags & FF_ALLOC))
         rc = -XEN_EINVAL;
     uint64_t *e = own_frame(mfn);
-    for (unsigned int i = 0; f->typeref == 1 && !rc && i < 512; i++)
+    for (unsigned int i = 0; f->typeref == 1 && !rc && i < 512; i++) {
         rc = desc_check(&e[i]);
+        if (rc && clear_bad) {
+            e[i] &= ~DESC_P;
+            rc = 0;
+        }
+    }
     if (rc)
         frame_put_type(d, mfn);
     return rc;
@@ -210,10 +216,11 @@ static void put_all(struct domain *d, uint64_t *frames, unsigned int n)
     }
 }
 
-static int replace(struct vcpu *v, uint64_t *held, unsigned int held_max, const uint64_t *frames, unsigned int n)
+static int replace(struct vcpu *v, uint64_t *held, unsigned int held_max, const uint64_t *frames, unsigned int n,
+                   bool clear_bad)
 {
     for (unsigned int i = 0; i < n; i++) {
-        int rc = get_desc(v->domain, frames[i]);
+        int rc = get_desc(v->domain, frames[i], clear_bad);
         if (rc) {
             while (i--)
                 frame_put_type(v->domain, frames[i]);
@@ -231,7 +238,7 @@ int desc_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 
     if (entries > GUEST_PAGES * 512)
         return -XEN_EINVAL;
-    int rc = replace(v, v->gdt_frames, GUEST_PAGES, frames, pages);
+    int rc = replace(v, v->gdt_frames, GUEST_PAGES, frames, pages, false);
     if (rc)
         return rc;
     v->gdt_entries = entries;
@@ -258,7 +265,7 @@ int desc_set_ldt(struct vcpu *v, gva_t base, unsigned int entries)
             return -XEN_EINVAL;
         frames[i] = (e & PTE_ADDR) >> PAGE_SHIFT;
     }
-    int rc = replace(v, v->ldt_frames, 16, frames, pages);
+    int rc = replace(v, v->ldt_frames, 16, frames, pages, true);
     if (rc)
         return rc;
     v->ldt_base = base;

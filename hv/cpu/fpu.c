@@ -103,7 +103,8 @@ void fpu_reset(struct vcpu *v)
     *(uint32_t *)(area + 24) = 0x1f80;          /* MXCSR */
     if (features)
         *(uint64_t *)(area + 512) = 3;          /* XSTATE_BV: x87 and SSE as above, the rest initial */
-    v->state->xcr0 = features ? features : 0;
+    v->state->xcr0 = features ? 1 : 0;
+    v->state->cr4 = 0x660;                      /* PAE, MCE off, OSFXSR, OSXMMEXCPT, as the hypervisor has them */
 }
 
 void fpu_set_ts(struct vcpu *v, bool on)

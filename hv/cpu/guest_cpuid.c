@@ -80,7 +80,7 @@ static void leaf_1(struct vcpu *v, uint32_t out[4])
     out[2] = (out[2] & L1_ECX) | HYPERVISOR;
     if (!fpu_features())
         out[2] &= ~(BIT(26) | BIT(28) | BIT(12) | BIT(29));
-    else if (v->state->cr4 & (1u << 18))
+    else
         out[2] |= OSXSAVE;
     out[3] &= L1_EDX;
 }

@@ -222,6 +222,17 @@ static bool privileged(struct vcpu *v, struct cpu_regs *r, const struct decoded 
     }
 }
 
+/* 64-bit code, by one of the ABI's selectors or the guest's own: bit 21 of LAR's result is L (SDM volume 2, LAR). */
+static bool in_64bit_code(const struct cpu_regs *r)
+{
+    uint64_t rights = 0;
+
+    if ((r->cs & 0xffff) == FLAT_RING3_CS64)
+        return true;
+    __asm__("lar %1, %0" : "+r"(rights) : "r"(r->cs & 0xffff) : "cc");
+    return rights & (1ul << 21);
+}
+
 bool privop_emulate(struct cpu_regs *r)
 {
     struct vcpu *v = current;
@@ -230,7 +241,7 @@ bool privop_emulate(struct cpu_regs *r)
 
     if (r->error_code & GP_ERROR_IDT)
         return software_interrupt(r);
-    if (r->error_code || (r->cs & 0xffff) != FLAT_RING3_CS64)
+    if (r->error_code || !in_64bit_code(r))
         return false;
     size_t n = decode_fetch(r->rip, code);
     if (!n || decode(code, n, &in))

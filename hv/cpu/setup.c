@@ -8,6 +8,7 @@
 #include "cpu/lapic.h"
 #include "mm/access.h"
 #include "mm/paging.h"
+#include "mm/entry.h"
 #include "console.h"
 #include "lib.h"
 
@@ -51,6 +52,8 @@ void cpu_setup(void)
         cr4 |= (b & (1u << 7) ? CR4_SMEP : 0) | (b & (1u << 20) ? CR4_SMAP : 0) | (c & (1u << 2) ? CR4_UMIP : 0);
     }
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
+    cpuid(0x80000008, 0, &a, &b, &c, &d);
+    entry_address_limit = 1ul << MIN(a & 0xff, 52u);
     fpu_init_cpu();
     desc_init_cpu();
 }

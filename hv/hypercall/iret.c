@@ -57,7 +57,7 @@ long do_stack_switch(uint64_t ss, uint64_t sp, uint64_t a3, uint64_t a4, uint64_
 static int set_trap(struct vcpu *v, const struct trap_info *t)
 {
     if (!guest_range_ok(t->address, 1, 1))
-        return -XEN_EPERM;
+        return -XEN_EINVAL;
     v->state->traps[t->vector] = (struct trap_entry){t->address, t->cs, t->flags};
     return 0;
 }

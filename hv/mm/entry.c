@@ -45,12 +45,15 @@ static bool is_device(mfn_t mfn)
     return !mfn_valid(mfn) || (frame_of(mfn)->owner == DOMID_HV && (frame_of(mfn)->flags & FF_MMIO));
 }
 
+/* Bits above the CPU's physical address width are reserved in hardware. */
+uint64_t entry_address_limit = 1ul << 36;
+
 static int get_l1(struct domain *d, uint64_t *entry)
 {
     uint64_t e = *entry;
     mfn_t mfn = entry_mfn(e);
 
-    if (e & ~L1_ALLOWED)
+    if ((e & ~L1_ALLOWED) || (e & PTE_ADDR) >= entry_address_limit)
         return -XEN_EINVAL;
     if (unlikely(is_device(mfn)))
         return get_l1_mmio(d, entry);

@@ -16,6 +16,8 @@ void entry_put(struct domain *d, unsigned int level, uint64_t entry);
  * has changed. */
 int pte_commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t entry, bool preserve, struct allowance *a);
 
+extern uint64_t entry_address_limit; /* set at boot from CPUID */
+
 #define PTE_GRANT (1ul << 52) /* software bit of the hypervisor: the reference belongs to a grant handle */
 
 #endif

@@ -16,7 +16,7 @@
 /* Only own tables and own frames; the control domain may say DOMID_IO for device frames. */
 static int check_foreign(struct domain *d, uint64_t foreign)
 {
-    uint32_t pg_owner = foreign & 0xffff, pt_owner = (foreign >> 16) & 0x7fff;
+    uint32_t pg_owner = foreign & 0xffff, pt_owner = (foreign >> 16) & 0xffff;
 
     if (pt_owner && pt_owner - 1 != d->domid)
         return -XEN_EPERM;
