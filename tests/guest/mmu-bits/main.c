@@ -13,7 +13,7 @@
 #define PLAIN 4
 
 static uint64_t *tables[5]; /* by level, in the linear map */
-static uint64_t plain_mfn, evil;
+static uint64_t plain_mfn;
 static unsigned accepted, refused;
 
 static uint64_t window(unsigned slot)
@@ -21,9 +21,16 @@ static uint64_t window(unsigned slot)
     return TEST_WINDOW + slot * RT_PAGE_SIZE;
 }
 
+/* What no table of the level may hold: at level 1 a writable mapping of a table, above it a table that is
+ * a writable page. */
+static uint64_t evil(unsigned level)
+{
+    return (level == 1 ? rt_mm_va_mfn(tables[1]) : plain_mfn) << 12 | RT_RW;
+}
+
 /* Stores the evil entry at `where`, looks whether it arrived in the table, and puts back what was there:
  * after some flips `where` is another page of ours, even one of this program. */
-static bool evil_lands(uint64_t *where, const uint64_t *entry)
+static bool evil_lands(uint64_t *where, unsigned level)
 {
     volatile uint64_t before = 0;
     struct rt_fault f;
@@ -32,10 +39,10 @@ static bool evil_lands(uint64_t *where, const uint64_t *entry)
     RT_CATCH(&f, before = *(volatile uint64_t *)where);
     if (f.vector >= 0)
         return false;
-    RT_CATCH(&f, *(volatile uint64_t *)where = evil);
+    RT_CATCH(&f, *(volatile uint64_t *)where = evil(level));
     if (f.vector >= 0)
         return false;
-    landed = ((RT_READ_ONCE(*entry) ^ evil) & (RT_MFN_MASK | RT_P | RT_W)) == 0;
+    landed = ((RT_READ_ONCE(tables[level][300]) ^ evil(level)) & (RT_MFN_MASK | RT_P | RT_W)) == 0;
     RT_CATCH(&f, *(volatile uint64_t *)where = before);
     return landed;
 }
@@ -44,10 +51,9 @@ static bool evil_lands(uint64_t *where, const uint64_t *entry)
 static void look_for_writable(unsigned level, uint64_t value)
 {
     for (unsigned l = 1; l <= 4; l++) {
-        CHECK_MSG(!evil_lands(tables[l] + 300, tables[l] + 300), "level %u entry %#lx: L%u writable, linear", level,
+        CHECK_MSG(!evil_lands(tables[l] + 300, l), "level %u entry %#lx: L%u writable, linear", level, value, l);
+        CHECK_MSG(!evil_lands((uint64_t *)window(l - 1) + 300, l), "level %u entry %#lx: L%u writable, window", level,
                   value, l);
-        CHECK_MSG(!evil_lands((uint64_t *)window(l - 1) + 300, tables[l] + 300),
-                  "level %u entry %#lx: L%u writable, window", level, value, l);
     }
 }
 
@@ -107,7 +113,6 @@ void test_main(void)
         tables[level] = (uint64_t *)((uint64_t)rt_mm_entry(TEST_WINDOW, level) & ~0xffful);
         NEED(rt_mm_map(window(level - 1), rt_mm_va_mfn(tables[level]) << 12 | RT_RO) == 0);
     }
-    evil = rt_mm_va_mfn(tables[1]) << 12 | RT_RW;
     look_for_writable(0, 0);
     for (unsigned level = 1; level <= 4; level++)
         flip_all(PLAIN, level);

@@ -101,7 +101,7 @@ static void partial(void)
     SAME(*entry, good);
 }
 
-/* Tables above level 1 are never written by emulation. */
+/* Above level 1 too: an entry that names a writable page is none. */
 static void upper_levels(void)
 {
     for (unsigned level = 2; level <= 4; level++) {
