@@ -18,6 +18,7 @@
 /* Until monitor_init() has succeeded it has no types, so every answer is no. Constant afterwards. */
 static struct policy_table policy;
 static uint8_t policy_digest[32];
+static struct label xen_label;
 
 int monitor_init(const uint8_t *file, size_t len)
 {
@@ -33,14 +34,10 @@ int monitor_init(const uint8_t *file, size_t len)
     }
     sha256(file, len, policy_digest);
     policy = table;
+    xen_label.type = table.xen_type; /* compartment 0 */
     printk("policy: version %u, %u types, boot domain %s\n", policy.version, policy.types,
            policy_table_type_name(&policy, policy.boot_type));
     return 0;
-}
-
-static struct label xen_label(void)
-{
-    return (struct label){.type = policy.xen_type, .compartment = 0};
 }
 
 /* The permission for doing to another domain what a SELF permission is for; BH_PERM_COUNT: there is
@@ -69,8 +66,9 @@ void monitor_type_name(const struct label *label, char *out)
         memcpy(out, name, strlen(name));
 }
 
-static void record_denial(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
-                          uint64_t object_id)
+/* Out of the way of the decision. */
+static __attribute__((noinline, cold)) int deny(struct domain *subject, const struct label *object, uint32_t target_id,
+                                                enum bh_perm perm, uint64_t object_id)
 {
     const struct bh_permission *p = &bh_permissions[perm];
     struct bh_audit_record r = {
@@ -89,26 +87,24 @@ static void record_denial(struct domain *subject, const struct label *object, ui
     __atomic_fetch_add(&subject->denials, 1, __ATOMIC_RELAXED);
     printk_guest("denied: d%u %s:c%u -> d%u %s:c%u %s:%s %lx\n", r.source, r.source_type, r.source_compartment,
                  r.target, r.target_type, r.target_compartment, r.class_name, r.perm_name, r.object);
+    return -XEN_EPERM;
 }
 
-static int decide(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
-                  bool sensible, uint64_t object_id)
+static inline int decide(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+                         bool sensible, uint64_t object_id)
 {
     bool same = subject->label.compartment == object->compartment;
-    if (policy_table_allows(&policy, subject->label.type, object->type, same, (uint16_t)perm) && sensible)
+    if (likely(policy_table_allows(&policy, subject->label.type, object->type, same, (uint16_t)perm) && sensible))
         return 0;
-    record_denial(subject, object, target_id, perm, object_id);
-    return -XEN_EPERM;
+    return deny(subject, object, target_id, perm, object_id);
 }
 
 int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id)
 {
     enum bh_perm_object kind = bh_permissions[perm].object;
 
-    if (!object) {
-        struct label xen = xen_label();
-        return decide(subject, &xen, DOMID_XEN, perm, kind == BH_OBJECT_XEN, object_id);
-    }
+    if (!object)
+        return decide(subject, &xen_label, DOMID_XEN, perm, kind == BH_OBJECT_XEN, object_id);
     bool sensible = kind != BH_OBJECT_XEN;
     if (kind == BH_OBJECT_SELF && object != subject) {
         enum bh_perm peer = peer_permission(perm);

@@ -6,8 +6,6 @@
 
 #include <bulkhead.h>
 
-#include "permissions.h"
-
 _Static_assert(POLICY_TYPE_NAME == BH_TYPE_MAX, "type names have one length everywhere");
 _Static_assert(BH_PERM_COUNT <= 1024, "the layout's arithmetic stays within 32 bits");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file is read as it lies");
@@ -162,21 +160,11 @@ int policy_table_open(struct policy_table *t, const uint8_t *buf, size_t len)
         .data = buf,
         .rows = buf + h.rows_offset,
         .types = h.types,
-        .row_bytes = h.words * 8,
         .version = h.version,
         .boot_type = (uint16_t)h.boot_type,
         .xen_type = (uint16_t)h.xen_type,
     };
     return 0;
-}
-
-bool policy_table_allows(const struct policy_table *t, uint16_t stype, uint16_t ttype, bool same_compartment,
-                         uint16_t perm)
-{
-    if (stype >= t->types || ttype >= t->types || perm >= BH_PERM_COUNT)
-        return false;
-    size_t row = ((size_t)stype * t->types + ttype) * 2 + same_compartment;
-    return t->rows[row * t->row_bytes + perm / 8] >> (perm % 8) & 1;
 }
 
 const char *policy_table_type_name(const struct policy_table *t, uint16_t type)

@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "permissions.h"
 #include "policy_format.h"
 
 struct policy_table {
     const uint8_t *data; /* the file; not owned, must outlive the table */
     const uint8_t *rows;
     uint32_t types;
-    uint32_t row_bytes;
     uint32_t version;
     uint16_t boot_type;
     uint16_t xen_type;
@@ -30,10 +30,18 @@ struct policy_table {
  * every lookup answers no). Reads nothing outside buf[0..len). */
 int policy_table_open(struct policy_table *t, const uint8_t *buf, size_t len);
 
+#define POLICY_ROW_BYTES (policy_format_words(BH_PERM_COUNT) * 8)
+
 /* May a domain of type stype do perm (enum bh_perm) to one of type ttype? Constant time. An index
  * that is out of range gets a no. */
-bool policy_table_allows(const struct policy_table *t, uint16_t stype, uint16_t ttype, bool same_compartment,
-                         uint16_t perm);
+static inline bool policy_table_allows(const struct policy_table *t, uint16_t stype, uint16_t ttype,
+                                       bool same_compartment, uint16_t perm)
+{
+    if (stype >= t->types || ttype >= t->types || perm >= BH_PERM_COUNT)
+        return false;
+    size_t row = ((size_t)stype * t->types + ttype) * 2 + same_compartment;
+    return t->rows[row * POLICY_ROW_BYTES + perm / 8] >> (perm % 8) & 1;
+}
 
 /* Name of a type (NUL-terminated, in the file), or NULL. */
 const char *policy_table_type_name(const struct policy_table *t, uint16_t type);
