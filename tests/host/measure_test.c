@@ -55,6 +55,7 @@ static void start_is_measured(void **state)
 
     (void)state;
     boot();
+    assert_true(measure_active());
     assert_int_equal(measure_flags() & BH_FLAG_MEASURED, BH_FLAG_MEASURED);
     memset(pcr, 0xff, 32);
     sha256(measure_pubkey(), 64, d);
@@ -96,6 +97,7 @@ static void no_reports(void)
 {
     struct bh_report_op r = request(1);
 
+    assert_false(measure_active());
     assert_int_equal(measure_flags() & BH_FLAG_MEASURED, 0);
     assert_int_equal(ask(&r), -XEN_ENODEV);
     assert_int_equal(measure_pubkey()[0] | measure_pubkey()[63], 0);
