@@ -10,9 +10,10 @@ AK_CA_CERT ?= $(KEYS)/ak-ca.crt
 ATTEST_LIBS := -ltss2-mu -lcbor -lmbedx509 -lmbedcrypto
 ATTEST_VERIFY_SRC := $(addprefix attest/verify/,akcert.c cborin.c eventlog.c evidence.c findings.c p256.c refvalues.c \
 	tpmquote.c verify.c verify_log.c verify_platform.c verify_report.c)
-ATTEST_PROVISION_SRC := $(addprefix attest/provision/,bh_provision.c credential.c devca.c quoting.c tpmkeys.c) \
+ATTEST_PROVISION_SRC := $(addprefix attest/provision/,bh_provision.c quoting.c tpmkeys.c) \
+	$(addprefix attest/ca/,akca.c akrequest.c credential.c) \
 	attest/tcti/hvlink.c attest/format/cborout.c attest/format/platform_pack.c \
-	$(addprefix attest/verify/,cborin.c evidence.c eventlog.c p256.c tpmquote.c)
+	$(addprefix attest/verify/,cborin.c evidence.c eventlog.c findings.c p256.c tpmquote.c)
 ATTEST_HEADERS := $(wildcard attest/*/*.h) hv/include/public/bulkhead.h
 
 $(B)/attest/bh-provision: $(ATTEST_PROVISION_SRC) $(ATTEST_HEADERS)
@@ -28,7 +29,12 @@ $(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/
 ATTEST_DOM0_FILES := $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0 \
 	$(AK_CA_KEY) $(AK_CA_CERT)
 
-BUILD_ALL += $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
+$(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c credential.c) attest/tool/toolfile.c \
+		attest/format/cborout.c $(addprefix attest/verify/,cborin.c findings.c p256.c tpmquote.c) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+
+BUILD_ALL += $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
 
 $(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c) $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
@@ -56,7 +62,7 @@ measurements: $(B)/measurements.cbor ## predict PCR 4, 8, 9, 21 and launch diges
 	@$(B)/attest/bh-verify explain --ref $<
 
 # --- Host tests ------------------------------------------------------------------------------------
-ATTEST_BUILD_SRC := tests/host/attest_build.c attest/provision/devca.c attest/measure/refwrite.c attest/measure/pcrmodel.c \
+ATTEST_BUILD_SRC := tests/host/attest_build.c attest/ca/akca.c attest/ca/akcrl.c attest/measure/refwrite.c attest/measure/pcrmodel.c \
 	attest/format/cborout.c attest/format/evidence_pack.c attest/format/platform_pack.c $(ATTEST_VERIFY_SRC)
 HOST_TESTS += attest_verify
 attest_verify_TEST_SRC := $(ATTEST_BUILD_SRC)
@@ -67,7 +73,7 @@ HOST_TESTS += attest_e2e
 attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
 attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE
 attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
-$(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-provision $(B)/attest/bh-verify
+$(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/bh-verify
 
 HOST_TESTS += attest_pack attest_measure attest_tcti
 attest_pack_TEST_SRC := $(addprefix attest/format/,cborout.c evidence_pack.c platform_pack.c) \

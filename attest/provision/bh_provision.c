@@ -4,10 +4,11 @@
  * evidence to the hypervisor, where every domain reads it. Runs in dom0 and is trusted by nobody: whatever it
  * stores either verifies or does not. Idempotent; started again it starts over.
  */
-#include "credential.h"
-#include "devca.h"
 #include "quoting.h"
 #include "tpmkeys.h"
+#include "../ca/akca.h"
+#include "../ca/akrequest.h"
+#include "../ca/credential.h"
 #include "../format/platform_pack.h"
 #include "../tcti/hvlink.h"
 #include "../verify/eventlog.h"
@@ -26,18 +27,18 @@
 #define ATTEMPTS 25 /* at a quote that agrees with the log: PCR 22 may move while we look */
 
 struct options {
-    const char *tcti, *ca_key, *ca_cert, *eventlog, *out;
+    const char *tcti, *ca_key, *ca_cert, *certificate, *request, *activate, *answer, *eventlog, *out;
 };
 
 struct service {
     struct options options;
     struct hvlink *hv; /* NULL when log and output are files */
-    struct devca ca;
+    struct akca ca;    /* in development */
     struct tpmkeys keys;
     struct quoting quoting;
     struct evidence_platform platform;
     uint8_t log[BH_EVIDENCE_MAX], log_again[BH_EVIDENCE_MAX], packed[BH_EVIDENCE_MAX];
-    uint8_t ak_public[512], certificate[2048];
+    uint8_t ak_public[512], certificate[4096];
 };
 
 static long read_file(const char *path, uint8_t *out, size_t capacity)
@@ -86,22 +87,64 @@ static int open_ca(struct service *s)
         return fail(s->options.ca_key, key_size);
     if (cert_size < 0)
         return fail(s->options.ca_cert, cert_size);
-    if (devca_open(&s->ca, key, (size_t)key_size + 1, cert, (size_t)cert_size + 1) != 0)
+    if (akca_open(&s->ca, key, (size_t)key_size + 1, cert, (size_t)cert_size + 1) != 0)
         return fail("development CA's key and certificate do not belong together", -EINVAL);
     return 0;
 }
 
-/* The CA's half: a secret that only a TPM with this EK and this AK can open. */
-static int challenge(struct service *s, ESYS_CONTEXT *esys)
+/* --- The AK's certificate --------------------------------------------------------------------- */
+
+static int marshal_ak(struct service *s)
+{
+    size_t size = 0;
+
+    if (Tss2_MU_TPMT_PUBLIC_Marshal(&s->keys.ak_public.publicArea, s->ak_public, sizeof(s->ak_public), &size) !=
+        TSS2_RC_SUCCESS)
+        return fail("AK's public part", -EIO);
+    s->platform.ak_public = (struct bytes){s->ak_public, size};
+    return 0;
+}
+
+static int write_request(struct service *s)
+{
+    uint8_t request[AKREQUEST_MAX];
+    size_t size =
+        akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea, request, sizeof(request));
+    int rc = size != 0 ? write_file(s->options.request, request, size) : -EIO;
+
+    return rc != 0 ? fail(s->options.request, rc) : 0;
+}
+
+static int answer_challenge(struct service *s, ESYS_CONTEXT *esys)
 {
     TPM2B_ENCRYPTED_SECRET seed = {0};
     TPM2B_ID_OBJECT blob = {0};
     TPM2B_DIGEST answer = {0};
-    uint8_t secret[32];
+    uint8_t challenge[AKREQUEST_MAX];
+    long size = read_file(s->options.activate, challenge, sizeof(challenge));
+    int rc;
+
+    if (size < 0)
+        return fail(s->options.activate, size);
+    if (akrequest_read_challenge((struct bytes){challenge, (size_t)size}, &blob, &seed) != 0)
+        return fail(s->options.activate, -EBADMSG);
+    if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0)
+        return -EIO;
+    rc = write_file(s->options.answer, answer.buffer, answer.size);
+    return rc != 0 ? fail(s->options.answer, rc) : 0;
+}
+
+/* The development CA's half: a secret that only a TPM with this EK and this AK can open. */
+static int challenge_here(struct service *s, ESYS_CONTEXT *esys, const struct akrequest *request)
+{
+    TPM2B_ENCRYPTED_SECRET seed = {0};
+    TPM2B_ID_OBJECT blob = {0};
+    TPM2B_DIGEST answer = {0};
+    uint8_t secret[AKREQUEST_SECRET];
 
     if (mbedtls_ctr_drbg_random(&s->ca.random, secret, sizeof(secret)) != 0 ||
-        credential_make(&s->keys.ek_public.publicArea, &s->keys.ak_name, secret, sizeof(secret),
-                        mbedtls_ctr_drbg_random, &s->ca.random, &blob, &seed) != 0)
+        credential_make(&request->ek, &request->ak_name, secret, sizeof(secret), mbedtls_ctr_drbg_random, &s->ca.random,
+                        &blob, &seed) != 0)
         return fail("credential for the EK", -EIO);
     if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0)
         return -EIO;
@@ -110,30 +153,48 @@ static int challenge(struct service *s, ESYS_CONTEXT *esys)
     return 0;
 }
 
-static int certify(struct service *s, ESYS_CONTEXT *esys)
+static int certify_here(struct service *s, ESYS_CONTEXT *esys)
 {
-    uint8_t ek[512], ek_hash[32];
-    struct tpmquote_key parsed;
-    size_t ak_size = 0, ek_size = 0;
-    int size;
+    struct akca_subject subject = {.profile = AKCERT_DEVELOPMENT};
+    struct akrequest request;
+    uint8_t encoded[AKREQUEST_MAX];
+    size_t size =
+        akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea, encoded, sizeof(encoded));
+    int rc = akrequest_read((struct bytes){encoded, size}, &request);
 
-    if (Tss2_MU_TPMT_PUBLIC_Marshal(&s->keys.ak_public.publicArea, s->ak_public, sizeof(s->ak_public), &ak_size) !=
-            TSS2_RC_SUCCESS ||
-        Tss2_MU_TPMT_PUBLIC_Marshal(&s->keys.ek_public.publicArea, ek, sizeof(ek), &ek_size) != TSS2_RC_SUCCESS)
-        return fail("public parts", -EIO);
-    s->platform.ak_public = (struct bytes){s->ak_public, ak_size};
-    if (tpmquote_parse_key(s->platform.ak_public, &parsed) != 0 || !parsed.is_ak)
-        return fail("AK has wrong attributes", -EINVAL);
-    if (challenge(s, esys) != 0)
-        return -EIO;
-    p256_sha256(ek, ek_size, ek_hash);
-    size = devca_issue(&s->ca, parsed.xy, ek_hash, s->certificate, sizeof(s->certificate));
-    if (size < 0)
-        return fail("AK certificate", size);
-    s->platform.chain[0] = (struct bytes){s->certificate, (size_t)size};
-    s->platform.chain_count = 1;
+    if (rc != 0)
+        return fail("EK and AK", rc);
+    rc = challenge_here(s, esys, &request);
+    if (rc != 0)
+        return rc;
+    subject.xy = request.ak_xy;
+    subject.ek_hash = request.ek_hash;
+    rc = akca_issue(&s->ca, &subject, s->certificate, sizeof(s->certificate));
+    if (rc < 0)
+        return fail("AK certificate", rc);
+    s->platform.chain[0] = (struct bytes){s->certificate, (size_t)rc};
     return 0;
 }
+
+static int load_certificate(struct service *s)
+{
+    long size = read_file(s->options.certificate, s->certificate, sizeof(s->certificate));
+
+    if (size < 0)
+        return fail(s->options.certificate, size);
+    s->platform.chain[0] = (struct bytes){s->certificate, (size_t)size};
+    return 0;
+}
+
+static int certify(struct service *s, ESYS_CONTEXT *esys)
+{
+    int rc = s->options.certificate != NULL ? load_certificate(s) : certify_here(s, esys);
+
+    s->platform.chain_count = 1;
+    return rc == 0 ? marshal_ak(s) : rc;
+}
+
+/* --- The quote ---------------------------------------------------------------------------------- */
 
 /* The hypervisor logs an event of PCR 22 before the TPM is told of it. */
 static bool log_is_extended(const struct service *s, uint32_t pcr)
@@ -198,8 +259,21 @@ static int pack(struct service *s, ESYS_CONTEXT *esys)
         rc = hvlink_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
     if (rc != 0)
         return fail("storing the platform evidence", rc);
-    printf("bh-provision: %zu bytes of platform evidence stored (development CA)\n", size);
+    printf("bh-provision: %zu bytes of platform evidence stored%s\n", size,
+           s->options.certificate == NULL ? " (development CA)" : "");
     return 0;
+}
+
+static int serve(struct service *s, ESYS_CONTEXT *esys)
+{
+    int rc;
+
+    if (s->options.request != NULL)
+        return write_request(s);
+    if (s->options.activate != NULL)
+        return answer_challenge(s, esys);
+    rc = certify(s, esys);
+    return rc == 0 ? pack(s, esys) : rc;
 }
 
 static int provision(struct service *s)
@@ -214,10 +288,8 @@ static int provision(struct service *s)
     if (rc == 0) {
         rc = tpmkeys_open(esys, &s->keys);
         if (rc == 0)
-            rc = certify(s, esys);
+            rc = serve(s, esys);
         tpmkeys_close(esys, &s->keys);
-        if (rc == 0)
-            rc = pack(s, esys);
         Esys_Finalize(&esys);
     }
     Tss2_TctiLdr_Finalize(&tcti);
@@ -226,67 +298,97 @@ static int provision(struct service *s)
 
 static int usage(void)
 {
-    fputs("usage: bh-provision --ca-key PEM --ca-cert PEM [--tcti NAME[:CONF]] [--eventlog FILE --out FILE]\n"
-          "  Quotes the measured boot and stores the platform evidence in the hypervisor.\n"
-          "  --ca-key, --ca-cert  the development CA\n"
-          "  --tcti               another way to a TPM than the hypervisor (tpm2-tss names), e.g. swtpm:port=2321\n"
-          "  --eventlog, --out    files instead of the hypervisor's event log and evidence store\n",
+    fputs("usage: bh-provision --ca-key PEM --ca-cert PEM [...]           certifies the AK by the development CA,\n"
+          "       bh-provision --certificate DER [...]                    or has bh-ca's certificate, then quotes the\n"
+          "                                                               boot and stores the platform evidence\n"
+          "       bh-provision --request FILE [--tcti ...]                what bh-ca challenge wants\n"
+          "       bh-provision --activate FILE --answer FILE [--tcti ...] answers its challenge\n"
+          "  --tcti NAME[:CONF]             another way to the TPM than the hypervisor (tpm2-tss names)\n"
+          "  --eventlog FILE --out FILE     instead of the hypervisor's event log and evidence store\n",
           stderr);
     return 2;
+}
+
+static const char **slot_of(struct options *o, int option)
+{
+    switch (option) {
+    case 't':
+        return &o->tcti;
+    case 'k':
+        return &o->ca_key;
+    case 'c':
+        return &o->ca_cert;
+    case 'C':
+        return &o->certificate;
+    case 'r':
+        return &o->request;
+    case 'a':
+        return &o->activate;
+    case 'A':
+        return &o->answer;
+    case 'l':
+        return &o->eventlog;
+    case 'o':
+        return &o->out;
+    default:
+        return NULL;
+    }
+}
+
+/* Exactly one of the four things to do, and what belongs to it. */
+static bool are_complete(const struct options *o)
+{
+    bool dev = o->ca_key != NULL && o->ca_cert != NULL;
+    int things = dev + (o->certificate != NULL) + (o->request != NULL) + (o->activate != NULL);
+
+    return things == 1 && (o->ca_key != NULL) == (o->ca_cert != NULL) && (o->activate != NULL) == (o->answer != NULL) &&
+           (o->eventlog != NULL) == (o->out != NULL);
 }
 
 static bool read_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        {"tcti", required_argument, NULL, 't'},    {"ca-key", required_argument, NULL, 'k'},
-        {"ca-cert", required_argument, NULL, 'c'}, {"eventlog", required_argument, NULL, 'l'},
-        {"out", required_argument, NULL, 'o'},     {NULL, 0, NULL, 0}};
+        {"tcti", 1, NULL, 't'},    {"ca-key", 1, NULL, 'k'},   {"ca-cert", 1, NULL, 'c'}, {"certificate", 1, NULL, 'C'},
+        {"request", 1, NULL, 'r'}, {"activate", 1, NULL, 'a'}, {"answer", 1, NULL, 'A'},  {"eventlog", 1, NULL, 'l'},
+        {"out", 1, NULL, 'o'},     {NULL, 0, NULL, 0}};
     int option;
 
     *options = (struct options){.tcti = "bulkhead"};
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        switch (option) {
-        case 't':
-            options->tcti = optarg;
-            break;
-        case 'k':
-            options->ca_key = optarg;
-            break;
-        case 'c':
-            options->ca_cert = optarg;
-            break;
-        case 'l':
-            options->eventlog = optarg;
-            break;
-        case 'o':
-            options->out = optarg;
-            break;
-        default:
+        const char **slot = slot_of(options, option);
+
+        if (slot == NULL)
             return false;
-        }
+        *slot = optarg;
     }
-    return optind == argc && options->ca_key != NULL && options->ca_cert != NULL &&
-           (options->eventlog == NULL) == (options->out == NULL);
+    return optind == argc && are_complete(options);
+}
+
+static bool stores_in_hypervisor(const struct options *o)
+{
+    return o->out == NULL && o->request == NULL && o->activate == NULL;
 }
 
 int main(int argc, char **argv)
 {
     static struct service service;
-    int rc;
+    struct options *options = &service.options;
+    int rc = 0;
 
-    if (!read_options(argc, argv, &service.options))
+    if (!read_options(argc, argv, options))
         return usage();
     setenv("TSS2_LOG", "all+NONE", 0); /* what fails is said here; a missing AK is no failure */
-    if (service.options.out == NULL) {
+    if (stores_in_hypervisor(options)) {
         service.hv = hvlink_open();
         if (service.hv == NULL)
             return fail("no way to the hypervisor", -errno) != 0;
     }
-    rc = open_ca(&service);
-    if (rc == 0) {
+    if (options->ca_key != NULL)
+        rc = open_ca(&service);
+    if (rc == 0)
         rc = provision(&service);
-        devca_close(&service.ca);
-    }
+    if (options->ca_key != NULL)
+        akca_close(&service.ca);
     if (service.hv != NULL)
         hvlink_close(service.hv);
     return rc == 0 ? 0 : 1;

@@ -139,7 +139,9 @@ static int read_crl(struct session *s, const char *path)
 
     if (file.data == NULL)
         return -1;
-    rc = mbedtls_x509_crl_parse(&s->crl, file.data, file.size + 1);
+    rc = mbedtls_x509_crl_parse_der(&s->crl, file.data, file.size);
+    if (rc != 0)
+        rc = mbedtls_x509_crl_parse(&s->crl, file.data, file.size + 1); /* PEM counts its NUL */
     toolfile_free(file);
     if (rc != 0)
         return bad("crl", path);

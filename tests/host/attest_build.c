@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "attest_build.h"
+#include "../../attest/ca/akcrl.h"
 #include "../../attest/format/platform_pack.h"
 #include "../../attest/verify/p256.h"
 
-#include <mbedtls/asn1write.h>
 #include <mbedtls/ecdsa.h>
-#include <mbedtls/oid.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tss2/tss2_mu.h>
@@ -73,14 +72,14 @@ static void write_ca_cert(mbedtls_pk_context *key, mbedtls_ctr_drbg_context *ran
     mbedtls_x509write_crt_free(&write);
 }
 
-static void open_ca(struct devca *ca, mbedtls_ctr_drbg_context *random, uint8_t key_pem[1024], uint8_t cert_pem[2048])
+static void open_ca(struct akca *ca, mbedtls_ctr_drbg_context *random, uint8_t key_pem[1024], uint8_t cert_pem[2048])
 {
     mbedtls_pk_context key;
 
     make_key(&key, random, NULL);
     must(mbedtls_pk_write_key_pem(&key, key_pem, 1024) == 0);
     write_ca_cert(&key, random, cert_pem, 2048);
-    must(devca_open(ca, key_pem, strlen((char *)key_pem) + 1, cert_pem, strlen((char *)cert_pem) + 1) == 0);
+    must(akca_open(ca, key_pem, strlen((char *)key_pem) + 1, cert_pem, strlen((char *)cert_pem) + 1) == 0);
     mbedtls_pk_free(&key);
 }
 
@@ -105,8 +104,8 @@ void attest_build_close(struct attest_build *b)
 {
     mbedtls_pk_free(&b->ak);
     mbedtls_pk_free(&b->hv);
-    devca_close(&b->ca);
-    devca_close(&b->other_ca);
+    akca_close(&b->ca);
+    akca_close(&b->other_ca);
 }
 
 /* --- Steps ---------------------------------------------------------------------------------- */
@@ -236,7 +235,8 @@ static void make_quote(struct attest_build *b)
 
 static void make_platform(struct attest_build *b)
 {
-    int size = devca_issue(b->issuer, b->ak_xy, b->ek_hash, b->cert, sizeof(b->cert));
+    struct akca_subject subject = {.xy = b->ak_xy, .ek_hash = b->ek_hash, .profile = AKCERT_DEVELOPMENT};
+    int size = akca_issue(b->issuer, &subject, b->cert, sizeof(b->cert));
 
     must(size > 0);
     b->platform.chain[0] = (struct bytes){b->cert, (size_t)size};
@@ -354,60 +354,13 @@ bool attest_build_run(struct attest_build *b, enum attest_build_step step, attes
     return verify_evidence((struct bytes){b->evidence, b->evidence_size}, &b->wanted, &b->findings);
 }
 
-/* --- Revocation ------------------------------------------------------------------------------ */
-
-static int write_time(unsigned char **p, unsigned char *start, const char *utc)
-{
-    int size = mbedtls_asn1_write_raw_buffer(p, start, (const unsigned char *)utc, strlen(utc));
-
-    size += mbedtls_asn1_write_len(p, start, (size_t)size);
-    return size + mbedtls_asn1_write_tag(p, start, MBEDTLS_ASN1_UTC_TIME);
-}
-
-static int wrap(unsigned char **p, unsigned char *start, int size)
-{
-    size += mbedtls_asn1_write_len(p, start, (size_t)size);
-    return size + mbedtls_asn1_write_tag(p, start, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
-}
-
-static int write_algorithm(unsigned char **p, unsigned char *start)
-{
-    int size = mbedtls_asn1_write_oid(p, start, MBEDTLS_OID_ECDSA_SHA256, MBEDTLS_OID_SIZE(MBEDTLS_OID_ECDSA_SHA256));
-
-    return wrap(p, start, size);
-}
-
-/* RFC 5280 section 5.1, version 1: signature, issuer, thisUpdate, nextUpdate, one revoked certificate. */
 void attest_build_crl(struct attest_build *b, mbedtls_x509_crl *crl)
 {
-    unsigned char body[1024], whole[1024], raw[MBEDTLS_ECDSA_MAX_LEN], *p = body + sizeof(body), digest[32];
-    mbedtls_x509_crt ak;
-    size_t raw_size;
-    int size, total;
+    const mbedtls_x509_time from = {2020, 1, 1, 0, 0, 0}, to = {2049, 12, 31, 0, 0, 0};
+    uint8_t out[1024];
+    int size = akcrl_write(&b->ca, b->platform.chain, 1, &from, &to, out, sizeof(out));
 
-    mbedtls_x509_crt_init(&ak);
-    must(mbedtls_x509_crt_parse_der(&ak, b->platform.chain[0].data, b->platform.chain[0].size) == 0);
-    size = write_time(&p, body, "200201000000Z");
-    size += mbedtls_asn1_write_raw_buffer(&p, body, ak.serial.p, ak.serial.len);
-    size += mbedtls_asn1_write_len(&p, body, ak.serial.len);
-    size += mbedtls_asn1_write_tag(&p, body, MBEDTLS_ASN1_INTEGER);
-    size = wrap(&p, body, size); /* the entry */
-    size = wrap(&p, body, size); /* the list */
-    size += write_time(&p, body, "491231000000Z");
-    size += write_time(&p, body, "200101000000Z");
-    size += mbedtls_asn1_write_raw_buffer(&p, body, b->ca.cert.subject_raw.p, b->ca.cert.subject_raw.len);
-    size += write_algorithm(&p, body);
-    size = wrap(&p, body, size);
-    p256_sha256(p, (size_t)size, digest);
-    must(mbedtls_pk_sign(&b->ca.key, MBEDTLS_MD_SHA256, digest, 32, raw, &raw_size, mbedtls_ctr_drbg_random,
-                         &b->ca.random) == 0);
-    unsigned char *out = whole + sizeof(whole);
-    total = mbedtls_asn1_write_bitstring(&out, whole, raw, raw_size * 8);
-    total += write_algorithm(&out, whole);
-    total += mbedtls_asn1_write_raw_buffer(&out, whole, p, (size_t)size);
-    total = wrap(&out, whole, total);
-    must(mbedtls_x509_crl_parse_der(crl, out, (size_t)total) == 0);
-    mbedtls_x509_crt_free(&ak);
+    must(size > 0 && mbedtls_x509_crl_parse_der(crl, out, (size_t)size) == 0);
 }
 
 bool attest_build_only(const struct attest_build *b, enum findings_code code)

@@ -8,7 +8,7 @@
 
 #include "../../attest/format/evidence_pack.h"
 #include "../../attest/measure/refwrite.h"
-#include "../../attest/provision/devca.h"
+#include "../../attest/ca/akca.h"
 #include "../../attest/verify/eventlog.h"
 #include "../../attest/verify/tpmquote.h"
 #include "../../attest/verify/verify.h"
@@ -33,8 +33,8 @@ struct attest_build;
 typedef void (*attest_build_hook)(struct attest_build *b);
 
 struct attest_build {
-    struct devca ca, other_ca; /* of the same name */
-    struct devca *issuer;
+    struct akca ca, other_ca; /* of the same name */
+    struct akca *issuer;
     uint8_t ca_key_pem[1024], ca_cert_pem[2048];
     mbedtls_pk_context ak, hv;
     uint8_t ak_xy[64], hv_xy[64], ek_hash[32], boot_id[32];

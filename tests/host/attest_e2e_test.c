@@ -99,6 +99,17 @@ static void take_platform_from_tpm(struct attest_build *v)
     v->packed_size = get("platform", v->packed, sizeof(v->packed));
 }
 
+static void take_stored_platform(struct attest_build *v)
+{
+    static const uint8_t zero[32];
+
+    for (int i = 0; i < 3; i++) {
+        memcpy(v->pcr_ref[i], zero, 32);
+        p256_extend(v->pcr_ref[i], v->nonce);
+    }
+    v->packed_size = get("platform", v->packed, sizeof(v->packed));
+}
+
 static void want_any_reset(struct attest_build *v)
 {
     v->wanted.last_reset_count = 0;
@@ -276,6 +287,131 @@ static void a_log_without_a_key_is_refused(void **state)
     assert_int_not_equal(access(path("platform"), F_OK), 0);
 }
 
+/* --- Production: the CA is elsewhere, and its key never comes near the platform ----------------- */
+
+static char *file(const char *name) /* stays valid, unlike path() */
+{
+    return strdup(path(name));
+}
+
+static int run_all(char *argv[])
+{
+    int rc = attest_swtpm_run(argv, path("out"));
+
+    for (int i = 0; argv[i] != NULL; i++) {
+        if (strncmp(argv[i], tpm.folder, strlen(tpm.folder)) == 0)
+            free(argv[i]);
+    }
+    return rc;
+}
+
+static int ca_challenge(void)
+{
+    return run_all((char *[]){"build/attest/bh-ca", "challenge", file("request"), "--inventory", file("inventory"),
+                              "--keep", file("kept"), "--out", file("challenge"), NULL});
+}
+
+static int answer(void)
+{
+    return run_all((char *[]){"build/attest/bh-provision", "--tcti", tpm.tcti, "--activate", file("challenge"),
+                              "--answer", file("answer"), NULL});
+}
+
+static int issue(const char *profile)
+{
+    return run_all((char *[]){"build/attest/bh-ca",
+                              "issue",
+                              file("request"),
+                              "--inventory",
+                              file("inventory"),
+                              "--keep",
+                              file("kept"),
+                              "--answer",
+                              file("answer"),
+                              "--key",
+                              file("ca.key"),
+                              "--cert",
+                              file("ca.crt"),
+                              "--days",
+                              "30",
+                              "--profile",
+                              (char *)profile,
+                              "--out",
+                              file("ak.der"),
+                              NULL});
+}
+
+static void an_ak_is_certified_by_a_ca_elsewhere(void **state)
+{
+    uint8_t out[16384];
+    size_t size;
+
+    (void)state;
+    assert_int_equal(
+        run_all((char *[]){"build/attest/bh-provision", "--tcti", tpm.tcti, "--request", file("request"), NULL}), 0);
+    put("inventory", "# nobody yet\n", 13);
+    assert_int_equal(ca_challenge(), 1);
+    assert_int_equal(run_all((char *[]){"build/attest/bh-ca", "ek", file("request"), NULL}), 0);
+    size = get("out", out, sizeof(out));
+    assert_int_equal(size, 65);
+    put("inventory", out, size);
+    assert_int_equal(ca_challenge(), 0);
+    put("answer", b.nonce, 32);
+    assert_int_equal(issue("production"), 1); /* a guess is no answer */
+    assert_int_equal(answer(), 0);
+    assert_int_equal(issue("production"), 0);
+    assert_int_equal(issue("production"), 1); /* the challenge is used up */
+}
+
+static void change_challenge(void)
+{
+    uint8_t data[4096];
+    size_t size = get("challenge", data, sizeof(data));
+
+    data[size / 2] ^= 1;
+    put("challenge", data, size);
+}
+
+static void a_changed_challenge_is_not_answered(void **state)
+{
+    (void)state;
+    assert_int_equal(ca_challenge(), 0);
+    change_challenge();
+    assert_int_equal(answer(), 1);
+}
+
+static int verify_production(void)
+{
+    char nonce[65], launch[65];
+
+    hex_of(b.nonce, 32, nonce);
+    hex_of(b.tenant_digest, 32, launch);
+    return run_all((char *[]){"build/attest/bh-verify", file("evidence"), "--ref", file("refs"), "--ca", file("ca.crt"),
+                              "--nonce", nonce, "--label", "tenant_t:7", "--launch", launch, "--crl", file("crl"),
+                              "--known-eks", file("inventory"), NULL});
+}
+
+static int revoke_ak(bool ak)
+{
+    return run_all((char *[]){"build/attest/bh-ca", "revoke", "--key", file("ca.key"), "--cert", file("ca.crt"),
+                              "--days", "30", "--out", file("crl"), ak ? file("ak.der") : NULL, NULL});
+}
+
+static void its_evidence_is_accepted_as_production_until_it_is_revoked(void **state)
+{
+    (void)state;
+    assert_int_equal(run_all((char *[]){"build/attest/bh-provision", "--tcti", tpm.tcti, "--certificate",
+                                        file("ak.der"), "--eventlog", file("log"), "--out", file("platform"), NULL}),
+                     0);
+    attest_build_run(&b, ATTEST_BUILD_PLATFORM, take_stored_platform);
+    put("evidence", b.evidence, b.evidence_size);
+    assert_int_equal(revoke_ak(false), 0);
+    assert_int_equal(verify_production(), 0);
+    assert_int_equal(revoke_ak(true), 0);
+    assert_int_equal(verify_production(), 1);
+    assert_output_has("verdict: REJECTED (AK_REVOKED)");
+}
+
 /* A log that the TPM does not hold can only make evidence that fails. */
 static void a_log_that_was_not_extended_is_not_quoted(void **state)
 {
@@ -315,6 +451,9 @@ int main(void)
         cmocka_unit_test(the_tool_refuses_wrong_usage_and_empty_references),
         cmocka_unit_test(evidence_is_read_from_a_console_log),
         cmocka_unit_test(provisioning_again_gives_evidence_of_the_same_ak),
+        cmocka_unit_test(an_ak_is_certified_by_a_ca_elsewhere),
+        cmocka_unit_test(its_evidence_is_accepted_as_production_until_it_is_revoked),
+        cmocka_unit_test(a_changed_challenge_is_not_answered),
         cmocka_unit_test(one_more_extend_in_the_tpm_shows),
         cmocka_unit_test(a_log_without_a_key_is_refused),
         cmocka_unit_test(a_log_that_was_not_extended_is_not_quoted),

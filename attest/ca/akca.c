@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "devca.h"
+#include "akca.h"
 #include "../verify/akcert_oid.h"
+#include "../verify/findings.h"
 
 #include <errno.h>
 #include <mbedtls/oid.h>
 #include <stdio.h>
 #include <string.h>
 
-int devca_open(struct devca *ca, const uint8_t *key_pem, size_t key_size, const uint8_t *cert_pem, size_t cert_size)
+int akca_open(struct akca *ca, const uint8_t *key_pem, size_t key_size, const uint8_t *cert_pem, size_t cert_size)
 {
     mbedtls_pk_init(&ca->key);
     mbedtls_x509_crt_init(&ca->cert);
@@ -21,7 +22,7 @@ int devca_open(struct devca *ca, const uint8_t *key_pem, size_t key_size, const 
     return 0;
 }
 
-void devca_close(struct devca *ca)
+void akca_close(struct akca *ca)
 {
     mbedtls_ctr_drbg_free(&ca->random);
     mbedtls_entropy_free(&ca->entropy);
@@ -45,17 +46,20 @@ static int load_point(mbedtls_pk_context *pk, const uint8_t xy[64])
 }
 
 /* DER: SEQUENCE { OID } for extended key usage, SEQUENCE { SEQUENCE { OID } } for policies. */
-static int set_usage_and_policy(mbedtls_x509write_cert *write)
+static int set_usage_and_policy(mbedtls_x509write_cert *write, enum akcert_profile profile)
 {
     static const uint8_t usage[] = "\x30\x07\x06\x05" AKCERT_OID_AK_USAGE;
-    static const uint8_t policy[] = "\x30\x09\x30\x07\x06\x05" AKCERT_OID_DEVELOPMENT;
+    static const uint8_t production[] = "\x30\x09\x30\x07\x06\x05" AKCERT_OID_PRODUCTION;
+    static const uint8_t development[] = "\x30\x09\x30\x07\x06\x05" AKCERT_OID_DEVELOPMENT;
+    const uint8_t *policy = profile == AKCERT_PRODUCTION ? production : development;
 
+    _Static_assert(sizeof(production) == sizeof(development), "one size for both");
     return mbedtls_x509write_crt_set_extension(write, MBEDTLS_OID_EXTENDED_KEY_USAGE,
                                                MBEDTLS_OID_SIZE(MBEDTLS_OID_EXTENDED_KEY_USAGE), 1, usage,
                                                sizeof(usage) - 1) == 0 &&
                    mbedtls_x509write_crt_set_extension(write, MBEDTLS_OID_CERTIFICATE_POLICIES,
                                                        MBEDTLS_OID_SIZE(MBEDTLS_OID_CERTIFICATE_POLICIES), 0, policy,
-                                                       sizeof(policy) - 1) == 0
+                                                       sizeof(production) - 1) == 0
                ? 0
                : -EIO;
 }
@@ -67,24 +71,24 @@ static void print_time(const mbedtls_x509_time *t, char out[15])
              (unsigned int)t->sec % 100);
 }
 
-static int set_names_and_time(struct devca *ca, mbedtls_x509write_cert *write, const uint8_t ek_hash[32])
+static int set_names_and_time(struct akca *ca, mbedtls_x509write_cert *write, const struct akca_subject *subject)
 {
-    char issuer[256], subject[256], from[15], to[15];
-    int used = snprintf(subject, sizeof(subject), "O=Bulkhead,OU=development,CN=Bulkhead AK,serialNumber=");
+    char issuer[256], name[256], ek[65], from[15], to[15];
 
-    for (int i = 0; i < 32; i++)
-        used += snprintf(subject + used, sizeof(subject) - (size_t)used, "%02x", ek_hash[i]);
-    print_time(&ca->cert.valid_from, from);
-    print_time(&ca->cert.valid_to, to);
+    findings_hex(subject->ek_hash, 32, ek);
+    snprintf(name, sizeof(name), "O=Bulkhead,OU=%s,CN=Bulkhead AK,serialNumber=%s",
+             subject->profile == AKCERT_PRODUCTION ? "production" : "development", ek);
+    print_time(subject->from != NULL ? subject->from : &ca->cert.valid_from, from);
+    print_time(subject->to != NULL ? subject->to : &ca->cert.valid_to, to);
     return mbedtls_x509_dn_gets(issuer, sizeof(issuer), &ca->cert.subject) > 0 &&
                    mbedtls_x509write_crt_set_issuer_name(write, issuer) == 0 &&
-                   mbedtls_x509write_crt_set_subject_name(write, subject) == 0 &&
+                   mbedtls_x509write_crt_set_subject_name(write, name) == 0 &&
                    mbedtls_x509write_crt_set_validity(write, from, to) == 0
                ? 0
                : -EIO;
 }
 
-static int fill(struct devca *ca, mbedtls_x509write_cert *write, const uint8_t ek_hash[32])
+static int fill(struct akca *ca, mbedtls_x509write_cert *write, const struct akca_subject *subject)
 {
     uint8_t serial_bytes[16];
     mbedtls_mpi serial;
@@ -98,7 +102,7 @@ static int fill(struct devca *ca, mbedtls_x509write_cert *write, const uint8_t e
     if (rc == 0)
         rc = mbedtls_x509write_crt_set_serial(write, &serial);
     mbedtls_mpi_free(&serial);
-    if (rc != 0 || set_names_and_time(ca, write, ek_hash) != 0 || set_usage_and_policy(write) != 0)
+    if (rc != 0 || set_names_and_time(ca, write, subject) != 0 || set_usage_and_policy(write, subject->profile) != 0)
         return -EIO;
     return mbedtls_x509write_crt_set_basic_constraints(write, 0, -1) == 0 &&
                    mbedtls_x509write_crt_set_key_usage(write, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0
@@ -106,26 +110,26 @@ static int fill(struct devca *ca, mbedtls_x509write_cert *write, const uint8_t e
                : -EIO;
 }
 
-int devca_issue(struct devca *ca, const uint8_t xy[64], const uint8_t ek_hash[32], uint8_t *out, size_t capacity)
+int akca_issue(struct akca *ca, const struct akca_subject *subject, uint8_t *out, size_t capacity)
 {
     mbedtls_x509write_cert write;
-    mbedtls_pk_context subject;
+    mbedtls_pk_context key;
     int rc;
 
-    mbedtls_pk_init(&subject);
+    mbedtls_pk_init(&key);
     mbedtls_x509write_crt_init(&write);
     mbedtls_x509write_crt_set_version(&write, MBEDTLS_X509_CRT_VERSION_3);
     mbedtls_x509write_crt_set_md_alg(&write, MBEDTLS_MD_SHA256);
-    mbedtls_x509write_crt_set_subject_key(&write, &subject);
+    mbedtls_x509write_crt_set_subject_key(&write, &key);
     mbedtls_x509write_crt_set_issuer_key(&write, &ca->key);
-    rc = load_point(&subject, xy);
+    rc = load_point(&key, subject->xy);
     if (rc == 0)
-        rc = fill(ca, &write, ek_hash);
+        rc = fill(ca, &write, subject);
     if (rc == 0)
         rc = mbedtls_x509write_crt_der(&write, out, capacity, mbedtls_ctr_drbg_random, &ca->random);
     if (rc > 0)
         memmove(out, out + capacity - (size_t)rc, (size_t)rc); /* mbedTLS writes from the end */
     mbedtls_x509write_crt_free(&write);
-    mbedtls_pk_free(&subject);
+    mbedtls_pk_free(&key);
     return rc > 0 ? rc : -EIO;
 }
