@@ -44,3 +44,17 @@ $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_LIBS := $(HOST_MBEDTLS_OBJS)))
 tpm_cmd_TEST_LIBS += -ltss2-mu
 evstore_TEST_LIBS :=
 $(MEASURE_TESTS:%=$(B)/tests/host/%_test): $(HOST_MBEDTLS_OBJS)
+
+FUZZERS += tpm
+TPM_FUZZ_SECONDS ?= 30
+TPM_FUZZ_SRC := tests/fuzz/tpm_fuzz.c hv/measure/tpm_tis.c hv/measure/tpm_cmd.c hv/measure/tpm_allow.c
+$(B)/fuzz/tpm_fuzz: $(TPM_FUZZ_SRC) $(wildcard hv/measure/*.h) hv/monitor/permissions.h
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Ihv \
+		-Ihv/include -Ihv/include/public -Ihv/lib -D__XEN_INTERFACE_VERSION__=0x00040e00 -o $@ $(TPM_FUZZ_SRC)
+
+.PHONY: fuzz-tpm
+fuzz-tpm: $(B)/fuzz/tpm_fuzz ## fuzz the TPM driver and the list of allowed commands (TPM_FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/tpm_corpus
+	$< -max_total_time=$(TPM_FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$(B)/fuzz/tpm- $(B)/fuzz/tpm_corpus
