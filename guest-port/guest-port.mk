@@ -13,7 +13,8 @@ RT_NOTES := high low page
 RT_OBJS := $(patsubst guest-port/runtime/%.c,$(B)/guest/rt/%.o,$(wildcard guest-port/runtime/*.c)) $(B)/guest/rt/rt_entry.o
 GUEST_TESTS := $(sort $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c)))
 GUEST_ELFS := $(GUEST_TESTS:%=$(B)/guest/%.elf)
-BUILD_ALL += $(GUEST_ELFS)
+RT_LAUNCHER := $(B)/guest/launcher.elf
+BUILD_ALL += $(GUEST_ELFS) $(RT_LAUNCHER)
 
 $(B)/guest/rt/%.o: guest-port/runtime/%.c $(RT_HEADERS)
 	@mkdir -p $(@D)
@@ -31,25 +32,31 @@ $(B)/guest/rt/rt.a: $(RT_OBJS)
 guest_notes = $(or $(shell cat tests/guest/$(1)/notes 2>/dev/null),high)
 guest_base = $(if $(filter low,$(1)),0,0xffffffff80000000)
 
+# $(1): ELF notes, $(2): output, $(3): objects
+rt_link = ld -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none --defsym rt_base=$(call guest_base,$(1)) \
+	-T guest-port/runtime/rt.lds -o $(2) $(B)/guest/rt/rt_entry.o $(B)/guest/rt/rt_note_$(1).o $(3) $(B)/guest/rt/rt.a
+
 define guest_test_rule
 $$(B)/guest/$(1).elf: $$(wildcard tests/guest/$(1)/*) $$(RT_HEADERS) $$(B)/guest/rt/rt.a $$(B)/guest/rt/rt_note_$(2).o guest-port/runtime/rt.lds
-	@echo "  GUEST  $$@"
 	@mkdir -p $$(B)/guest/obj
 	@$$(CC) $$(RT_CFLAGS) -c -o $$(B)/guest/obj/$(1).o tests/guest/$(1)/main.c
-	@printf 'const char rt_test_name[] = "%s";\n' $(1) | $$(CC) $$(RT_CFLAGS) -x c -c -o $$(B)/guest/obj/$(1).name.o -
-	@ld -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none --defsym rt_base=$(call guest_base,$(2)) \
-		-T guest-port/runtime/rt.lds -o $$@ $$(B)/guest/rt/rt_entry.o $$(B)/guest/rt/rt_note_$(2).o \
-		$$(B)/guest/obj/$(1).o $$(B)/guest/obj/$(1).name.o $$(B)/guest/rt/rt.a
+	@printf 'const char rt_test_name[] = "%s";\n' $(1) | gcc $$(RT_CFLAGS) -x c -c -o $$(B)/guest/obj/$(1).name.o -
+	@$(call rt_link,$(2),$$@,$$(B)/guest/obj/$(1).o $$(B)/guest/obj/$(1).name.o)
 endef
 $(foreach t,$(GUEST_TESTS),$(eval $(call guest_test_rule,$(t),$(call guest_notes,$(t)))))
+
+$(RT_LAUNCHER): guest-port/launcher/main.c $(RT_HEADERS) $(B)/guest/rt/rt.a $(B)/guest/rt/rt_note_high.o guest-port/runtime/rt.lds
+	@mkdir -p $(B)/guest/obj
+	@$(CC) $(RT_CFLAGS) -c -o $(B)/guest/obj/launcher.o $<
+	@$(call rt_link,high,$@,$(B)/guest/obj/launcher.o)
 
 # Debian's Xen, fetched and unpacked by the set-up, never installed.
 $(B)/peer/xen.elf: $(B)/peer/xen/.stamp
 	@gunzip -c $(@D)/xen/boot/xen-4.17-amd64.gz > $@
 
 .PHONY: guest-tests test-guest test-peer
-guest-tests: $(GUEST_ELFS) ## build the guest test kernels
-test-guest: $(GUEST_ELFS) $(B)/bulkhead.elf $(B)/policy.bhp ## run the guest tests on Bulkhead (T="name ..." for some)
+guest-tests: $(GUEST_ELFS) $(RT_LAUNCHER) ## build the guest test kernels
+test-guest: $(GUEST_ELFS) $(RT_LAUNCHER) $(B)/bulkhead.elf $(B)/policy.bhp ## run the guest tests on Bulkhead (T="name ..." for some)
 	tests/guest/run.sh $(if $(filter undefined,$(origin T)),,$(T))
 test-peer: $(GUEST_ELFS) $(B)/peer/xen.elf ## run the guest tests of the plain ABI on Debian's Xen 4.17
 	tests/guest/run.sh --peer $(if $(filter undefined,$(origin T)),,$(T))

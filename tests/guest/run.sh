@@ -1,48 +1,55 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Boots guest test kernels and judges them by the line that each prints.
-#   run.sh [--peer] [-v] [NAME...]      --peer: on Debian's Xen 4.17; -v: show the consoles
+#   run.sh [--dom0|--tenant|--peer] [-v] [NAME...]
+# On Bulkhead each runs in dom0's place and then as a tenant that guest-port/launcher started; --dom0 or
+# --tenant for one of the two. --peer: in dom0's place on Debian's Xen 4.17. -v: show the consoles.
 # Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds),
-# `peer-skip` (reason why the peer cannot run it). tests/peer/differences.txt: kept differences, NAME reason.
+# `peer-skip` and `tenant-skip` (the reason why it cannot run there).
+# tests/peer/differences.txt: failures on the peer that are kept, NAME reason.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build}
-peer='' verbose='' names=()
+places=(dom0 tenant) verbose='' names=()
 for a in "$@"; do
     case $a in
-        --peer) peer=1 ;;
+        --dom0 | --tenant | --peer) places=("${a#--}") ;;
         -v) verbose=1 ;;
-        -*) echo "usage: $0 [--peer] [-v] [NAME...]" >&2; exit 2 ;;
+        -*) sed -n '3,5s/^# *//p' "$0" >&2; exit 2 ;;
         *) names+=("$a") ;;
     esac
 done
 if [ ${#names[@]} -eq 0 ]; then
     for d in tests/guest/*/main.c; do d=${d%/main.c}; names+=("${d##*/}"); done
 fi
-logs=$B/guest/log${peer:+.peer}
+logs=$B/guest/log
 mkdir -p "$logs"
 
 # The log is complete when a verdict is there or the machine stopped.
-boot() { # name log
+boot() { # name place log
     local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 kernel modules pid t0
+    local end='TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU'
     # shellcheck disable=SC1090
     [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
-    if [ -n "$peer" ]; then
-        kernel=$B/peer/xen.elf
-        append="console=com1 com1=115200 dom0_mem=512M loglvl=warning guest_loglvl=all dom0_max_vcpus=$smp $append"
-        modules="$B/guest/$1.elf $args"
-    else
-        kernel=$B/bulkhead.elf
-        append="dom0_mem=512M $append"
-        modules="$B/policy.bhp,$B/guest/$1.elf $args"
-    fi
+    case $2 in
+        peer)
+            kernel=$B/peer/xen.elf
+            append="console=com1 com1=115200 dom0_mem=512M loglvl=warning guest_loglvl=all dom0_max_vcpus=$smp $append"
+            modules="$B/guest/$1.elf $args" ;;
+        dom0)
+            kernel=$B/bulkhead.elf append="dom0_mem=512M $append"
+            modules="$B/policy.bhp,$B/guest/$1.elf $args" ;;
+        tenant)
+            kernel=$B/bulkhead.elf append="dom0_mem=128M $append" end='launcher: (done|FAILED)|PANIC on CPU'
+            modules="$B/policy.bhp,$B/guest/launcher.elf vcpus=$smp $args,$B/guest/$1.elf" ;;
+    esac
+    : >"$3"
     timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu "$cpu" -smp "$smp" -m "$mem" -display none -no-reboot \
-        -monitor none -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >"$2" 2>&1 </dev/null &
+        -monitor none -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >>"$3" 2>&1 </dev/null &
     pid=$!
-    : >>"$2"
     t0=$SECONDS
     while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - t0)) -lt $((seconds + 3)) ]; do
-        if grep -aqE 'TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU' "$2"; then
+        if grep -aqE "$end" "$3"; then
             sleep 0.3
             break
         fi
@@ -52,37 +59,47 @@ boot() { # name log
     wait "$pid" 2>/dev/null
 }
 
+# Prints the verdict of a log: NAME: WORD reason.
+verdict() { # name place log
+    local line last
+    line=$(tr -d '\r' <"$3" | grep -a "TEST $1: " | tail -n 1 | sed 's/.*TEST //')
+    last=$(tr -d '\r' <"$3" | grep -av '^$\|^qemu-system' | tail -n 1)
+    [ -n "$line" ] || line="$1: FAILURE no verdict; last line: $last"
+    if [ "$2" = tenant ] && [[ $line = *": SUCCESS"* ]] && ! grep -aq 'launcher: done' "$3"; then
+        line="$1: FAILURE after its end: $(tr -d '\r' <"$3" | grep -aE 'launcher: FAILED|PANIC' | head -n 1)"
+    fi
+    echo "$line"
+}
+
 passed=0 failed=0 skipped=0 failures=()
-for name in "${names[@]}"; do
+one() { # name place
+    local name=$1 place=$2 log=$logs/$1.$2.log line why title=$1
+    [ "$place" = tenant ] && title="$name (tenant)"
     if [ ! -f "$B/guest/$name.elf" ]; then
-        echo "$name: FAILURE there is no $B/guest/$name.elf"
-        failed=$((failed + 1)) failures+=("$name")
-        continue
+        line="$name: FAILURE there is no $B/guest/$name.elf"
+    elif [ -f "tests/guest/$name/$place-skip" ]; then
+        line="$name: SKIP $(head -n 1 "tests/guest/$name/$place-skip")"
+    else
+        boot "$name" "$place" "$log"
+        [ -n "$verbose" ] && cat "$log"
+        line=$(verdict "$name" "$place" "$log")
     fi
-    if [ -n "$peer" ] && [ -f "tests/guest/$name/peer-skip" ]; then
-        echo "$name: SKIP $(head -n 1 "tests/guest/$name/peer-skip")"
-        skipped=$((skipped + 1))
-        continue
+    if [ "$place" = peer ] && [[ $line != *": S"[UK]* ]]; then
+        why=$(sed -n "s/^${name}[[:space:]]\{1,\}//p" tests/peer/differences.txt | head -n 1)
+        [ -z "$why" ] || line="$name: SKIP a kept difference: $why (${line#*: })"
     fi
-    log=$logs/$name.log
-    boot "$name" "$log"
-    line=$(tr -d '\r' <"$log" | grep -a "TEST $name: " | tail -n 1 | sed 's/.*TEST //')
-    [ -n "$verbose" ] && cat "$log"
     case $line in
         "$name: SUCCESS"*) passed=$((passed + 1)) ;;
         "$name: SKIP"*) skipped=$((skipped + 1)) ;;
-        *)
-            [ -n "$line" ] || line="$name: FAILURE no verdict; last line: $(tr -d '\r' <"$log" | grep -av '^$' | tail -n 1)"
-            why=$([ -n "$peer" ] && sed -n "s/^${name}[[:space:]]\{1,\}//p" tests/peer/differences.txt | head -n 1)
-            if [ -n "$why" ]; then
-                line="$line [kept difference: $why]"
-                skipped=$((skipped + 1))
-            else
-                failed=$((failed + 1)) failures+=("$name")
-            fi
-            ;;
+        *) failed=$((failed + 1)) failures+=("$title") ;;
     esac
-    echo "$line"
+    echo "$title: ${line#*: }"
+}
+
+for place in "${places[@]}"; do
+    for name in "${names[@]}"; do
+        one "$name" "$place"
+    done
 done
 [ ${#failures[@]} -eq 0 ] || echo "failed: ${failures[*]} (consoles in $logs)"
 echo "$passed passed, $failed failed, $skipped skipped"
