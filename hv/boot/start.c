@@ -4,6 +4,7 @@
 #include "boot/bootinfo.h"
 #include "boot/smp.h"
 #include "boot/start.h"
+#include "console/console_input.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
 #include "cpu/percpu.h"
@@ -124,6 +125,7 @@ void start_bsp(uint32_t magic, uint64_t info)
     build_dom0();
     paging_end_boot();
     smp_release();
+    console_input_start();
     this_cpu()->need_resched = 1;
     start_guests();
 }
