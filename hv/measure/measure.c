@@ -177,7 +177,7 @@ const uint8_t *measure_pubkey(void)
 {
     static const uint8_t none[64];
 
-    return measure_holds() ? pubkey : none;
+    return good && tpm_extends_good() ? pubkey : none;
 }
 
 const uint8_t *measure_boot_id(void)

@@ -17,7 +17,7 @@ void measure_launch(const struct domain *d);          /* boot domain: PCR 21; d-
 void measure_complete(void);                          /* from here on reports may be signed; PCR 21 is closed */
 void measure_set_flags(uint32_t flags);               /* BH_FLAG_LATE_LAUNCH, BH_FLAG_IOMMU: before measure_complete */
 uint32_t measure_flags(void);                         /* BH_FLAG_* */
-const uint8_t *measure_pubkey(void);                  /* X || Y; zeros when unmeasured */
+const uint8_t *measure_pubkey(void);                  /* X || Y, from measure_init on; zeros when unmeasured */
 
 /* An event while domains run, to PCR 22: the log has it at once, the TPM soon. Where the log is full or the TPM fails,
  * the boot counts as unmeasured from there on. */
