@@ -10,6 +10,7 @@
 #include "monitor/monitor.h"
 #include "sched/sched.h"
 #include "console.h"
+#include "time/clock.h"
 #include "lib.h"
 
 #define PART_SIZE_MAX (1ul << 30)
@@ -199,6 +200,7 @@ static int run_build(struct domain *d)
     heap_free(d->build->chunk_of);
     heap_free(d->build);
     d->build = NULL;
+    clock_update_wallclock(d);
     d->vcpu[0]->online = 1;
     __atomic_store_n(&d->state, BH_STATE_PAUSED, __ATOMIC_SEQ_CST);
     return 0;
