@@ -114,7 +114,9 @@ static void garbage(void)
     }
     CHECK(xcr0 & 1);
     RUNS(enable_xsave());
+    xcr0 |= 3;
     EQ(xsetbv(0, xcr0), -1);
+    EQ(xgetbv(), xcr0);
     EQ(xsetbv(0, 0), RT_GP);
     EQ(xsetbv(0, 2), RT_GP);
     EQ(xsetbv(0, 5), RT_GP);

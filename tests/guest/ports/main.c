@@ -59,7 +59,7 @@ static void user_mode(void)
 
 static void sweep(void)
 {
-    unsigned open = 0, shut = 0;
+    unsigned open = 0, shut = 0, telling = 0;
 
     for (unsigned port = 0; port < 0x10000; port++) {
         uint8_t value;
@@ -67,14 +67,13 @@ static void sweep(void)
 
         if (!CHECK_MSG(vector == -1 || vector == RT_GP, "port %#x: vector %d", port, vector))
             return;
-        if (vector == -1)
-            open++;
-        else
-            shut++;
+        open += vector == -1;
+        shut += vector != -1;
+        telling += vector == -1 && value != 0xff;
     }
-    rt_printf("%u ports answer, %u fault\n", open, shut);
+    rt_printf("%u ports answer, %u of them not with ff; %u fault\n", open, telling, shut);
     if (!rt_start_is_dom0())
-        CHECK(open == 0 || shut > 0);
+        EQ(telling, 0); /* a port that is not there reads as ones */
 }
 
 /* Interrupt controllers, timer, the serial console, reset and power: writes must not reach them. */
