@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bh-share DOMID MESSAGE [SECONDS]: gives the domain a page with the message and an event port, prints
- * which, and waits for the answer (for 60 s, or as told).
+ * which, and waits for the answer (for 60 s, or as told). A refused port is told, and the page stays.
  *
- *     BH-SHARE ref=R port=P
+ *     BH-SHARE ref=R port=P         port=none (ERROR) where it was refused
  *     BH-SHARE answer: TEXT         exit 0
  *     BH-SHARE no answer            exit 1
  */
@@ -11,33 +11,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "canary.h"
 #include "sharepage.h"
+
+static int await_answer(struct sharepage_end *end, int seconds)
+{
+    int rc;
+
+    do
+        rc = sharepage_wait(end, seconds * 1000);
+    while (rc == 0 && !end->page->from_taker[0]);
+    return rc;
+}
 
 int main(int argc, char **argv)
 {
     struct sharepage_end end;
     char answer[SHAREPAGE_TEXT];
     int seconds = argc == 4 ? atoi(argv[3]) : 60, rc;
-    uint32_t ref;
+    uint32_t ref, domid;
 
     if (argc < 3 || argc > 4 || seconds < 1 || seconds > 86400) {
         fprintf(stderr, "usage: bh-share DOMID MESSAGE [SECONDS]\n");
         return 2;
     }
-    rc = sharepage_give(&end, (uint32_t)strtoul(argv[1], NULL, 0), &ref);
+    domid = (uint32_t)strtoul(argv[1], NULL, 0);
+    rc = sharepage_grant(&end, domid, &ref);
     if (rc < 0) {
-        printf("BH-SHARE refused: %s\n", strerror(-rc));
+        printf("BH-SHARE no page: %s\n", strerror(-rc));
         return 1;
     }
     canary_fill(end.page->canary, sizeof(end.page->canary));
     snprintf(end.page->from_giver, SHAREPAGE_TEXT, "%s", argv[2]);
-    printf("BH-SHARE ref=%u port=%u\n", ref, end.port);
+    rc = sharepage_offer(&end, domid);
+    if (rc < 0)
+        printf("BH-SHARE ref=%u port=none (%s)\n", ref, strerror(-rc));
+    else
+        printf("BH-SHARE ref=%u port=%u\n", ref, end.port);
     fflush(stdout);
-    do
-        rc = sharepage_wait(&end, seconds * 1000);
-    while (rc == 0 && !end.page->from_taker[0]);
+    if (rc < 0)
+        sleep((unsigned int)seconds);
+    else
+        rc = await_answer(&end, seconds);
     if (rc < 0) {
         printf("BH-SHARE no answer: %s\n", strerror(-rc));
         return 1;

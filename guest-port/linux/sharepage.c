@@ -32,7 +32,7 @@ static int map_page(struct sharepage_end *end, int fd, uint64_t index)
     return 0;
 }
 
-static int grant(struct sharepage_end *end, uint32_t domid, uint32_t *ref)
+int sharepage_grant(struct sharepage_end *end, uint32_t domid, uint32_t *ref)
 {
     struct ioctl_gntalloc_alloc_gref alloc = {
         .domid = (uint16_t)domid,
@@ -47,13 +47,11 @@ static int grant(struct sharepage_end *end, uint32_t domid, uint32_t *ref)
     return map_page(end, fd, alloc.index);
 }
 
-int sharepage_give(struct sharepage_end *end, uint32_t domid, uint32_t *ref)
+int sharepage_offer(struct sharepage_end *end, uint32_t domid)
 {
     struct ioctl_evtchn_bind_unbound_port unbound = {.remote_domain = domid};
-    int rc = grant(end, domid, ref);
+    int rc = open_event(end);
 
-    if (rc == 0)
-        rc = open_event(end);
     if (rc < 0)
         return rc;
     rc = ioctl(end->event, IOCTL_EVTCHN_BIND_UNBOUND_PORT, &unbound);

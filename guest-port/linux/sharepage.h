@@ -25,10 +25,11 @@ struct sharepage_end {
     uint32_t port; /* ours */
 };
 
-/* Grants a new page to `domid` and opens a port for it. 0 or a negative errno. */
-int sharepage_give(struct sharepage_end *end, uint32_t domid, uint32_t *ref);
+/* The giving side's two steps: grants a new page to `domid`, opens a port for it. Each 0 or a negative errno. */
+int sharepage_grant(struct sharepage_end *end, uint32_t domid, uint32_t *ref);
+int sharepage_offer(struct sharepage_end *end, uint32_t domid);
 
-/* The other side's two steps, each 0 or a negative errno as the kernel gave it. */
+/* The taking side's two steps. Each 0 or a negative errno as the kernel gave it. */
 int sharepage_map(struct sharepage_end *end, uint32_t domid, uint32_t ref);
 int sharepage_bind(struct sharepage_end *end, uint32_t domid, uint32_t port);
 
