@@ -9,6 +9,7 @@
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
 #define CONFIG_ENABLE  0x80000000u
+#define COMMAND_MEMORY 2u
 #define COMMAND_DECODE 3u /* I/O and memory */
 #define MSIX_BYTES     16u
 
@@ -73,6 +74,17 @@ static maddr_t bar_base(const struct pci_function *f, unsigned int bar)
     return base;
 }
 
+/* Whatever firmware left there must not become live when the domain enables MSI-X. */
+static void mask_all_entries(const struct pci_function *f)
+{
+    uint32_t command = pci_read(f->bdf, PCI_COMMAND, 2);
+
+    pci_write(f->bdf, PCI_COMMAND, 2, command | COMMAND_MEMORY);
+    for (unsigned int i = 0; i < f->msix_entries; i++)
+        f->msix_entry[4 * i + 3] = 1;
+    pci_write(f->bdf, PCI_COMMAND, 2, command);
+}
+
 static void note_msix(struct pci_function *f)
 {
     if (!f->header.msix)
@@ -88,6 +100,7 @@ static void note_msix(struct pci_function *f)
     maddr_t first = f->msix_table & PAGE_MASK, end = f->msix_table + MSIX_BYTES * f->msix_entries;
     uint8_t *hva = map_mmio(first, ROUND_UP(end, PAGE_SIZE) - first);
     f->msix_entry = (volatile uint32_t *)(hva + (f->msix_table - first));
+    mask_all_entries(f);
     iomem_protect(f->msix_table, MSIX_BYTES * f->msix_entries, IOMEM_READONLY);
 }
 
