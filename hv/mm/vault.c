@@ -16,11 +16,15 @@
 
 #define TABLE (PTE_P | PTE_W | PTE_A | PTE_D)
 
+/* Not DOMID_HV: when start-up ends, paging_end_boot() frees such chunks where they hold none of the hypervisor itself. */
+#define DOMID_VAULT 0xfffdu
+
 static maddr_t vault_l4;
+static uint32_t vault_chunk;
 
 void vault_init(void)
 {
-    static struct domain owner = {.domid = DOMID_HV};
+    static struct domain owner = {.domid = DOMID_VAULT};
     uint32_t chunk = chunk_take(&owner);
     uint64_t *l4 = heap_alloc_pages(1), *l3 = heap_alloc_pages(1), *l2 = heap_alloc_pages(1);
 
@@ -31,6 +35,7 @@ void vault_init(void)
     l3[0] = (maddr_t)heap_mfn(l2) << PAGE_SHIFT | TABLE;
     l2[0] = (maddr_t)chunk << CHUNK_SHIFT | TABLE | PTE_PSE | PTE_NX;
     vault_l4 = (maddr_t)heap_mfn(l4) << PAGE_SHIFT;
+    vault_chunk = chunk;
     memset((void *)((maddr_t)chunk << CHUNK_SHIFT), 0, CHUNK_SIZE);
 }
 
@@ -38,6 +43,7 @@ static maddr_t came_from[CPUS_MAX];
 
 void *vault_enter(void)
 {
+    ASSERT(chunk_info[vault_chunk].owner == DOMID_VAULT);
     came_from[current_cpu()] = this_cpu()->cr3;
     load_cr3(vault_l4);
     return (void *)VAULT_BASE;
