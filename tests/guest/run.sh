@@ -41,7 +41,7 @@ boot() { # name place log
             modules="$B/policy.bhp,$B/guest/$1.elf $args" ;;
         tenant)
             kernel=$B/bulkhead.elf append="dom0_mem=128M $append" end='launcher: (done|FAILED)|PANIC on CPU'
-            modules="$B/policy.bhp,$B/guest/launcher.elf vcpus=$smp $args,$B/guest/$1.elf" ;;
+            modules="$B/policy.bhp,$B/guest/launcher.elf $args vcpus=$smp,$B/guest/$1.elf" ;;
     esac
     : >"$3"
     timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu "$cpu" -smp "$smp" -m "$mem" -display none -no-reboot \
