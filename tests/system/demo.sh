@@ -47,22 +47,21 @@ await_dom0() { # also ends when the hypervisor gave up
 
 # Runs a step of dom0's demonstration, shows what it shows, and takes over its results.
 demo() { # SECONDS ARGUMENTS
-    local seconds=$1 from=$machine_seen
+    local seconds=$1 from=$machine_seen end="^BH-END$number=[0-9]+\$"
     shift
-    machine_send "/demo $*; echo BH-END'='\$?"
-    machine_follow "$seconds" '^BH-END=[0-9]+$' | grep -avE '^dom0# |BH-END|^BH-STEP|^$' || true
+    machine_send "/demo $*; echo BH-END$number'='\$?"
+    machine_follow "$seconds" "$end" | grep -avE '^dom0# |BH-END|^BH-STEP|^$' || true
     # The pipe's subshell followed the console; come up to where it was.
-    machine_await 1 '^BH-END=[0-9]+$' || result "dom0's part of this step" FAIL "no end within $seconds s"
+    machine_await 1 "$end" || result "dom0's part of this step" FAIL "no end within $seconds s"
     while read -r name verdict detail; do
         result "${name%:}" "$verdict" "$detail"
     done < <(machine_log | sed -n "$((from + 1)),${machine_seen}p" | sed -n 's/^BH-RESULT //p')
 }
 
 evidence() { # NAME: dom0 brings a tenant's evidence over a nonce of ours
-    local seconds=120
     nonce=$(proof_nonce)
-    machine_send "/demo 4 $1 $nonce; echo BH-END'='\$?"
-    machine_await $seconds '^BH-END=[0-9]+$' && proof_extract "$1"
+    machine_send "/demo 4 $1 $nonce; echo BH-END-$1'='\$?"
+    machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
 echo "Bulkhead: a measured launch, a stock Debian dom0, two tenants, and what each can prove"

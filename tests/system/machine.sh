@@ -123,7 +123,7 @@ machine_follow() { # SECONDS REGEX
 machine_command() {
     local from status
     from=$machine_seen
-    machine_send "echo BH'<'; ( $2 ); echo BH'>'\$?"
+    machine_send "echo BH'<'; ( $2 ); s=\$?; echo; echo BH'>'\$s"
     machine_await 30 '^BH<$' || return 125
     from=$machine_seen
     machine_await "$1" '^BH>[0-9]+$' || return 124

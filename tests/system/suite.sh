@@ -84,12 +84,12 @@ refused_in_dom0() { # NAME REGEX COMMAND: passes when the command fails in dom0 
 
 demo_step() { # SECONDS ARGUMENTS: one step of dom0's demonstration; each of its results is a test
     local from=$machine_seen name verdict detail status
-    machine_send "/demo $2; echo BH-END'='\$?"
-    if ! machine_await "$1" '^BH-END=[0-9]+$'; then
+    machine_send "/demo $2; echo BH-END$2'='\$?"
+    if ! machine_await "$1" "^BH-END$2=[0-9]+\$"; then
         fail "demo-$2" "no end within $1 s"
         return 1
     fi
-    status=$(machine_log | sed -n "${machine_seen}s/^BH-END=//p")
+    status=$(machine_log | sed -n "${machine_seen}s/^BH-END.*=//p")
     local results=0
     while read -r name verdict detail; do
         results=$((results + 1))
@@ -99,8 +99,8 @@ demo_step() { # SECONDS ARGUMENTS: one step of dom0's demonstration; each of its
 }
 
 evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
-    machine_send "/demo 4 $1 $2; echo BH-END'='\$?"
-    machine_await 180 '^BH-END=[0-9]+$' && proof_extract "$1"
+    machine_send "/demo 4 $1 $2; echo BH-END-$1'='\$?"
+    machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
 all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input)
