@@ -78,6 +78,13 @@ static int act(struct hvcall *hv, int argc, char **argv, unsigned int cmd)
         return rc;
     target.domid = info.domid;
     rc = (int)hvcall_op(hv, cmd, &target, sizeof(target));
+    /* A dying domain's pages wait for those who still map them, the console daemon at least. */
+    for (int tries = 0; cmd == BH_DOM_DESTROY && rc == -EBUSY && tries < DESTROY_TRIES; tries++) {
+        usleep(DESTROY_WAIT_US);
+        rc = (int)hvcall_op(hv, cmd, &target, sizeof(target));
+    }
+    if (cmd == BH_DOM_DESTROY && rc == -EBUSY)
+        return ctl_error("%s: dead, but others still map its memory: run this again when they are done", argv[1]);
     if (rc == -EBUSY)
         return ctl_error("%s: cannot %s a domain that is %s", argv[1], argv[0], ctl_state(&info));
     if (rc == -EPERM || rc == -EACCES)

@@ -169,10 +169,12 @@ static int grant_op(const struct probe_target *t, unsigned int cmd)
     return verdict(lxcall_raw(__HYPERVISOR_grant_table_op, cmd, (uintptr_t)t->pages, 1, 0, 0));
 }
 
-/* Grant operations put their verdict into the structure. */
-static int grant_status(long rc, int16_t status)
+/* Grant operations put their verdict into the structure: `status` is read after the call. */
+static int grant_op_status(const struct probe_target *t, unsigned int cmd, int16_t *status)
 {
-    return rc < 0 ? (int)rc : status != GNTST_okay ? -EACCES : 0;
+    int rc = grant_op(t, cmd);
+
+    return rc < 0 ? rc : *(volatile int16_t *)status != GNTST_okay ? -EACCES : 0;
 }
 
 static int grant_setup_other(const struct probe_target *t)
@@ -182,7 +184,7 @@ static int grant_setup_other(const struct probe_target *t)
     setup->dom = (domid_t)t->domid;
     setup->nr_frames = 1;
     set_xen_guest_handle(setup->frame_list, (xen_pfn_t *)(t->pages + 4096));
-    return grant_status(grant_op(t, GNTTABOP_setup_table), setup->status);
+    return grant_op_status(t, GNTTABOP_setup_table, &setup->status);
 }
 
 static int copy_from(const struct probe_target *t, bool by_ref, uint64_t from)
@@ -198,7 +200,7 @@ static int copy_from(const struct probe_target *t, bool by_ref, uint64_t from)
     copy->dest.domid = DOMID_SELF;
     copy->len = 64;
     copy->flags = by_ref ? GNTCOPY_source_gref : 0;
-    return grant_status(grant_op(t, GNTTABOP_copy), copy->status);
+    return grant_op_status(t, GNTTABOP_copy, &copy->status);
 }
 
 static int grant_copy_frame(const struct probe_target *t)
@@ -225,7 +227,7 @@ static int grant_transfer(const struct probe_target *t)
     move->mfn = GUESS;
     move->domid = (domid_t)t->domid;
     move->ref = 8;
-    return grant_status(grant_op(t, GNTTABOP_transfer), move->status);
+    return grant_op_status(t, GNTTABOP_transfer, &move->status);
 }
 
 static int event_status(const struct probe_target *t)
