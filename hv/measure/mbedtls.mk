@@ -58,3 +58,7 @@ fuzz-tpm: $(B)/fuzz/tpm_fuzz ## fuzz the TPM driver and the list of allowed comm
 	@mkdir -p $(B)/fuzz/tpm_corpus
 	$< -max_total_time=$(TPM_FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/tpm- $(B)/fuzz/tpm_corpus
+
+.PHONY: test-measured
+test-measured: $(B)/guest/attest.elf $(B)/guest/launcher.elf $(B)/bulkhead.elf $(B)/policy.bhp ## run the guest tests that need a TPM
+	@B=$(B) tests/guest/measured.sh

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# measured.sh [NAME...]: guest tests on a machine with a TPM (swtpm), in dom0's place and as a tenant. run.sh has none, so
+# there only the refusals are seen. Default: attest.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+B=${B:-build}
+logs=$B/guest/log
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir -p "$logs"
+[ $# -gt 0 ] || set -- attest
+passed=0 failed=0
+
+boot() { # log modules
+    local tpm
+    rm -rf "$dir/state"
+    mkdir "$dir/state"
+    timeout 90 swtpm socket --tpm2 --tpmstate "dir=$dir/state" --ctrl "type=unixio,path=$dir/sock" --terminate \
+        --flags not-need-init &
+    tpm=$!
+    for _ in $(seq 50); do
+        [ -S "$dir/sock" ] && break
+        sleep 0.1
+    done
+    timeout -k 2 80 qemu-system-x86_64 -machine q35 -cpu Skylake-Client,-smap -smp 2 -m 1024 -display none -no-reboot \
+        -monitor none -serial stdio -kernel "$B/bulkhead.elf" -append dom0_mem=256M -initrd "$2" \
+        -chardev "socket,id=tpm,path=$dir/sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 \
+        >"$1" 2>&1 </dev/null
+    kill "$tpm" 2>/dev/null
+    wait "$tpm" 2>/dev/null
+}
+
+for name; do
+    for place in dom0 tenant; do
+        log=$logs/$name.$place-measured.log
+        case $place in
+            dom0) boot "$log" "$B/policy.bhp,$B/guest/$name.elf" ;;
+            tenant) boot "$log" "$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
+        esac
+        line=$(tr -d '\r' <"$log" | grep -a "TEST $name: " | tail -n 1)
+        grep -aq 'measure: PCR 21 holds' "$log" || line="FAILURE the boot was not measured"
+        grep -aq 'PANIC on CPU' "$log" && line="FAILURE $(grep -a 'PANIC on CPU' "$log" | head -n 1)"
+        if [[ $line = *SUCCESS* ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+        echo "$name ($place, measured): ${line#*: }"
+    done
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
