@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 #include <xen/xen.h>
 #include <xen/sched.h>
+
+#define DESTROY_TRIES   100
+#define DESTROY_WAIT_US 100000
 
 int ctl_next(struct hvcall *hv, uint32_t *next, struct bh_dom_info *info)
 {
