@@ -63,8 +63,8 @@ boot() { # name place log
 verdict() { # name place log
     local line last
     line=$(tr -d '\r' <"$3" | grep -a "TEST $1: " | tail -n 1 | sed 's/.*TEST //')
-    last=$(tr -d '\r' <"$3" | grep -av '^$\|^qemu-system' | tail -n 1)
-    [ -n "$line" ] || line="$1: FAILURE no verdict; last line: $last"
+    last=$(tr -d '\r' <"$3" | grep -av '^$\|^qemu-system' | grep -aE 'PANIC|Panic|crashed' || tr -d '\r' <"$3" | grep -a . | tail -n 1)
+    [ -n "$line" ] || line="$1: FAILURE no verdict; ${last%%$'\n'*}"
     if [ "$2" = tenant ] && [[ $line = *": SUCCESS"* ]] && ! grep -aq 'launcher: done' "$3"; then
         line="$1: FAILURE after its end: $(tr -d '\r' <"$3" | grep -aE 'launcher: FAILED|PANIC' | head -n 1)"
     fi

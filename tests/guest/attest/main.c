@@ -96,6 +96,35 @@ static void reports(void)
     print("signature", signature, 64);
 }
 
+/* Each vCPU asks for its own, at the same time; now and then two ask for the very same. */
+static struct bh_report per_cpu_report[2];
+static uint8_t per_cpu_signature[2][64];
+static unsigned per_cpu_wrong[2];
+
+static void ask_many(void *arg)
+{
+    unsigned cpu = (unsigned)(unsigned long)arg;
+
+    for (unsigned i = 0; i < 40; i++) {
+        uint8_t data = (uint8_t)(i % 8 ? i * 2 + cpu : 0);
+
+        if (ask(data, &per_cpu_report[cpu], per_cpu_signature[cpu]) != 0 ||
+            !all(per_cpu_report[cpu].report_data, 64, data))
+            per_cpu_wrong[cpu]++;
+    }
+}
+
+static void at_the_same_time(void)
+{
+    if (!measured || rt_cpu_count() < 2)
+        return;
+    NEED(rt_cpu_start(1, ask_many, (void *)1) == 0);
+    ask_many((void *)0);
+    CHECK(rt_cpu_wait(1, 20000));
+    EQ(per_cpu_wrong[0], 0);
+    EQ(per_cpu_wrong[1], 0);
+}
+
 static const unsigned long bad[] = {
     0, 0xffff800000000000ul, 0xffff838000000000ul, 0xfffffffffffffff0ul, TEST_NONCANONICAL, TEST_UNMAPPED};
 
@@ -270,6 +299,7 @@ void test_main(void)
         test_skip("Bulkhead's own hypercall");
     control = rt_start_info->flags & SIF_INITDOMAIN;
     reports();
+    at_the_same_time();
     bad_pointers();
     forbidden();
     if (!control) {

@@ -86,6 +86,8 @@ static void attempt(unsigned way, unsigned slot, unsigned level, uint64_t flips)
         return;
     }
     accepted++;
+    if (level > 1)
+        CHECK_MSG((*rt_mm_entry(va, level) & (RT_P | RT_PSE)) != (RT_P | RT_PSE), "a superpage at level %u", level);
     EQ(rt_mm_ext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0);
     look_for_writable(level, before ^ flips);
     if (!CHECK_MSG(rt_mm_write(rt_mm_entry_ma(va, level), before) == 0, "cannot restore %#lx", before))
