@@ -8,16 +8,17 @@
 struct domain;
 /* At start, in this order. All log to the console what they measured; without a TPM they say so once. A TPM that
  * hangs or answers garbage is given up within 30 s in all, and then nothing counts as measured. */
-void measure_init(const char *cmdline);               /* finds the TPM, makes the key; logs KEY and CONFIG events */
-/* Whether anything is measured (after measure_init): there is a TPM and it works. Where not, the boot domain's image need
- * not be hashed: no report ever tells of it, and SHA-256 costs 64 instructions a byte (4 s under -icount for a vmlinux). */
+void measure_init(const char *cmdline); /* finds the TPM, makes the key; logs KEY and CONFIG events */
+/* Whether anything is measured (after measure_init): there is a TPM and it works. Where not, the boot domain's image
+ * need not be hashed: no report ever tells of it, and SHA-256 costs 64 instructions a byte (4 s under -icount for a
+ * vmlinux). */
 bool measure_active(void);
 void measure_policy(const uint8_t digest[32], uint32_t version);
-void measure_launch(const struct domain *d);          /* boot domain: PCR 21; d->launch is filled in */
-void measure_complete(void);                          /* from here on reports may be signed; PCR 21 is closed */
-void measure_set_flags(uint32_t flags);               /* BH_FLAG_LATE_LAUNCH, BH_FLAG_IOMMU: before measure_complete */
-uint32_t measure_flags(void);                         /* BH_FLAG_* */
-const uint8_t *measure_pubkey(void);                  /* X || Y, from measure_init on; zeros when unmeasured */
+void measure_launch(const struct domain *d); /* boot domain: PCR 21; d->launch is filled in */
+void measure_complete(void);                 /* from here on reports may be signed; PCR 21 is closed */
+void measure_set_flags(uint32_t flags);      /* BH_FLAG_LATE_LAUNCH, BH_FLAG_IOMMU: before measure_complete */
+uint32_t measure_flags(void);                /* BH_FLAG_* */
+const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; zeros when unmeasured */
 
 /* An event while domains run, to PCR 22: the log has it at once, the TPM soon. Where the log is full or the TPM fails,
  * the boot counts as unmeasured from there on. */
@@ -29,10 +30,11 @@ long measure_evidence_put(uint64_t arg);
 long measure_evidence_get(uint64_t arg);
 long measure_eventlog_read(uint64_t arg);
 long measure_tpm_command(uint64_t arg);
-void measure_domain_destroyed(struct domain *d);      /* forget its operation in flight */
+void measure_domain_destroyed(struct domain *d); /* forget its operation in flight */
 
-/* The vault: memory mapped only in a special address space, for keys and their arithmetic. vault_enter loads it on this CPU
- * (the current guest's frames are then not mapped), vault_leave goes back. No copies from or to guests in between. */
+/* The vault: memory mapped only in a special address space, for keys and their arithmetic. vault_enter loads it on this
+ * CPU (the current guest's frames are then not mapped), vault_leave goes back. No copies from or to guests in between.
+ */
 void *vault_enter(void); /* start of VAULT_SIZE bytes; zero at first */
 void vault_leave(void);
 #define VAULT_SIZE (16 * 4096ul)
