@@ -123,15 +123,17 @@ static int sign_and_wrap(struct akca *ca, struct bytes body, uint8_t *out, size_
 int akcrl_write(struct akca *ca, const struct bytes *certs, size_t count, const mbedtls_x509_time *from,
                 const mbedtls_x509_time *to, uint8_t *out, size_t capacity)
 {
-    unsigned char *buffer = malloc(capacity);
-    struct derout w = {.at = buffer + capacity, .start = buffer};
+    unsigned char *buffer;
+    struct derout w;
     size_t size;
     int rc;
 
-    if (buffer == NULL || count > AKCRL_MAX) {
-        free(buffer);
-        return buffer == NULL ? -EIO : -EINVAL;
-    }
+    if (count > AKCRL_MAX)
+        return -EINVAL;
+    buffer = malloc(capacity);
+    if (buffer == NULL)
+        return -EIO;
+    w = (struct derout){.at = buffer + capacity, .start = buffer};
     rc = put_body(&w, ca, certs, count, from, to, &size);
     if (rc == 0)
         rc = sign_and_wrap(ca, (struct bytes){w.at, size}, out, capacity);

@@ -29,6 +29,7 @@ static const char usage_text[] =
     "  --min-svn N, --last-reset N            lowest security version; TPM's reset count as last seen\n"
     "  --time YYYY-MM-DD                      instead of now\n"
     "  --allow-debug, --require-iommu, --late-launch\n"
+    "  --json                                 findings and verdict as JSON\n"
     "exit: 0 accepted, 1 rejected, 2 wrong usage or an empty reference set\n";
 
 struct session {
@@ -338,6 +339,36 @@ static int require_all(const struct session *s)
     return 0;
 }
 
+/* Details are printable ASCII, but for what stands in a certificate or label. */
+static void print_json_text(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static int json_verdict(const struct findings *findings, bool accepted)
+{
+    printf("{\"verdict\": \"%s\", \"checks\": [", accepted ? "ACCEPTED" : "REJECTED");
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct findings_item *item = &findings->item[i];
+
+        printf("%s\n {\"code\": \"%s\", \"state\": \"%s\", \"detail\": ", i == 0 ? "" : ",", findings_name(item->code),
+               findings_state_name(item->state));
+        print_json_text(item->detail);
+        putchar('}');
+    }
+    puts("\n]}");
+    return accepted ? 0 : 1;
+}
+
 static int verdict(const struct findings *findings, bool accepted)
 {
     const char *separator = "";
@@ -383,7 +414,9 @@ static int run(struct session *s, const char *verb)
         return 2;
     if (verb != NULL)
         return verify_explain_evidence(s->evidence_file, s->json);
-    return verdict(&findings, verify_evidence(s->evidence_file, &s->wanted, &findings));
+    if (verify_evidence(s->evidence_file, &s->wanted, &findings))
+        return s->json ? json_verdict(&findings, true) : verdict(&findings, true);
+    return s->json ? json_verdict(&findings, false) : verdict(&findings, false);
 }
 
 static void close_session(struct session *s)

@@ -204,6 +204,22 @@ static void the_tool_rejects_and_names_the_check(void **state)
     assert_output_has("verdict: REJECTED (NONCE)");
 }
 
+static void the_tool_speaks_json(void **state)
+{
+    char nonce[65];
+
+    (void)state;
+    hex_of(b.nonce, 32, nonce);
+    assert_int_equal(
+        attest_swtpm_run((char *[]){"build/attest/bh-verify", (char *)path("evidence"), "--ref", (char *)path("refs"),
+                                    "--ca", (char *)path("ca.crt"), "--nonce", nonce, "--profile", "development",
+                                    "--label", "tenant_t:8", "--any-launch", "--json", NULL},
+                         path("out")),
+        1);
+    assert_output_has("{\"verdict\": \"REJECTED\", \"checks\": [");
+    assert_output_has("{\"code\": \"LABEL\", \"state\": \"FAIL\", \"detail\": \"tenant_t:7, wanted tenant_t:8\"}");
+}
+
 static void the_tool_refuses_wrong_usage_and_empty_references(void **state)
 {
     static const uint8_t empty[] = {0xd9, 0x01, 0xf5, 0xa2, 0x00, 0x61, 'x', 0x01, 0x81, 0xd9, 0x01, 0xfa,
@@ -448,6 +464,7 @@ int main(void)
         cmocka_unit_test(the_real_chain_is_accepted_in_process),
         cmocka_unit_test(the_tool_accepts_it_and_says_so),
         cmocka_unit_test(the_tool_rejects_and_names_the_check),
+        cmocka_unit_test(the_tool_speaks_json),
         cmocka_unit_test(the_tool_refuses_wrong_usage_and_empty_references),
         cmocka_unit_test(evidence_is_read_from_a_console_log),
         cmocka_unit_test(provisioning_again_gives_evidence_of_the_same_ak),
