@@ -69,6 +69,41 @@ static void attack_first(unsigned nr, unsigned long place)
     RT_HC(nr, place, 0x7fffffff, 0, DOMID_SELF, 0);
 }
 
+/* Where the hypervisor sees all of a domain's memory (both hypervisors have it there). A page of ours is at
+ * a place of the hypervisor's too, then: a pointer there must be refused, although it would harm nobody. */
+#define DIRECT_MAP 0xffff830000000000ul
+
+static void through_the_direct_map(void)
+{
+    uint8_t *page = rt_page_alloc();
+    uint64_t place = DIRECT_MAP + (rt_mm_va_mfn(page) << 12);
+    struct evtchn_alloc_unbound *alloc = (void *)page;
+    struct multicall_entry *call = (void *)page;
+    struct xen_memory_reservation r = {.nr_extents = 1, .domid = DOMID_SELF};
+
+    NEED(page);
+    memset(page, 0x3c, RT_PAGE_SIZE);
+    EQ(rt_xen_version(XENVER_extraversion, (void *)place), -XEN_EFAULT);
+    EQ(rt_xen_version(XENVER_capabilities, (void *)place), -XEN_EFAULT);
+    EQ(rt_vcpu_op(VCPUOP_get_runstate_info, 0, (void *)place), -XEN_EFAULT);
+    for (unsigned nr = 0; nr < 64; nr++)
+        for (unsigned cmd = 0; cmd < 36; cmd++)
+            attack(nr, cmd, place);
+    for (unsigned i = 0; i < RT_PAGE_SIZE; i++)
+        if (!CHECK_MSG(page[i] == 0x3c, "byte %u was written", i))
+            break;
+    /* Arguments that would be good ones. */
+    *alloc = (struct evtchn_alloc_unbound){.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+    EQ(rt_event_channel_op(EVTCHNOP_alloc_unbound, (void *)place), -XEN_EFAULT);
+    *call = (struct multicall_entry){.op = __HYPERVISOR_xen_version};
+    EQ(rt_multicall((void *)place, 1), -XEN_EFAULT);
+    EQ(rt_console_io(CONSOLEIO_write, 1, (void *)place) < 0, 1);
+    *(xen_pfn_t *)page = rt_mm_va_mfn(page);
+    set_xen_guest_handle(r.extent_start, (void *)place);
+    CHECK(rt_memory_op(XENMEM_decrease_reservation, &r) <= 0);
+    RUNS(page[0] = 1);
+}
+
 void test_main(void)
 {
     static uint8_t canary[4096];
@@ -81,6 +116,7 @@ void test_main(void)
                 attack(nr, cmd, places[p]);
             attack_first(nr, places[p]);
         }
+    through_the_direct_map();
     rt_trap_init();
     for (unsigned i = 0; i < sizeof(canary); i++)
         m2p_wrong += canary[i] != 0xc5;

@@ -6,13 +6,15 @@
  */
 #include "rt_test.h"
 
-enum { ENTRIES = 65536 };
+enum { ENTRIES = 4 * 65536 };
 
 static struct mmu_update updates[ENTRIES];
 static volatile uint64_t fired;
 
-/* A short call proves nothing either way; in a long one the event must come well before the end. */
-#define LONG (100 * RT_MS)
+/* A short call proves nothing either way; in a long one the event must come well before the end. The
+ * emulated machine stops at times: one of three tries is enough. */
+#define LONG  (25 * RT_MS)
+#define TRIES 3
 
 static void on_timer(unsigned port, void *arg)
 {
@@ -32,34 +34,38 @@ static uint64_t arm(void)
     return start;
 }
 
-static void judge(const char *what, uint64_t start)
+static bool in_time(const char *what, uint64_t start)
 {
     uint64_t length = rt_time_now() - start, late = fired ? fired - start : ~0ul;
 
     rt_printf("%s: %lu us, event after %lu us\n", what, length / RT_US, late / RT_US);
-    if (length > LONG)
-        CHECK_MSG(late < length / 4 * 3, "%s: %lu us, event after %lu us", what, length / RT_US, late / RT_US);
+    return length < LONG || late < length / 4 * 3;
 }
 
 static void many_updates(uint64_t mfn)
 {
-    uint64_t start;
-    unsigned done = 0;
+    bool good = false;
 
     for (unsigned i = 0; i < ENTRIES; i++)
         updates[i] =
             (struct mmu_update){.ptr = rt_mm_entry_ma(TEST_WINDOW, 1), .val = mfn << 12 | (i & 1 ? RT_RW : RT_RO)};
-    start = arm();
-    EQ(rt_mmu_update(updates, ENTRIES, &done, DOMID_SELF), 0);
-    judge("mmu_update", start);
-    EQ(done, ENTRIES);
+    for (unsigned i = 0; i < TRIES && !good; i++) {
+        unsigned done = 0;
+        uint64_t start = arm();
+
+        EQ(rt_mmu_update(updates, ENTRIES, &done, DOMID_SELF), 0);
+        good = in_time("mmu_update", start);
+        EQ(done, ENTRIES);
+    }
+    CHECK_MSG(good, "mmu_update holds events up");
 }
 
-/* A tree whose validation touches 512 tables of 512 entries. */
+/* A tree whose validation touches many tables of 512 entries. */
 static void big_tree(uint64_t mfn)
 {
     enum { TABLES = 256 };
     uint64_t *l2 = rt_page_alloc(), *l1[TABLES], start;
+    bool good = false, good_unpin = false;
 
     NEED(l2);
     for (unsigned i = 0; i < TABLES; i++) {
@@ -70,14 +76,15 @@ static void big_tree(uint64_t mfn)
         l2[i] = rt_mm_va_mfn(l1[i]) << 12 | RT_TABLE;
     }
     NEED(rt_mm_protect(l2, RT_RO) == 0);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < TRIES; i++) {
         start = arm();
         EQ(rt_mm_pin(2, rt_mm_va_mfn(l2)), 0);
-        judge("pin", start);
+        good |= in_time("pin", start);
         start = arm();
         EQ(rt_mm_unpin(rt_mm_va_mfn(l2)), 0);
-        judge("unpin", start);
+        good_unpin |= in_time("unpin", start);
     }
+    CHECK_MSG(good && good_unpin, "pinning or unpinning holds events up");
     EQ(rt_mm_protect(l2, RT_RW), 0);
     for (unsigned i = 0; i < TABLES; i++)
         EQ(rt_mm_protect(l1[i], RT_RW), 0);
@@ -89,39 +96,43 @@ static void balloon(void)
     static xen_pfn_t frames[FRAMES];
     struct xen_memory_reservation r = {.nr_extents = FRAMES, .domid = DOMID_SELF};
     unsigned long first = 0;
+    bool good = false, good_back = false;
     uint64_t start;
-    long got;
 
     set_xen_guest_handle(r.extent_start, frames);
     for (unsigned i = 0; i < FRAMES; i++) {
-        unsigned long pfn = rt_mm_take_unmapped();
-
-        NEED(pfn);
-        first = pfn;
-        frames[i] = rt_mm_mfn(pfn);
+        first = rt_mm_take_unmapped();
+        NEED(first);
+        frames[i] = rt_mm_mfn(first);
     }
-    start = arm();
-    EQ(rt_memory_op(XENMEM_decrease_reservation, &r), FRAMES);
-    judge("decrease_reservation", start);
-    for (unsigned i = 0; i < FRAMES; i++)
-        frames[i] = first + i;
-    start = arm();
-    got = rt_memory_op(XENMEM_populate_physmap, &r);
-    judge("populate_physmap", start);
-    EQ(got, FRAMES);
+    for (unsigned n = 0; n < TRIES; n++) {
+        start = arm();
+        EQ(rt_memory_op(XENMEM_decrease_reservation, &r), FRAMES);
+        good |= in_time("decrease_reservation", start);
+        for (unsigned i = 0; i < FRAMES; i++)
+            frames[i] = first + i;
+        start = arm();
+        EQ(rt_memory_op(XENMEM_populate_physmap, &r), FRAMES);
+        good_back |= in_time("populate_physmap", start);
+    }
+    CHECK_MSG(good && good_back, "ballooning holds events up");
 }
 
 static void flush_storm(void)
 {
     enum { OPS = 8192 };
     static struct mmuext_op ops[OPS];
-    uint64_t start;
+    bool good = false;
 
     for (unsigned i = 0; i < OPS; i++)
         ops[i].cmd = MMUEXT_TLB_FLUSH_ALL;
-    start = arm();
-    EQ(rt_mmuext_op(ops, OPS, NULL, DOMID_SELF), 0);
-    judge("flushes", start);
+    for (unsigned i = 0; i < TRIES && !good; i++) {
+        uint64_t start = arm();
+
+        EQ(rt_mmuext_op(ops, OPS, NULL, DOMID_SELF), 0);
+        good = in_time("flushes", start);
+    }
+    CHECK_MSG(good, "flushes hold events up");
 }
 
 /* Refused calls that make a hypervisor talk: its log must not hold up the machine. */
