@@ -248,7 +248,7 @@ void sched_block(struct vcpu *v)
     if (evtchn_upcall_wanted(v))
         return;
     __atomic_store_n(&v->sched.blocked, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&v->work, __ATOMIC_SEQ_CST) & (VCPU_WORK_EVENT | VCPU_WORK_NMI))
+    if (__atomic_load_n(&v->work, __ATOMIC_SEQ_CST) & VCPU_WORK_EVENT)
         sched_wake(v);
     else
         this_cpu()->need_resched = 1;

@@ -147,11 +147,10 @@ static long op_stop_singleshot(struct vcpu *v, uint64_t arg)
     return 0;
 }
 
+/* Guests get no NMIs (callback_op): better said than silently dropped. */
 static long op_send_nmi(struct vcpu *v, uint64_t arg)
 {
-    if (!(__atomic_fetch_or(&v->work, VCPU_WORK_NMI, __ATOMIC_SEQ_CST) & VCPU_WORK_NMI))
-        sched_notify(v);
-    return 0;
+    return -XEN_ENOSYS;
 }
 
 /* Only for vCPUs that are pinned, which none is. */
