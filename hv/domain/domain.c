@@ -61,6 +61,8 @@ static void free_domain(struct domain *d)
     }
     aspace_destroy(d);
     heap_free_pages(d->shared_info, 1);
+    if (d->build)
+        heap_free(d->build->chunk_of);
     heap_free(d->build);
     heap_free(d);
 }
@@ -166,6 +168,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, bool
         rc = enlist(d);
     if (rc) {
         evtchn_domain_destroy(d);
+        grant_domain_destroy(d);
         free_domain(d);
         return rc;
     }
