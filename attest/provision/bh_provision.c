@@ -286,6 +286,7 @@ static int provision(struct service *s)
         return rc;
     rc = tpmkeys_check("ESYS", Esys_Initialize(&esys, tcti, NULL));
     if (rc == 0) {
+        tpmkeys_sweep(esys);
         rc = tpmkeys_open(esys, &s->keys);
         if (rc == 0)
             rc = serve(s, esys);

@@ -59,6 +59,30 @@ int tpmkeys_check(const char *what, TSS2_RC rc)
     return -EIO;
 }
 
+static void flush_all(ESYS_CONTEXT *esys, TPM2_HANDLE first)
+{
+    TPMS_CAPABILITY_DATA *found = NULL;
+    TPMI_YES_NO more;
+
+    if (Esys_GetCapability(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, first, 16, &more,
+                           &found) != TSS2_RC_SUCCESS)
+        return;
+    for (UINT32 i = 0; i < found->data.handles.count && i < TPM2_MAX_CAP_HANDLES; i++) {
+        ESYS_TR handle;
+
+        if (Esys_TR_FromTPMPublic(esys, found->data.handles.handle[i], ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                  &handle) == TSS2_RC_SUCCESS)
+            Esys_FlushContext(esys, handle);
+    }
+    Esys_Free(found);
+}
+
+void tpmkeys_sweep(ESYS_CONTEXT *esys)
+{
+    flush_all(esys, TPM2_TRANSIENT_FIRST);
+    flush_all(esys, TPM2_LOADED_SESSION_FIRST);
+}
+
 static int create(ESYS_CONTEXT *esys, const char *what, const TPM2B_PUBLIC *template, ESYS_TR *handle,
                   TPM2B_PUBLIC *public)
 {

@@ -14,6 +14,10 @@ struct tpmkeys {
     TPM2B_NAME ak_name;
 };
 
+/* Flushes what a service that was killed left in the TPM's few slots. The service is the only one that loads anything.
+ */
+void tpmkeys_sweep(ESYS_CONTEXT *esys);
+
 /* EK: transient, flushed by tpmkeys_close(). AK: found at its persistent handle, or made and persisted there. */
 int tpmkeys_open(ESYS_CONTEXT *esys, struct tpmkeys *keys);
 void tpmkeys_close(ESYS_CONTEXT *esys, struct tpmkeys *keys);

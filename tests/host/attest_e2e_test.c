@@ -303,6 +303,24 @@ static void a_log_without_a_key_is_refused(void **state)
     assert_int_not_equal(access(path("platform"), F_OK), 0);
 }
 
+/* The TPM has three slots for keys and a few for sessions; a service that was killed leaves its own behind. */
+static void a_tpm_left_full_by_a_killed_service_is_swept(void **state)
+{
+    struct attest_swtpm_link link;
+    int leaked[2] = {0};
+
+    (void)state;
+    attest_swtpm_open(&tpm, &link);
+    for (int session = 0; session < 2; session++) {
+        while (leaked[session] < 64 && attest_swtpm_leak(&link, session))
+            leaked[session]++;
+    }
+    attest_swtpm_close(&link);
+    assert_in_range(leaked[0], 1, 63);
+    assert_in_range(leaked[1], 1, 63);
+    assert_int_equal(provision(), 0);
+}
+
 /* --- Production: the CA is elsewhere, and its key never comes near the platform ----------------- */
 
 static char *file(const char *name) /* stays valid, unlike path() */
@@ -468,6 +486,7 @@ int main(void)
         cmocka_unit_test(the_tool_refuses_wrong_usage_and_empty_references),
         cmocka_unit_test(evidence_is_read_from_a_console_log),
         cmocka_unit_test(provisioning_again_gives_evidence_of_the_same_ak),
+        cmocka_unit_test(a_tpm_left_full_by_a_killed_service_is_swept),
         cmocka_unit_test(an_ak_is_certified_by_a_ca_elsewhere),
         cmocka_unit_test(its_evidence_is_accepted_as_production_until_it_is_revoked),
         cmocka_unit_test(a_changed_challenge_is_not_answered),

@@ -120,6 +120,31 @@ void attest_swtpm_extend(struct attest_swtpm_link *link, uint32_t pcr, uint8_t l
     must(Tss2_Tcti_SetLocality(link->tcti, 0) == TSS2_RC_SUCCESS, "locality");
 }
 
+bool attest_swtpm_leak(struct attest_swtpm_link *link, bool session)
+{
+    const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
+    const TPM2B_PUBLIC template = {.publicArea = {.type = TPM2_ALG_ECC,
+                                                  .nameAlg = TPM2_ALG_SHA256,
+                                                  .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                                                                      TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                                                      TPMA_OBJECT_USERWITHAUTH |
+                                                                      TPMA_OBJECT_SIGN_ENCRYPT,
+                                                  .parameters.eccDetail = {.symmetric.algorithm = TPM2_ALG_NULL,
+                                                                           .scheme.scheme = TPM2_ALG_NULL,
+                                                                           .curveID = TPM2_ECC_NIST_P256,
+                                                                           .kdf.scheme = TPM2_ALG_NULL}}};
+    const TPM2B_SENSITIVE_CREATE sensitive = {0};
+    const TPM2B_DATA outside = {0};
+    const TPML_PCR_SELECTION pcrs = {0};
+    ESYS_TR handle;
+
+    if (session)
+        return Esys_StartAuthSession(link->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                     NULL, TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &handle) == TSS2_RC_SUCCESS;
+    return Esys_CreatePrimary(link->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
+                              &template, &outside, &pcrs, &handle, NULL, NULL, NULL, NULL) == TSS2_RC_SUCCESS;
+}
+
 int attest_swtpm_run(char *const argv[], const char *output)
 {
     int status;

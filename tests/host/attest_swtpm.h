@@ -3,6 +3,7 @@
 #ifndef ATTEST_SWTPM_H
 #define ATTEST_SWTPM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <tss2/tss2_esys.h>
@@ -22,6 +23,9 @@ struct attest_swtpm_link {
 void attest_swtpm_open(const struct attest_swtpm *tpm, struct attest_swtpm_link *link);
 void attest_swtpm_close(struct attest_swtpm_link *link);
 void attest_swtpm_extend(struct attest_swtpm_link *link, uint32_t pcr, uint8_t locality, const uint8_t digest[32]);
+
+/* Loads a key or starts a session and forgets it, as a program that is killed does: false when the TPM is full. */
+bool attest_swtpm_leak(struct attest_swtpm_link *link, bool session);
 
 /* Runs a program to its end, its output into a file (NULL: nowhere): the exit status. */
 int attest_swtpm_run(char *const argv[], const char *output);
