@@ -152,11 +152,13 @@ void rt_main(void)
     test_main();
     differences = test_audit();
     if (differences)
+        rt_printf("  failed: audit: %ld differences\n", differences);
+    if (failures)
+        test_failure("%u of %u checks, first %s", failures, checks, first);
+    if (differences)
         test_failure("audit: %ld differences", differences);
     if (!checks)
         test_error("no check was made");
-    if (failures)
-        test_failure("%u of %u checks, first %s", failures, checks, first);
     rt_printf("%u checks\n", checks);
     verdict("SUCCESS", "");
 }

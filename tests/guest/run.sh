@@ -4,7 +4,7 @@
 #   run.sh [--dom0|--tenant|--peer] [-v] [NAME...]
 # On Bulkhead each runs in dom0's place and then as a tenant that guest-port/launcher started; --dom0 or
 # --tenant for one of the two. --peer: in dom0's place on Debian's Xen 4.17. -v: show the consoles.
-# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds),
+# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds, nmi),
 # `peer-skip` and `tenant-skip` (the reason why it cannot run there).
 # tests/peer/differences.txt: failures on the peer that are kept, NAME reason.
 set -u
@@ -27,7 +27,7 @@ mkdir -p "$logs"
 
 # The log is complete when a verdict is there or the machine stopped.
 boot() { # name place log
-    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 kernel modules pid t0
+    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 nmi='' kernel modules pid t0 monitor=none
     local end='TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU'
     # shellcheck disable=SC1090
     [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
@@ -44,9 +44,15 @@ boot() { # name place log
             modules="$B/policy.bhp,$B/guest/launcher.elf $args vcpus=$smp,$B/guest/$1.elf" ;;
     esac
     : >"$3"
+    if [ -n "$nmi" ]; then
+        monitor=pipe:$3.pipe
+        rm -f "$3".pipe.in "$3".pipe.out
+        mkfifo "$3".pipe.in "$3".pipe.out
+    fi
     timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu "$cpu" -smp "$smp" -m "$mem" -display none -no-reboot \
-        -monitor none -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >>"$3" 2>&1 </dev/null &
+        -monitor "$monitor" -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >>"$3" 2>&1 </dev/null &
     pid=$!
+    [ -z "$nmi" ] || storm "$pid" "$3" &
     t0=$SECONDS
     while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - t0)) -lt $((seconds + 3)) ]; do
         if grep -aqE "$end" "$3"; then
@@ -57,6 +63,19 @@ boot() { # name place log
     done
     kill "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
+}
+
+# Raises NMIs, on all CPUs, from the moment that the test says so until the machine stops.
+storm() { # pid log
+    trap '' PIPE
+    cat "$2".pipe.out >"$2".monitor &
+    exec 9>"$2".pipe.in
+    until grep -aq 'storm begins' "$2" || ! kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+    while kill -0 "$1" 2>/dev/null; do
+        printf 'cpu 0\nnmi\ncpu 1\nnmi\n' >&9 2>/dev/null || break
+        sleep 0.005
+    done
+    rm -f "$2".pipe.in "$2".pipe.out
 }
 
 # Prints the verdict of a log: NAME: WORD reason.

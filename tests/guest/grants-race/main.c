@@ -47,8 +47,8 @@ static void play(void *arg)
     uint64_t end = rt_time_now() + LONGEST;
 
     (void)arg;
-    for (unsigned n = 0; n < ROUNDS && rt_time_now() < end; n++) {
-        unsigned i = (unsigned)rt_random() % SLOTS, what = (unsigned)rt_random() % 8;
+    for (unsigned n = 0; n < ROUNDS && (rt_time_now() < end || (!pins && rt_time_now() < end + 3 * LONGEST)); n++) {
+        unsigned i = (unsigned)rt_random() % SLOTS, what = (unsigned)rt_random() % 10;
         uint32_t handle;
 
         if (what < 3) {

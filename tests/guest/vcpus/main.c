@@ -139,9 +139,13 @@ static void vcpu_info_place(unsigned cpu)
 {
     uint8_t *page = rt_page_alloc();
     uint64_t mfn = rt_mm_va_mfn(page);
-    struct vcpu_register_vcpu_info bad[] = {{.mfn = test_lost_mfn()},         {.mfn = 1ull << 40},
-                                            {.mfn = mfn, .offset = 4096},     {.mfn = mfn, .offset = 4096 - 63},
-                                            {.mfn = mfn, .offset = ~0u - 32}, {.mfn = rt_mm_va_mfn(rt_mm_l4())}};
+    struct vcpu_register_vcpu_info bad[] = {{.mfn = test_lost_mfn()},
+                                            {.mfn = 1ull << 40},
+                                            {.mfn = mfn, .offset = 4096},
+                                            {.mfn = mfn, .offset = 4096 - 63},
+                                            {.mfn = mfn, .offset = ~0u - 32},
+                                            {.mfn = rt_mm_va_mfn(rt_mm_l4())},
+                                            {.mfn = rt_start_info->shared_info >> 12}};
     struct vcpu_register_vcpu_info good = {.mfn = mfn, .offset = 4096 - 64};
 
     NEED(page);
