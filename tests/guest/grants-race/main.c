@@ -34,11 +34,11 @@ static void scribble(uint64_t va)
     writes += f.vector < 0;
 }
 
-static void watch(void)
+static void watch(unsigned reads)
 {
     uint64_t before = page[8];
 
-    for (unsigned i = 0; i < 60; i++)
+    for (unsigned i = 0; i < reads; i++)
         lands += page[8] != before;
 }
 
@@ -63,7 +63,7 @@ static void play(void *arg)
             unmaps += rt_grant_unmap(slot(i), handles[what == 3 ? rt_random() % SLOTS : i]) == GNTST_okay;
         } else if (rt_mm_pin(1, mfn) == 0) {
             pins++;
-            watch();
+            watch(300);
             rt_mm_unpin(mfn);
         }
     }
@@ -130,9 +130,9 @@ static void revoke(void)
             !__atomic_compare_exchange_n(&e->flags, &flags, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
             continue;
         revoked++;
-        watch();
+        watch(20000);
         __atomic_store_n(&e->flags, GTF_permit_access, __ATOMIC_SEQ_CST);
-        for (unsigned i = 0; i < 2000; i++)
+        for (unsigned i = 0; i < 500; i++)
             __asm__ volatile("pause");
     }
     stop = true;
