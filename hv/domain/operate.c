@@ -238,6 +238,16 @@ long operate_pause(uint64_t arg, bool pause)
     return rc;
 }
 
+/* Another CPU may have brought d to its end while this one waited for the build lock, under which that happens. */
+static bool is_listed(const struct domain *d)
+{
+    struct domain *found = domain_get(d->domid);
+
+    if (found)
+        domain_put(found);
+    return found;
+}
+
 long operate_destroy(uint64_t arg)
 {
     struct domain *d;
@@ -247,7 +257,7 @@ long operate_destroy(uint64_t arg)
         return rc;
     spin_lock(&d->build_lock);
     do {
-        rc = domain_destroy_step(d);
+        rc = is_listed(d) ? domain_destroy_step(d) : -XEN_ESRCH;
     } while (rc == -XEN_EAGAIN && !hypercall_preempt());
     spin_unlock(&d->build_lock);
     domain_put(d);

@@ -23,6 +23,11 @@ long vcpu_info_register(struct vcpu *v, const struct vcpu_register_vcpu_info *op
         return -XEN_EINVAL;
     spin_lock(&d->mm.lock);
     long rc = v->info_mfn != INVALID_MFN ? -XEN_EINVAL : frame_get_type(d, op->mfn, FT_WRITABLE);
+    /* A shared page of the hypervisor's heap, which d may map, is not in d's direct map. */
+    if (!rc && !(frame_of(op->mfn)->flags & FF_ALLOC)) {
+        frame_put_type(d, op->mfn);
+        rc = -XEN_EINVAL;
+    }
     if (!rc) {
         struct vcpu_info *info = (struct vcpu_info *)((char *)own_frame(op->mfn) + op->offset);
         memcpy(info, v->info, sizeof(*info));
