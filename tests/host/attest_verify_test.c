@@ -473,11 +473,29 @@ static void a_launch_that_is_not_that_of_the_digest(void **state)
 /* No single altered byte of the evidence is accepted: all of it is signed, measured or checked. The one exception
  * is a byte that makes another valid encoding of the same, and deterministic CBOR and DER have none; what
  * certificates leave unchecked is nothing, since they are signed. */
+static bool lies_within(size_t at, const void *part, size_t size)
+{
+    const uint8_t *found = memmem(b.evidence, b.evidence_size, part, size);
+
+    assert_non_null(found);
+    return at >= (size_t)(found - b.evidence) && at < (size_t)(found - b.evidence) + size;
+}
+
+/* What one signature covers as a whole is sampled. */
+static bool is_worth_it(size_t at)
+{
+    return at % 16 == 0 || !(lies_within(at, &b.report, sizeof(b.report)) ||
+                             lies_within(at, b.platform.quote.data, b.platform.quote.size) ||
+                             lies_within(at, b.platform.chain[0].data, b.platform.chain[0].size));
+}
+
 static void no_altered_byte_is_accepted(void **state)
 {
     (void)state;
     assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
     for (size_t i = 0; i < b.evidence_size; i++) {
+        if (!is_worth_it(i))
+            continue;
         b.evidence[i] ^= 0x10;
         if (verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings)) {
             printf("byte %zu of %zu\n", i, b.evidence_size);
