@@ -10,10 +10,12 @@
 
 #define BIT(n) (1u << (n))
 /* Leaf 1. Not: MONITOR, VMX, SMX, EST, PCID, x2APIC, TSC deadline; VME, PSE, MCE, SEP, MTRR, PGE, PSE36, ACPI, TM. */
-#define L1_ECX (BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | \
-                BIT(26) | BIT(28) | BIT(29) | BIT(30))
-#define L1_EDX (BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(15) | BIT(16) | BIT(19) | BIT(23) | \
-                BIT(24) | BIT(25) | BIT(26) | BIT(27) | BIT(28))
+#define L1_ECX                                                                                                         \
+    (BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(26) |        \
+     BIT(28) | BIT(29) | BIT(30))
+#define L1_EDX                                                                                                         \
+    (BIT(0) | BIT(2) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(15) | BIT(16) | BIT(19) | BIT(23) | BIT(24) |  \
+     BIT(25) | BIT(26) | BIT(27) | BIT(28))
 #define OSXSAVE    BIT(27)
 #define HYPERVISOR BIT(31)
 /* Leaf 7. Not: FSGSBASE, SMEP, SMAP, INVPCID, MPX, UMIP, PKU, LA57, speculation controls. */
@@ -76,7 +78,7 @@ static void leaf_7(uint32_t sub, uint32_t out[4])
 
 static void leaf_1(struct vcpu *v, uint32_t out[4])
 {
-    out[1] &= 0x0000ffff; /* no APIC id, no count: topology is the guest's own */
+    out[1] = (out[1] & 0xffff) | BIT(16); /* no APIC id, one logical CPU (0 is none): topology is the guest's own */
     out[2] = (out[2] & L1_ECX) | HYPERVISOR;
     if (!fpu_features())
         out[2] &= ~(BIT(26) | BIT(28) | BIT(12) | BIT(29));
