@@ -51,7 +51,8 @@ static void set_part(struct domain_build *b, unsigned int part, const struct boo
         sha256_update(&p->hash, (const void *)m->start, p->size);
 }
 
-/* A loader may put the file's name in front of the arguments (multiboot 1, QEMU): a first word with a slash is no option. */
+/* A loader may put the file's name in front of the arguments (multiboot 1, QEMU): a first word with a slash is no
+ * option. */
 static void set_cmdline(struct domain_build *b, const char *text)
 {
     const char *space = text;
@@ -69,7 +70,8 @@ static void set_cmdline(struct domain_build *b, const char *text)
 
 static struct domain *create(void)
 {
-    struct bh_dom_create c = {.vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = dom0_bytes() >> 10, .name = "dom0"};
+    struct bh_dom_create c = {
+        .vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = dom0_bytes() >> 10, .name = "dom0"};
     struct label label = monitor_boot_label();
     struct domain *d;
     int rc = domain_create(&c, &label, true, &d);
@@ -110,7 +112,8 @@ void build_dom0(void)
     control_domain = d;
     measure_launch(d);
     measure_complete();
-    printk("dom0: %lu MiB, %u vCPUs, command line: %s", d->mm.frames_max >> 8, d->nr_vcpus, boot_info.module[1].cmdline);
+    printk("dom0: %lu MiB, %u vCPUs, command line: %s", d->mm.frames_max >> 8, d->nr_vcpus,
+           boot_info.module[1].cmdline);
     clock_update_wallclock(d);
     d->vcpu[0]->online = 1;
     d->state = BH_STATE_RUNNING;

@@ -44,7 +44,8 @@ static void fill_trampoline(maddr_t page, void *block)
     memcpy(t, trampoline_start, (size_t)(trampoline_end - trampoline_start));
     *(uint32_t *)(t + (trampoline_page32 - trampoline_start)) += (uint32_t)page;
     *(uint64_t *)(t + (trampoline_cr3 - trampoline_start)) = idle_l4_maddr;
-    *(uint64_t *)(t + (trampoline_stack - trampoline_start)) = (uint64_t)block + STACK_BLOCK - sizeof(struct cpu_info) - 8;
+    *(uint64_t *)(t + (trampoline_stack - trampoline_start)) =
+        (uint64_t)block + STACK_BLOCK - sizeof(struct cpu_info) - 8;
 }
 
 static bool start_one(maddr_t page, unsigned int cpu, uint32_t apic_id)

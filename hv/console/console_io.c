@@ -13,8 +13,8 @@
 #include "time/timer.h"
 #include "lib.h"
 
-#define INPUT_SIZE  256u
-#define POLL_NS     20000000ul
+#define INPUT_SIZE 256u
+#define POLL_NS    20000000ul
 
 static char input[INPUT_SIZE];
 static uint32_t in_head, in_tail;
@@ -72,8 +72,8 @@ static long write_output(uint64_t count, gva_t buf)
         if (copy_from_guest(out, buf, n))
             return -XEN_EFAULT;
         for (size_t i = 0; i < n; i++)
-            if ((out[i] < 32 || out[i] == 127) && out[i] != '\n' && out[i] != '\r' && out[i] != '\t' && out[i] != '\b' &&
-                out[i] != 27)
+            if ((out[i] < 32 || out[i] == 127) && out[i] != '\n' && out[i] != '\r' && out[i] != '\t' &&
+                out[i] != '\b' && out[i] != 27)
                 out[i] = '?';
         console_write(out, n);
         count -= n;
@@ -87,7 +87,8 @@ static long write_output(uint64_t count, gva_t buf)
 long do_console_io(uint64_t cmd, uint64_t count, uint64_t buf, uint64_t a4, uint64_t a5)
 {
     struct domain *d = current->domain;
-    int rc = monitor_check(d, NULL, cmd == CONSOLEIO_write ? PERM_platform_console_write : PERM_platform_console_read, cmd);
+    int rc =
+        monitor_check(d, NULL, cmd == CONSOLEIO_write ? PERM_platform_console_write : PERM_platform_console_read, cmd);
 
     if (rc)
         return rc;

@@ -38,8 +38,8 @@ void panic(const char *fmt, ...)
         int n = vsnprintk(text, sizeof(text), fmt, ap);
         va_end(ap);
         (void)n;
-        n = snprintk(msg, sizeof(msg), "\n(bh) PANIC on CPU %u: %s\n(bh) halted; the machine needs a reset\n", current_cpu(),
-                     text);
+        n = snprintk(msg, sizeof(msg), "\n(bh) PANIC on CPU %u: %s\n(bh) halted; the machine needs a reset\n",
+                     current_cpu(), text);
         for (int i = 0; i < n; i++)
             uart_putc(msg[i]);
         print_stack();

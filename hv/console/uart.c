@@ -3,10 +3,10 @@
 #include "console/uart.h"
 #include "cpu/io.h"
 
-#define COM1         0x3f8
-#define LSR_DATA     0x01
-#define LSR_THRE     0x20
-#define WAIT_MAX     100000 /* polls: a port that never drains must not hang the machine */
+#define COM1     0x3f8
+#define LSR_DATA 0x01
+#define LSR_THRE 0x20
+#define WAIT_MAX 100000 /* polls: a port that never drains must not hang the machine */
 
 static bool present;
 

@@ -101,7 +101,8 @@ void bounce_failsafe(void)
         domain_crash(v->domain, "IRET to %lx:%lx faulted, no failsafe callback", r->cs, r->rip);
         return;
     }
-    __asm__("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=r"(sel[0]), "=r"(sel[1]), "=r"(sel[2]), "=r"(sel[3]));
+    __asm__("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+            : "=r"(sel[0]), "=r"(sel[1]), "=r"(sel[2]), "=r"(sel[3]));
     bounce(v->state->failsafe_callback, true, false, 0);
     uint64_t extra[4] = {sel[0], sel[1], sel[2], sel[3]};
     /* The ABI's frame: ds, es, fs, gs below rcx, r11. */

@@ -6,7 +6,8 @@
 #include "types.h"
 
 struct vcpu;
-/* All act on the current vCPU and its frame (current_regs()). A guest whose kernel stack cannot take the frame is crashed. */
+/* All act on the current vCPU and its frame (current_regs()). A guest whose kernel stack cannot take the frame is
+ * crashed. */
 void bounce_trap(unsigned int vector, bool has_error, uint32_t error);
 void bounce_page_fault(gva_t address, uint32_t error);
 void bounce_callback(gva_t address, bool mask_events);

@@ -168,8 +168,8 @@ static int decode_0f(struct cursor *c, const struct prefixes *x, struct decoded 
 {
     static const struct {
         uint8_t opcode, op;
-    } plain[] = {{0x06, DECODE_CLTS}, {0x09, DECODE_WBINVD}, {0x30, DECODE_WRMSR}, {0x32, DECODE_RDMSR},
-                 {0x33, DECODE_RDPMC}, {0xa2, DECODE_CPUID}};
+    } plain[] = {{0x06, DECODE_CLTS},  {0x09, DECODE_WBINVD}, {0x30, DECODE_WRMSR},
+                 {0x32, DECODE_RDMSR}, {0x33, DECODE_RDPMC},  {0xa2, DECODE_CPUID}};
     uint8_t opcode = next(c);
 
     if (opcode == 0xba || opcode == 0xb0 || opcode == 0xb1)

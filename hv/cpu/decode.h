@@ -10,20 +10,42 @@
 enum decode_kind { DECODE_MEMORY_WRITE, DECODE_IO, DECODE_PRIVILEGED };
 enum decode_op {
     /* memory writes */
-    DECODE_MOV, DECODE_XCHG, DECODE_AND, DECODE_OR, DECODE_BTR, DECODE_BTS, DECODE_CMPXCHG,
+    DECODE_MOV,
+    DECODE_XCHG,
+    DECODE_AND,
+    DECODE_OR,
+    DECODE_BTR,
+    DECODE_BTS,
+    DECODE_CMPXCHG,
     /* I/O: direction in `out`, port in imm when has_imm, else DX */
-    DECODE_IN, DECODE_OUT, DECODE_INS, DECODE_OUTS,
+    DECODE_IN,
+    DECODE_OUT,
+    DECODE_INS,
+    DECODE_OUTS,
     /* privileged */
-    DECODE_CLI, DECODE_STI, DECODE_RDMSR, DECODE_WRMSR, DECODE_MOV_FROM_CR, DECODE_MOV_TO_CR, DECODE_MOV_FROM_DR,
-    DECODE_MOV_TO_DR, DECODE_CLTS, DECODE_XSETBV, DECODE_HLT, DECODE_WBINVD, DECODE_CPUID, DECODE_INVLPG, DECODE_RDPMC,
+    DECODE_CLI,
+    DECODE_STI,
+    DECODE_RDMSR,
+    DECODE_WRMSR,
+    DECODE_MOV_FROM_CR,
+    DECODE_MOV_TO_CR,
+    DECODE_MOV_FROM_DR,
+    DECODE_MOV_TO_DR,
+    DECODE_CLTS,
+    DECODE_XSETBV,
+    DECODE_HLT,
+    DECODE_WBINVD,
+    DECODE_CPUID,
+    DECODE_INVLPG,
+    DECODE_RDPMC,
 };
 struct decoded {
     enum decode_kind kind;
     enum decode_op op;
     uint8_t length;
-    uint8_t size;      /* operand bytes */
-    uint8_t reg;       /* register operand, 0..15 (with REX); ah..bh never */
-    uint8_t rm;        /* register in r/m of MOV CR/DR */
+    uint8_t size; /* operand bytes */
+    uint8_t reg;  /* register operand, 0..15 (with REX); ah..bh never */
+    uint8_t rm;   /* register in r/m of MOV CR/DR */
     bool has_imm, rex;
     uint64_t imm;
     /* memory operand: base (0..15, 16: RIP, 0xff: none), index likewise, scale, displacement */

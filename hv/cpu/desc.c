@@ -105,9 +105,9 @@ static void make_stub(struct cpu_info *c)
     map_desc(va, (maddr_t)heap_mfn(stub_page) << PAGE_SHIFT, 0);
     map_desc(va + PAGE_SIZE, (maddr_t)heap_mfn(data) << PAGE_SHIFT, PTE_W | PTE_NX);
     wrmsr(0xc0000081, (uint64_t)(FLAT_RING3_CS32) << 48 | (uint64_t)SEL_HV_CS << 32); /* STAR */
-    wrmsr(0xc0000082, va);                                                               /* LSTAR */
-    wrmsr(0xc0000083, (uint64_t)syscall32_entry);                                        /* CSTAR */
-    wrmsr(0xc0000084, 0x7fffd7ul & ~0x2ul);                                              /* FMASK: all but bit 1 */
+    wrmsr(0xc0000082, va);                                                            /* LSTAR */
+    wrmsr(0xc0000083, (uint64_t)syscall32_entry);                                     /* CSTAR */
+    wrmsr(0xc0000084, 0x7fffd7ul & ~0x2ul);                                           /* FMASK: all but bit 1 */
 }
 
 void desc_init_cpu(void)

@@ -8,8 +8,8 @@
 struct vcpu;
 struct domain;
 
-void desc_init_cpu(void);                 /* GDT, TSS, IDT, SYSCALL on this CPU */
-void desc_load_vcpu(struct vcpu *v);      /* maps v's descriptor frames for this CPU */
+void desc_init_cpu(void);            /* GDT, TSS, IDT, SYSCALL on this CPU */
+void desc_load_vcpu(struct vcpu *v); /* maps v's descriptor frames for this CPU */
 /* d->mm.lock held. entries of frames[]: machine frames, validated as FT_DESC. */
 int desc_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries);
 int desc_set_ldt(struct vcpu *v, gva_t base, unsigned int entries);

@@ -70,7 +70,10 @@ void fpu_save(struct vcpu *v)
     if (features && v->state->xcr0 != features)
         xsetbv_safe(features);
     if (features)
-        __asm__ volatile("xsave64 (%0)" : : "r"(area_of(v)), "a"((uint32_t)features), "d"((uint32_t)(features >> 32)) : "memory");
+        __asm__ volatile("xsave64 (%0)"
+                         :
+                         : "r"(area_of(v)), "a"((uint32_t)features), "d"((uint32_t)(features >> 32))
+                         : "memory");
     else
         __asm__ volatile("fxsave64 (%0)" : : "r"(area_of(v)) : "memory");
 }
@@ -99,12 +102,12 @@ void fpu_reset(struct vcpu *v)
     uint8_t *area = area_of(v);
 
     memset(area, 0, AREA_SIZE);
-    *(uint16_t *)area = 0x37f;                  /* FCW */
-    *(uint32_t *)(area + 24) = 0x1f80;          /* MXCSR */
+    *(uint16_t *)area = 0x37f;         /* FCW */
+    *(uint32_t *)(area + 24) = 0x1f80; /* MXCSR */
     if (features)
-        *(uint64_t *)(area + 512) = 3;          /* XSTATE_BV: x87 and SSE as above, the rest initial */
+        *(uint64_t *)(area + 512) = 3; /* XSTATE_BV: x87 and SSE as above, the rest initial */
     v->state->xcr0 = features ? 1 : 0;
-    v->state->cr4 = 0x660;                      /* PAE, MCE off, OSFXSR, OSXMMEXCPT, as the hypervisor has them */
+    v->state->cr4 = 0x660; /* PAE, MCE off, OSFXSR, OSXMMEXCPT, as the hypervisor has them */
 }
 
 void fpu_set_ts(struct vcpu *v, bool on)

@@ -8,18 +8,18 @@
 #include "cpu/bounce.h"
 #include "monitor/monitor.h"
 
-#define MSR_TSC           0x10
-#define MSR_PLATFORM_ID   0x17
-#define MSR_APIC_BASE     0x1b
-#define MSR_UCODE_REV     0x8b
-#define MSR_MISC_ENABLE   0x1a0
-#define MSR_PAT           0x277
-#define MSR_EFER          0xc0000080
-#define MSR_FS_BASE       0xc0000100
-#define MSR_GS_BASE       0xc0000101
-#define MSR_KERNEL_GS     0xc0000102
-#define PAT_RESET         0x0007040600070406ul /* the hypervisor leaves the PAT at its reset value */
-#define EFER_GUEST        0xd01ul              /* SCE, LME, LMA, NXE */
+#define MSR_TSC         0x10
+#define MSR_PLATFORM_ID 0x17
+#define MSR_APIC_BASE   0x1b
+#define MSR_UCODE_REV   0x8b
+#define MSR_MISC_ENABLE 0x1a0
+#define MSR_PAT         0x277
+#define MSR_EFER        0xc0000080
+#define MSR_FS_BASE     0xc0000100
+#define MSR_GS_BASE     0xc0000101
+#define MSR_KERNEL_GS   0xc0000102
+#define PAT_RESET       0x0007040600070406ul /* the hypervisor leaves the PAT at its reset value */
+#define EFER_GUEST      0xd01ul              /* SCE, LME, LMA, NXE */
 
 static bool canonical(uint64_t v)
 {

@@ -13,24 +13,24 @@ struct domain;
 struct timer_queue;
 
 struct cpu_info {
-    struct cpu_regs guest;       /* where a trap from a guest lands: TSS.RSP0 is its end */
-    struct vcpu *curr;           /* never NULL: an idle vCPU (domain->domid == DOMID_IDLE) else */
-    uint64_t cpu;                /* 0.. in order of start */
-    uint32_t need_resched;       /* ask sched_next() before going back to the guest */
-    uint32_t held_ranks;         /* debug: bit per lock rank held */
-    uint32_t flush_request;      /* TLB flushes asked by other CPUs, a counter */
+    struct cpu_regs guest;  /* where a trap from a guest lands: TSS.RSP0 is its end */
+    struct vcpu *curr;      /* never NULL: an idle vCPU (domain->domid == DOMID_IDLE) else */
+    uint64_t cpu;           /* 0.. in order of start */
+    uint32_t need_resched;  /* ask sched_next() before going back to the guest */
+    uint32_t held_ranks;    /* debug: bit per lock rank held */
+    uint32_t flush_request; /* TLB flushes asked by other CPUs, a counter */
     uint32_t apic_id;
-    uint64_t cr3;                /* loaded now */
+    uint64_t cr3; /* loaded now */
     uint64_t idle_cr3;
     uint64_t irq_count;
     void *tss, *gdt;
     /* Continuation of a hypercall, see hypercall/hypercall.h. */
     uint32_t hcall_again, in_multicall;
     uint64_t hcall_args[5];
-    uint64_t window_used;        /* bit per window slot */
-    uint64_t slice_end;          /* scheduler's */
-    uint32_t flush_done;         /* answered up to this request */
-    uint32_t hcall_units;        /* batches done in this hypercall */
+    uint64_t window_used; /* bit per window slot */
+    uint64_t slice_end;   /* scheduler's */
+    uint32_t flush_done;  /* answered up to this request */
+    uint32_t hcall_units; /* batches done in this hypercall */
 };
 
 static inline struct cpu_info *this_cpu(void)
@@ -46,7 +46,7 @@ static inline struct cpu_info *this_cpu(void)
 extern unsigned int cpus_online;
 extern struct cpu_info *cpu_infos[CPUS_MAX];
 
-void cpu_kick(unsigned int cpu);  /* makes it pass through its return-to-guest path soon */
-void cpus_stop(void);             /* panic, shutdown: halts all others */
+void cpu_kick(unsigned int cpu); /* makes it pass through its return-to-guest path soon */
+void cpus_stop(void);            /* panic, shutdown: halts all others */
 
 #endif

@@ -14,7 +14,7 @@
 #include "domain/domain.h"
 #include "console.h"
 
-#define TRAP_PF 14
+#define TRAP_PF          14
 #define PF_PRESENT_WRITE 3u
 /* Exceptions that push an error code: DF TS NP SS GP PF AC CP. */
 #define HAS_ERROR ((1u << 8) | (1u << 10) | (1u << 11) | (1u << 12) | (1u << 13) | (1u << 14) | (1u << 17) | (1u << 21))
@@ -140,8 +140,8 @@ static bool fixup(struct cpu_regs *r)
     return false;
 }
 
-/* The IRET to a guest faulted with the guest's registers loaded: they are in the nested frame now. The iret frame itself is
- * intact, it is above. The two areas overlap. */
+/* The IRET to a guest faulted with the guest's registers loaded: they are in the nested frame now. The iret frame
+ * itself is intact, it is above. The two areas overlap. */
 static void recover_guest_regs(struct cpu_regs *nested)
 {
     struct cpu_regs *g = current_regs();
@@ -164,7 +164,8 @@ int trap_from_hv(struct cpu_regs *r)
         recover_guest_regs(r);
         return 1;
     }
-    panic("exception %u error %x at rip %lx, address %lx, rsp %lx", r->vector, r->error_code, r->rip, read_cr2(), r->rsp);
+    panic("exception %u error %x at rip %lx, address %lx, rsp %lx", r->vector, r->error_code, r->rip, read_cr2(),
+          r->rsp);
 }
 
 void iret_failed(struct cpu_regs *r)
@@ -187,7 +188,7 @@ void ist_from_hv(struct cpu_regs *r)
             __asm__ volatile("cli; hlt");
         return;
     default:
-        panic("exception %u error %x in the hypervisor at rip %lx rsp %lx, address %lx", r->vector, r->error_code, r->rip,
-              r->rsp, read_cr2());
+        panic("exception %u error %x in the hypervisor at rip %lx rsp %lx, address %lx", r->vector, r->error_code,
+              r->rip, r->rsp, read_cr2());
     }
 }

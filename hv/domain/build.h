@@ -13,29 +13,39 @@
 #define PART_CHUNKS_MAX 512u /* 1 GiB */
 struct image_part {
     uint64_t size;
-    maddr_t module;              /* first byte of a boot module, or 0 */
-    uint32_t *chunks;            /* staged: PART_CHUNKS_MAX chunk numbers, else NULL */
-    uint64_t loaded;             /* bytes so far */
+    maddr_t module;   /* first byte of a boot module, or 0 */
+    uint32_t *chunks; /* staged: PART_CHUNKS_MAX chunk numbers, else NULL */
+    uint64_t loaded;  /* bytes so far */
     struct sha256_state hash;
 };
-/* Where things go, in the domain's own frame numbers; virtual address of pfn p: virt_base + (p << 12) below mapped_end. */
+/* Where things go, in the domain's own frame numbers; virtual address of pfn p: virt_base + (p << 12) below mapped_end.
+ */
 struct build_layout {
     uint64_t virt_base;
-    uint64_t kernel_end, ramdisk, p2m, p2m_frames, p2m_tables; /* pfns; p2m_frames: with the tables that map an INIT_P2M list */
+    uint64_t kernel_end, ramdisk, p2m, p2m_frames,
+        p2m_tables; /* pfns; p2m_frames: with the tables that map an INIT_P2M list */
     uint64_t start_info, console, store, tables, stack, mapped_end, end;
     uint64_t nr_tables;
 };
-enum build_phase { BUILD_MEMORY, BUILD_PARSE, BUILD_KERNEL, BUILD_RAMDISK, BUILD_TABLES, BUILD_FREE_STAGED, BUILD_DONE };
+enum build_phase {
+    BUILD_MEMORY,
+    BUILD_PARSE,
+    BUILD_KERNEL,
+    BUILD_RAMDISK,
+    BUILD_TABLES,
+    BUILD_FREE_STAGED,
+    BUILD_DONE
+};
 struct domain_build {
-    struct image_part part[2];   /* BH_PART_KERNEL, BH_PART_RAMDISK */
+    struct image_part part[2]; /* BH_PART_KERNEL, BH_PART_RAMDISK */
     char cmdline[1024];
     uint64_t cmdline_size, cmdline_loaded;
     enum build_phase phase;
-    uint64_t progress;           /* within a phase: bytes or chunks done */
+    uint64_t progress; /* within a phase: bytes or chunks done */
     unsigned int segment;
     struct elf_image elf;
     struct build_layout at;
-    uint32_t *chunk_of;          /* chunk that holds pfns [512 n, 512 n + 512) */
+    uint32_t *chunk_of; /* chunk that holds pfns [512 n, 512 n + 512) */
     uint32_t nr_chunks;
 };
 

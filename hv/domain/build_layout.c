@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Start-of-day layout (xen/xen.h): kernel, ramdisk, frame list, start_info, [store and console pages], page tables, stack,
- * padding; ramdisk and frame list lie behind the mapped part where the kernel's notes allow that. */
+/* Start-of-day layout (xen/xen.h): kernel, ramdisk, frame list, start_info, [store and console pages], page tables,
+ * stack, padding; ramdisk and frame list lie behind the mapped part where the kernel's notes allow that. */
 #include "domain/build.h"
 #include "mm/access.h"
 #include "lib.h"
@@ -36,7 +36,8 @@ static void place_tables(struct build_layout *l)
         l->stack = l->tables + n;
         uint64_t end = ROUND_UP(l->virt_base + ((l->stack + 1) << PAGE_SHIFT) + PADDING, REGION_ALIGN);
         l->mapped_end = (end - l->virt_base) >> PAGE_SHIFT;
-        need = 1 + tables_for(l->virt_base, end, 1) + tables_for(l->virt_base, end, 2) + tables_for(l->virt_base, end, 3);
+        need =
+            1 + tables_for(l->virt_base, end, 1) + tables_for(l->virt_base, end, 2) + tables_for(l->virt_base, end, 3);
         if (need <= n)
             break;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A new domain's page tables, frame list and start_info. Its address space is loaded; nothing of it runs yet. The tables
- * pass the same validation as a guest's own. */
+/* A new domain's page tables, frame list and start_info. Its address space is loaded; nothing of it runs yet. The
+ * tables pass the same validation as a guest's own. */
 #include "domain/build.h"
 #include "domain/context.h"
 #include "domain/lifecycle.h"

@@ -39,10 +39,26 @@ static void copy_registers(struct vcpu_state *s, const struct vcpu_guest_context
 {
     const struct cpu_user_regs *u = &c->user_regs;
 
-    s->regs = (struct cpu_regs){.r15 = u->r15, .r14 = u->r14, .r13 = u->r13, .r12 = u->r12, .rbp = u->rbp,
-                                .rbx = u->rbx, .r11 = u->r11, .r10 = u->r10, .r9 = u->r9,   .r8 = u->r8,
-                                .rax = u->rax, .rcx = u->rcx, .rdx = u->rdx, .rsi = u->rsi, .rdi = u->rdi,
-                                .rip = u->rip, .cs = u->cs,   .rflags = u->rflags,          .rsp = u->rsp, .ss = u->ss};
+    s->regs = (struct cpu_regs){.r15 = u->r15,
+                                .r14 = u->r14,
+                                .r13 = u->r13,
+                                .r12 = u->r12,
+                                .rbp = u->rbp,
+                                .rbx = u->rbx,
+                                .r11 = u->r11,
+                                .r10 = u->r10,
+                                .r9 = u->r9,
+                                .r8 = u->r8,
+                                .rax = u->rax,
+                                .rcx = u->rcx,
+                                .rdx = u->rdx,
+                                .rsi = u->rsi,
+                                .rdi = u->rdi,
+                                .rip = u->rip,
+                                .cs = u->cs,
+                                .rflags = u->rflags,
+                                .rsp = u->rsp,
+                                .ss = u->ss};
     vcpu_sanitise(&s->regs);
     s->ds = u->ds;
     s->es = u->es;

@@ -202,7 +202,8 @@ void domain_shutdown(struct domain *d, uint32_t reason)
 {
     uint32_t running = BH_STATE_RUNNING, paused = BH_STATE_PAUSED;
 
-    if (!__atomic_compare_exchange_n(&d->state, &running, BH_STATE_SHUTDOWN, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+    if (!__atomic_compare_exchange_n(&d->state, &running, BH_STATE_SHUTDOWN, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST) &&
         !__atomic_compare_exchange_n(&d->state, &paused, BH_STATE_SHUTDOWN, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
     d->shutdown_reason = reason;

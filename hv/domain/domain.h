@@ -32,18 +32,18 @@ struct trap_entry {
 
 /* Secret state of a vCPU: valid only while its domain's address space is loaded. */
 struct vcpu_state {
-    struct cpu_regs regs;      /* while it does not run */
+    struct cpu_regs regs; /* while it does not run */
     uint64_t fs_base, gs_base_kernel, gs_base_user;
     uint16_t ds, es, fs, gs;
-    uint64_t kernel_sp;        /* stack_switch */
+    uint64_t kernel_sp; /* stack_switch */
     uint64_t kernel_ss;
     uint64_t event_callback, failsafe_callback, syscall_callback;
-    uint32_t callback_flags;   /* bit n: mask events on entry, CALLBACKTYPE_* */
+    uint32_t callback_flags; /* bit n: mask events on entry, CALLBACKTYPE_* */
     uint64_t debugreg[8];
     uint64_t cr2_unused, cr4, ctrlreg0;
     uint64_t xcr0, xcr0_accum;
     uint32_t iopl;
-    bool fpu_ts;               /* fpu_taskswitch(1): next use faults with #NM */
+    bool fpu_ts; /* fpu_taskswitch(1): next use faults with #NM */
     bool fpu_used;
     struct trap_entry traps[256];
     uint8_t xsave[0] __aligned(64); /* on following page */
@@ -52,13 +52,13 @@ struct vcpu_state {
 struct vcpu {
     struct domain *domain;
     uint32_t id;
-    uint32_t initialised;      /* atomic: has registers */
-    uint32_t online;           /* atomic: VCPUOP_up */
-    uint32_t guest_kernel;     /* in guest kernel mode (else guest user mode) */
-    mfn_t kernel_l4, user_l4;  /* page-table bases; each holds a typed reference; INVALID_MFN if none */
-    struct vcpu_info *info;    /* in shared_info, or registered (then valid in own address space only) */
-    mfn_t info_mfn;            /* registered: frame with a writable reference, else INVALID_MFN */
-    struct vcpu_state *state;  /* hva in the domain's own direct map */
+    uint32_t initialised;                 /* atomic: has registers */
+    uint32_t online;                      /* atomic: VCPUOP_up */
+    uint32_t guest_kernel;                /* in guest kernel mode (else guest user mode) */
+    mfn_t kernel_l4, user_l4;             /* page-table bases; each holds a typed reference; INVALID_MFN if none */
+    struct vcpu_info *info;               /* in shared_info, or registered (then valid in own address space only) */
+    mfn_t info_mfn;                       /* registered: frame with a writable reference, else INVALID_MFN */
+    struct vcpu_state *state;             /* hva in the domain's own direct map */
     uint64_t gdt_frames[16], gdt_entries; /* typed references; 0: none */
     uint64_t ldt_frames[16];
     uint64_t ldt_base, ldt_entries;
@@ -67,20 +67,20 @@ struct vcpu {
     struct timer singleshot_timer, periodic_timer, poll_timer;
     ns_t periodic_period;
     gva_t runstate_area, time_area; /* guest-virtual, 0: none; written in the vCPU's own context */
-    uint32_t work;             /* atomic VCPU_WORK_*: looked at before going back to the guest */
+    uint32_t work;                  /* atomic VCPU_WORK_*: looked at before going back to the guest */
 };
-#define VCPU_WORK_EVENT 1u     /* evt: pending selector bits to merge */
-#define VCPU_WORK_TIME 2u      /* pvclock to refresh */
+#define VCPU_WORK_EVENT    1u /* evt: pending selector bits to merge */
+#define VCPU_WORK_TIME     2u /* pvclock to refresh */
 #define VCPU_WORK_RUNSTATE 4u
-#define VCPU_WORK_NMI 8u
+#define VCPU_WORK_NMI      8u
 
 struct domain {
     uint32_t domid;
     struct label label;
-    uint32_t state;            /* atomic BH_STATE_* */
-    uint32_t refs;             /* atomic */
+    uint32_t state; /* atomic BH_STATE_* */
+    uint32_t refs;  /* atomic */
     uint32_t shutdown_reason;
-    bool is_control;           /* dom0: initial domain with hardware */
+    bool is_control; /* dom0: initial domain with hardware */
     bool is_idle;
     uint32_t nr_vcpus;
     struct vcpu *vcpu[BH_VCPUS_MAX];
@@ -96,16 +96,16 @@ struct domain {
     uint64_t vm_assist;
     uint32_t denials;
     uint32_t console_ref, console_port, store_ref, store_port;
-    uint32_t pause_count;      /* atomic; > 0: no vCPU runs */
-    uint64_t running_cpus;     /* atomic mask of CPUs that have this domain's address space loaded */
+    uint32_t pause_count;  /* atomic; > 0: no vCPU runs */
+    uint64_t running_cpus; /* atomic mask of CPUs that have this domain's address space loaded */
     struct spinlock build_lock;
-    struct domain_build *build;/* while BUILDING, see domain/build.h */
+    struct domain_build *build; /* while BUILDING, see domain/build.h */
     struct domain_mm mm;
     struct domain_sched sched;
     struct domain_evtchn evtchn;
     struct domain_grant grant;
     struct domain_device *device; /* control domain only: pirqs, I/O rights */
-    struct domain *next;       /* list of all, domlist_lock */
+    struct domain *next;          /* list of all, domlist_lock */
 };
 
 extern struct domain *control_domain; /* dom0; NULL before it is built */

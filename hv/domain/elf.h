@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest kernel as ELF64 (System V ABI, ELF chapter 4-5) with the PV ABI's notes (xen/elfnote.h). Pure: works on a header
- * area in memory and a reader for the rest. */
+/* A guest kernel as ELF64 (System V ABI, ELF chapter 4-5) with the PV ABI's notes (xen/elfnote.h). Pure: works on a
+ * header area in memory and a reader for the rest. */
 #ifndef HV_ELF_H
 #define HV_ELF_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a domain, in bounded steps: stop, channels and grants, references of its vCPUs, pins, tables, then chunk by
- * chunk scrubbed and given back. */
+/* The end of a domain, in bounded steps: stop, channels and grants, references of its vCPUs, pins, tables, then chunk
+ * by chunk scrubbed and given back. */
 #include "domain/lifecycle.h"
 #include "domain/build.h"
 #include "mm/access.h"

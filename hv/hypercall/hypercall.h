@@ -19,7 +19,7 @@ struct cpu_regs;
 void hypercall_dispatch(struct cpu_regs *r);
 long hypercall_call(uint64_t nr, const uint64_t *args /* 5 */);
 
-/* Handlers, one for each row of hypercall/table.c; named do_ and the ABI's name. */
+/* Handlers, one for each row of hypercall/dispatch.c; named do_ and the ABI's name. */
 hypercall_fn do_set_trap_table, do_mmu_update, do_set_gdt, do_stack_switch, do_set_callbacks, do_fpu_taskswitch,
     do_platform_op, do_set_debugreg, do_get_debugreg, do_update_descriptor, do_memory_op, do_multicall,
     do_update_va_mapping, do_set_timer_op, do_xen_version, do_console_io, do_grant_table_op, do_vm_assist, do_iret,

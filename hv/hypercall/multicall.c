@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* multicall (xen/xen.h): a list of calls in one. A nested multicall and iret are refused: neither has a meaning here. */
+/* multicall (xen/xen.h): a list of calls in one. A nested multicall and iret are refused: neither has a meaning here.
+ */
 #include "hypercall/hypercall.h"
 #include "cpu/percpu.h"
 #include "mm/access.h"

@@ -11,15 +11,15 @@
 
 enum lock_rank {
     RANK_DOMAIN_BUILD = 1, /* a domain's building state, and its end */
-    RANK_DOMLIST,     /* list of domains */
-    RANK_MM,          /* a domain's frames, tables and grants (two: by domain id) */
+    RANK_DOMLIST,          /* list of domains */
+    RANK_MM,               /* a domain's frames, tables and grants (two: by domain id) */
     RANK_GRANT,
-    RANK_EVENT,       /* a domain's event channels (two: by domain id) */
-    RANK_CHUNK,       /* free chunks */
-    RANK_DEVICE,      /* IO-APIC, PCI, pirqs */
-    RANK_SCHED,       /* a CPU's run queue (two: by CPU number) */
+    RANK_EVENT,  /* a domain's event channels (two: by domain id) */
+    RANK_CHUNK,  /* free chunks */
+    RANK_DEVICE, /* IO-APIC, PCI, pirqs */
+    RANK_SCHED,  /* a CPU's run queue (two: by CPU number) */
     RANK_TIMER,
-    RANK_MEASURE,     /* TPM, event log, keys */
+    RANK_MEASURE, /* TPM, event log, keys */
     RANK_AUDIT,
     RANK_HEAP,
     RANK_FLUSH,
@@ -33,7 +33,10 @@ struct spinlock {
     uint16_t cpu; /* holder + 1, for debugging */
 };
 
-#define SPINLOCK(r) {.rank = (r)}
+#define SPINLOCK(r)                                                                                                    \
+    {                                                                                                                  \
+        .rank = (r)                                                                                                    \
+    }
 void spin_init(struct spinlock *l, enum lock_rank rank);
 void spin_lock(struct spinlock *l);
 void spin_lock_nested(struct spinlock *l); /* a second lock of the same rank, order kept by the caller */

@@ -27,7 +27,7 @@ void window_unmap(void *hva);
 /* Hypervisor heap pages (no secrets): zeroed; NULL when there are none. mapped for good. */
 void *heap_alloc_pages(size_t n);
 void heap_free_pages(void *p, size_t n);
-mfn_t heap_mfn(const void *p);   /* machine frame of a heap page */
+mfn_t heap_mfn(const void *p); /* machine frame of a heap page */
 /* Small objects from the heap (16-byte aligned, zeroed). */
 void *heap_alloc(size_t size);
 void heap_free(void *p);

@@ -30,9 +30,10 @@ static void complain(struct audit *a, mfn_t mfn, const char *what)
     const struct frame *f = frame_of(mfn);
 
     if (a->wrong++ < 8)
-        printk("audit: domain %u frame %lx: %s (type %u typeref %u counted %u, ref %u counted %u, flags %x progress %u)",
-               a->d->domid, mfn, what, f->type, f->typeref, a->at[mfn].typeref, f->ref, a->at[mfn].ref, f->flags,
-               f->progress);
+        printk(
+            "audit: domain %u frame %lx: %s (type %u typeref %u counted %u, ref %u counted %u, flags %x progress %u)",
+            a->d->domid, mfn, what, f->type, f->typeref, a->at[mfn].typeref, f->ref, a->at[mfn].ref, f->flags,
+            f->progress);
 }
 
 static void count(struct audit *a, mfn_t mfn, bool typed)

@@ -8,8 +8,10 @@
 #include "domain/domain.h"
 #include "console.h"
 
-#define PTE_AVAIL  (0xe00ul | 0x07c0000000000000ul) /* bits 9-11 and 54-58: the guest's own (Linux: soft dirty, devmap) */
-#define L1_ALLOWED (PTE_P | PTE_W | PTE_U | PTE_PWT | PTE_PCD | PTE_A | PTE_D | PTE_PSE | PTE_G | PTE_NX | PTE_ADDR | PTE_AVAIL)
+#define PTE_AVAIL                                                                                                      \
+    (0xe00ul | 0x07c0000000000000ul) /* bits 9-11 and 54-58: the guest's own (Linux: soft dirty, devmap) */
+#define L1_ALLOWED                                                                                                     \
+    (PTE_P | PTE_W | PTE_U | PTE_PWT | PTE_PCD | PTE_A | PTE_D | PTE_PSE | PTE_G | PTE_NX | PTE_ADDR | PTE_AVAIL)
 /* In upper levels bit 7 would be a superpage: refused. Bit 8 is ignored by hardware, stripped. */
 #define LN_ALLOWED (PTE_P | PTE_W | PTE_U | PTE_PWT | PTE_PCD | PTE_A | PTE_D | PTE_G | PTE_NX | PTE_ADDR | PTE_AVAIL)
 #define CACHE_BITS (PTE_PWT | PTE_PCD | PTE_PSE)

@@ -22,15 +22,15 @@ struct frame {
     uint8_t flags;     /* FF_* */
     uint16_t progress; /* table frames: entries that hold references */
     uint16_t pad;
-    uint32_t next;     /* link of the free list or of the release queue */
-    uint32_t stamp;    /* owner's tlb_clock when the last writable use ended */
+    uint32_t next;  /* link of the free list or of the release queue */
+    uint32_t stamp; /* owner's tlb_clock when the last writable use ended */
 };
-#define FF_ALLOC  1u   /* the guest has it (else ballooned out, on the free list) */
-#define FF_PINNED 2u
-#define FF_QUEUED 4u   /* on the release queue */
-#define FF_STATE  8u   /* holds struct vcpu_state or extended state: never a guest's */
-#define FF_SHARED 16u  /* hypervisor heap page that its owner may map: shared_info, grant table */
-#define FF_MMIO   32u  /* not RAM */
+#define FF_ALLOC   1u /* the guest has it (else ballooned out, on the free list) */
+#define FF_PINNED  2u
+#define FF_QUEUED  4u  /* on the release queue */
+#define FF_STATE   8u  /* holds struct vcpu_state or extended state: never a guest's */
+#define FF_SHARED  16u /* hypervisor heap page that its owner may map: shared_info, grant table */
+#define FF_MMIO    32u /* not RAM */
 #define DOMID_NONE 0xffffu
 #define DOMID_HV   0xfffeu
 #define FRAME_NONE 0xffffffffu

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* memory_op (xen/memory.h): reservations and maps. A frame that is given back stays on its domain's own free list: the chunk
- * belongs to the domain until its end (D3). */
+/* memory_op (xen/memory.h): reservations and maps. A frame that is given back stays on its domain's own free list: the
+ * chunk belongs to the domain until its end (D3). */
 #include "types.h"
 #include <xen/memory.h>
 #include "hypercall/hypercall.h"
@@ -16,9 +16,9 @@
 #include "monitor/monitor.h"
 #include "lib.h"
 
-#define CMD_BITS  6u /* as MEMOP_EXTENT_SHIFT: the start extent of a restarted call is above */
-#define CMD_MASK  ((1u << CMD_BITS) - 1)
-#define E820_RAM  1u
+#define CMD_BITS 6u /* as MEMOP_EXTENT_SHIFT: the start extent of a restarted call is above */
+#define CMD_MASK ((1u << CMD_BITS) - 1)
+#define E820_RAM 1u
 
 struct e820_entry {
     uint64_t base, size;
@@ -135,7 +135,8 @@ static long own_map(uint64_t arg)
 static long machphys_mapping(uint64_t arg)
 {
     struct domain *d = current->domain;
-    struct xen_machphys_mapping m = {M2P_VIEW_BASE, M2P_VIEW_BASE + ROUND_UP(frame_count, CHUNK_FRAMES) * 8, frame_count - 1};
+    struct xen_machphys_mapping m = {M2P_VIEW_BASE, M2P_VIEW_BASE + ROUND_UP(frame_count, CHUNK_FRAMES) * 8,
+                                     frame_count - 1};
     int rc = monitor_check(d, d, PERM_memory_machphys, 0);
 
     return rc ? rc : copy_to_guest(arg, &m, sizeof(m)) ? -XEN_EFAULT : 0;

@@ -7,17 +7,17 @@
 #include "spinlock.h"
 
 struct domain_mm {
-    struct spinlock lock;      /* RANK_MM: covers types, references and grants of the domain's frames */
-    uint64_t frames;           /* frames the guest has now */
+    struct spinlock lock; /* RANK_MM: covers types, references and grants of the domain's frames */
+    uint64_t frames;      /* frames the guest has now */
     uint64_t frames_max;
-    uint32_t chunks;           /* number owned */
-    uint32_t first_chunk;      /* head of the list through chunk_info[], CHUNK_NONE at the end */
-    uint32_t free_head;        /* list of ballooned-out frames in own chunks, FRAME_NONE at the end */
+    uint32_t chunks;      /* number owned */
+    uint32_t first_chunk; /* head of the list through chunk_info[], CHUNK_NONE at the end */
+    uint32_t free_head;   /* list of ballooned-out frames in own chunks, FRAME_NONE at the end */
     uint64_t free_count;
-    uint32_t release_head;     /* tables that wait for devalidation, see mm/table.h */
-    uint32_t tlb_clock;        /* counts complete flushes of this domain */
-    mfn_t hv_l4;               /* L4 with the hypervisor's part only; hypervisor heap page */
-    uint64_t *hv_l4_slots;     /* the hypervisor's 16 entries for this domain's L4 tables */
+    uint32_t release_head; /* tables that wait for devalidation, see mm/table.h */
+    uint32_t tlb_clock;    /* counts complete flushes of this domain */
+    mfn_t hv_l4;           /* L4 with the hypervisor's part only; hypervisor heap page */
+    uint64_t *hv_l4_slots; /* the hypervisor's 16 entries for this domain's L4 tables */
     uint64_t *m2p_l3, *direct_l3;
     uint64_t iommu_reserved;
 };

@@ -108,7 +108,8 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
             again = i && hypercall_preempt();
             if (again)
                 break;
-            rc = copy_from_guest(batch, ureqs + i * sizeof(batch[0]), MIN(todo - i, (uint32_t)BATCH) * sizeof(batch[0]));
+            rc =
+                copy_from_guest(batch, ureqs + i * sizeof(batch[0]), MIN(todo - i, (uint32_t)BATCH) * sizeof(batch[0]));
             if (rc)
                 break;
         }
@@ -123,7 +124,8 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
         again = !table_drain(d, &a);
     spin_unlock(&d->mm.lock);
     if (again && (i < todo || !rc))
-        return hypercall_again(ureqs + i * sizeof(batch[0]), (todo - i) | MMU_UPDATE_PREEMPTED, pdone, foreign, before + i);
+        return hypercall_again(ureqs + i * sizeof(batch[0]), (todo - i) | MMU_UPDATE_PREEMPTED, pdone, foreign,
+                               before + i);
     if (pdone) {
         uint32_t total = before + i;
         if (copy_to_guest(pdone, &total, sizeof(total)) && !rc)
@@ -134,7 +136,8 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
 
 static int flush_after_va_update(struct domain *d, uint64_t va, uint64_t flags)
 {
-    uint64_t mask = __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST), target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
+    uint64_t mask = __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST),
+             target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
     uint64_t type = flags & UVMF_FLUSHTYPE_MASK;
 
     if (type == UVMF_NONE)

@@ -80,8 +80,7 @@ static bool overlaps(maddr_t a, maddr_t a_end, maddr_t b, maddr_t b_end)
 /* Is [start, end) free of the image, the modules and the first MiB? */
 static bool boot_free(maddr_t start, maddr_t end)
 {
-    if (start < 0x100000 ||
-        overlaps(start, end, (maddr_t)_image_start - IMAGE_BASE, (maddr_t)_image_end - IMAGE_BASE))
+    if (start < 0x100000 || overlaps(start, end, (maddr_t)_image_start - IMAGE_BASE, (maddr_t)_image_end - IMAGE_BASE))
         return false;
     for (unsigned int i = 0; i < boot_info.modules; i++)
         if (overlaps(start, end, boot_info.module[i].start, boot_info.module[i].end))
@@ -117,13 +116,13 @@ static void find_memory(void)
     frame_count = ROUND_UP(max_maddr, CHUNK_SIZE) >> PAGE_SHIFT;
 }
 
-/* The pool: contiguous, below 4 GiB, as high as there is a place. Frame table (24 bytes a frame), machine-to-physical table (8),
- * chunk table, and a heap of 6 MiB + 0.2 % of RAM. */
+/* The pool: contiguous, below 4 GiB, as high as there is a place. Frame table (24 bytes a frame), machine-to-physical
+ * table (8), chunk table, and a heap of 6 MiB + 0.2 % of RAM. */
 static void choose_pool(void)
 {
-    uint64_t size = ROUND_UP(frame_count * sizeof(struct frame), CHUNK_SIZE) + ROUND_UP(frame_count * 8, CHUNK_SIZE) +
-                    ROUND_UP(ROUND_UP(frame_count * 32 / CHUNK_FRAMES, PAGE_SIZE) + (6ul << 20) + total_ram / 512,
-                             CHUNK_SIZE);
+    uint64_t size =
+        ROUND_UP(frame_count * sizeof(struct frame), CHUNK_SIZE) + ROUND_UP(frame_count * 8, CHUNK_SIZE) +
+        ROUND_UP(ROUND_UP(frame_count * 32 / CHUNK_FRAMES, PAGE_SIZE) + (6ul << 20) + total_ram / 512, CHUNK_SIZE);
     maddr_t top = MIN(max_maddr, 1ul << 32);
 
     for (maddr_t start = ROUND_DOWN(top - size, CHUNK_SIZE); start >= CHUNK_SIZE && start < top; start -= CHUNK_SIZE)

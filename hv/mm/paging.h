@@ -13,15 +13,15 @@ maddr_t early_alloc(size_t pages);
  * until paging_end_boot). Panics when memory is too small. */
 void paging_init(void);
 void paging_end_boot(void);
-extern uint64_t *idle_l4;        /* heap address */
+extern uint64_t *idle_l4; /* heap address */
 extern maddr_t idle_l4_maddr;
-extern uint64_t max_maddr;       /* end of RAM */
+extern uint64_t max_maddr; /* end of RAM */
 extern uint64_t total_ram, pool_bytes;
-extern uint64_t *m2p;            /* the hypervisor's own machine-to-physical table */
+extern uint64_t *m2p; /* the hypervisor's own machine-to-physical table */
 #define INVALID_M2P (~0ul)
 extern maddr_t m2p_maddr;
 
-void load_cr3(maddr_t l4);       /* and notes it in cpu_info */
+void load_cr3(maddr_t l4); /* and notes it in cpu_info */
 static inline void invlpg(uint64_t va)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");

@@ -57,11 +57,11 @@ static bool exchange_ok(struct domain *d, const struct xen_memory_exchange *x)
 {
     uint64_t in = x->in.nr_extents, out = x->out.nr_extents;
 
-    return (x->in.domid == DOMID_SELF || x->in.domid == d->domid) && (x->out.domid == DOMID_SELF || x->out.domid == d->domid) &&
-           x->in.extent_order <= ORDER_MAX && x->out.extent_order <= ORDER_MAX &&
-           (x->in.extent_order == 0 || x->out.extent_order == 0) && in <= 512 && out <= 512 &&
-           in << x->in.extent_order == out << x->out.extent_order && in << x->in.extent_order <= 512 && in && out &&
-           x->nr_exchanged == 0 && guest_range_ok((gva_t)x->in.extent_start.p, in, 8) &&
+    return (x->in.domid == DOMID_SELF || x->in.domid == d->domid) &&
+           (x->out.domid == DOMID_SELF || x->out.domid == d->domid) && x->in.extent_order <= ORDER_MAX &&
+           x->out.extent_order <= ORDER_MAX && (x->in.extent_order == 0 || x->out.extent_order == 0) && in <= 512 &&
+           out <= 512 && in << x->in.extent_order == out << x->out.extent_order && in << x->in.extent_order <= 512 &&
+           in && out && x->nr_exchanged == 0 && guest_range_ok((gva_t)x->in.extent_start.p, in, 8) &&
            guest_range_ok((gva_t)x->out.extent_start.p, out, 8);
 }
 
@@ -162,7 +162,8 @@ long reserve_exchange(uint64_t arg)
     if (rc)
         return rc;
     x.nr_exchanged = x.in.nr_extents;
-    return copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &x.nr_exchanged, sizeof(x.nr_exchanged))
+    return copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &x.nr_exchanged,
+                         sizeof(x.nr_exchanged))
                ? -XEN_EFAULT
                : 0;
 }

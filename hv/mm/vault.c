@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The vault: pages that no address space maps but its own, which no guest ever runs in. They come from a chunk, not from the
- * heap, which is always mapped. */
+/* The vault: pages that no address space maps but its own, which no guest ever runs in. They come from a chunk, not
+ * from the heap, which is always mapped. */
 #include "mm/vault.h"
 #include "mm/access.h"
 #include "mm/chunk.h"
@@ -16,7 +16,8 @@
 
 #define TABLE (PTE_P | PTE_W | PTE_A | PTE_D)
 
-/* Not DOMID_HV: when start-up ends, paging_end_boot() frees such chunks where they hold none of the hypervisor itself. */
+/* Not DOMID_HV: when start-up ends, paging_end_boot() frees such chunks where they hold none of the hypervisor itself.
+ */
 #define DOMID_VAULT 0xfffdu
 
 static maddr_t vault_l4;

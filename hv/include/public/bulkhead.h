@@ -20,45 +20,45 @@
 
 #include <stdint.h>
 
-#define BH_HYPERCALL 55 /* __HYPERVISOR_arch_7, xen/xen.h */
+#define BH_HYPERCALL   55 /* __HYPERVISOR_arch_7, xen/xen.h */
 #define BH_ABI_VERSION 1
 
 /* --- Commands ------------------------------------------------------------------------------ */
-#define BH_DOM_CREATE 1    /* struct bh_dom_create */
-#define BH_DOM_LOAD 2      /* struct bh_dom_load */
-#define BH_DOM_BUILD 3     /* struct bh_dom_target */
-#define BH_DOM_UNPAUSE 4   /* struct bh_dom_target */
-#define BH_DOM_PAUSE 5     /* struct bh_dom_target */
-#define BH_DOM_DESTROY 6   /* struct bh_dom_target; restarted by the hypervisor until all is scrubbed */
-#define BH_DOM_INFO 7      /* struct bh_dom_info */
-#define BH_DOM_SCHED 8     /* struct bh_dom_sched */
-#define BH_PLATFORM_INFO 9 /* struct bh_platform_info */
-#define BH_AUDIT_READ 10   /* struct bh_audit_read */
-#define BH_DMESG_READ 11   /* struct bh_blob: the hypervisor's console ring, as text */
+#define BH_DOM_CREATE    1  /* struct bh_dom_create */
+#define BH_DOM_LOAD      2  /* struct bh_dom_load */
+#define BH_DOM_BUILD     3  /* struct bh_dom_target */
+#define BH_DOM_UNPAUSE   4  /* struct bh_dom_target */
+#define BH_DOM_PAUSE     5  /* struct bh_dom_target */
+#define BH_DOM_DESTROY   6  /* struct bh_dom_target; restarted by the hypervisor until all is scrubbed */
+#define BH_DOM_INFO      7  /* struct bh_dom_info */
+#define BH_DOM_SCHED     8  /* struct bh_dom_sched */
+#define BH_PLATFORM_INFO 9  /* struct bh_platform_info */
+#define BH_AUDIT_READ    10 /* struct bh_audit_read */
+#define BH_DMESG_READ    11 /* struct bh_blob: the hypervisor's console ring, as text */
 #define BH_EVENTLOG_READ 12 /* struct bh_blob: the PCR event log, format below */
-#define BH_REPORT 13       /* struct bh_report_op */
-#define BH_EVIDENCE_PUT 14 /* struct bh_blob: provisioning service stores the platform evidence */
-#define BH_EVIDENCE_GET 15 /* struct bh_blob: any domain reads it */
-#define BH_TPM_COMMAND 16  /* struct bh_tpm_command */
-#define BH_MM_AUDIT 17     /* struct bh_mm_audit: debug builds only, else -ENOSYS */
+#define BH_REPORT        13 /* struct bh_report_op */
+#define BH_EVIDENCE_PUT  14 /* struct bh_blob: provisioning service stores the platform evidence */
+#define BH_EVIDENCE_GET  15 /* struct bh_blob: any domain reads it */
+#define BH_TPM_COMMAND   16 /* struct bh_tpm_command */
+#define BH_MM_AUDIT      17 /* struct bh_mm_audit: debug builds only, else -ENOSYS */
 
 /* --- Domains ------------------------------------------------------------------------------- */
-#define BH_NAME_MAX 32  /* with the NUL; [a-zA-Z0-9_.-], at least one character */
-#define BH_TYPE_MAX 48  /* with the NUL; a type's name in the policy, e.g. "tenant_t" */
-#define BH_VCPUS_MAX 32
+#define BH_NAME_MAX        32 /* with the NUL; [a-zA-Z0-9_.-], at least one character */
+#define BH_TYPE_MAX        48 /* with the NUL; a type's name in the policy, e.g. "tenant_t" */
+#define BH_VCPUS_MAX       32
 #define BH_COMPARTMENT_MAX 1023 /* category cN of the policy */
 
 /* Creates a paused, empty domain. Labels come from the running policy. */
 struct bh_dom_create {
-    uint32_t domid;                /* OUT: never reused within a boot */
-    uint32_t vcpus;                /* 1..BH_VCPUS_MAX */
-    uint64_t memory_kib;           /* multiple of 2048, at least 4096 */
-    char name[BH_NAME_MAX];        /* unique among living domains, else -EEXIST */
-    char type[BH_TYPE_MAX];        /* -ENOENT when the policy has no such type */
-    uint32_t compartment;          /* 0..BH_COMPARTMENT_MAX */
-    uint32_t flags;                /* BH_CREATE_* */
-    uint32_t weight;               /* 1..65535, 0 for the default of 256 */
-    uint32_t cap;                  /* per cent of one CPU, 0 for none */
+    uint32_t domid;         /* OUT: never reused within a boot */
+    uint32_t vcpus;         /* 1..BH_VCPUS_MAX */
+    uint64_t memory_kib;    /* multiple of 2048, at least 4096 */
+    char name[BH_NAME_MAX]; /* unique among living domains, else -EEXIST */
+    char type[BH_TYPE_MAX]; /* -ENOENT when the policy has no such type */
+    uint32_t compartment;   /* 0..BH_COMPARTMENT_MAX */
+    uint32_t flags;         /* BH_CREATE_* */
+    uint32_t weight;        /* 1..65535, 0 for the default of 256 */
+    uint32_t cap;           /* per cent of one CPU, 0 for none */
     uint8_t uuid[16];
 };
 #define BH_CREATE_STORE 1u /* give it a xenstore event channel (a store daemon must answer) */
@@ -67,15 +67,15 @@ struct bh_dom_create {
  * equal what was loaded of that part so far (-EINVAL), and total must be the same in each call. */
 struct bh_dom_load {
     uint32_t domid;
-    uint32_t part;    /* BH_PART_* */
-    uint64_t total;   /* bytes in the whole part */
-    uint64_t offset;  /* bytes already loaded */
-    uint32_t size;    /* 1..BH_LOAD_MAX */
+    uint32_t part;     /* BH_PART_* */
+    uint64_t total;    /* bytes in the whole part */
+    uint64_t offset;   /* bytes already loaded */
+    uint32_t size;     /* 1..BH_LOAD_MAX */
     uint32_t reserved; /* 0 */
-    uint64_t data;    /* guest-virtual pointer */
+    uint64_t data;     /* guest-virtual pointer */
 };
-#define BH_LOAD_MAX 65536u
-#define BH_PART_KERNEL 0  /* ELF64; 1 GiB at most */
+#define BH_LOAD_MAX     65536u
+#define BH_PART_KERNEL  0 /* ELF64; 1 GiB at most */
 #define BH_PART_RAMDISK 1 /* optional; 1 GiB at most */
 #define BH_PART_CMDLINE 2 /* without NUL; MAX_GUEST_CMDLINE - 1 = 1023 bytes at most */
 
@@ -86,32 +86,32 @@ struct bh_dom_target {
 
 /* Fills in the living domain with the smallest id >= domid; -ESRCH when there is none. */
 struct bh_dom_info {
-    uint32_t domid;           /* IN: first id to look at, OUT: the one found */
-    uint32_t state;           /* OUT: BH_STATE_* */
-    uint32_t shutdown_reason; /* OUT: SHUTDOWN_* of xen/sched.h while BH_STATE_SHUTDOWN */
-    uint32_t vcpus;           /* OUT: maximum */
-    uint32_t vcpus_online;    /* OUT */
-    uint32_t compartment;     /* OUT */
-    uint64_t memory_kib;      /* OUT: owned now */
-    uint64_t memory_max_kib;  /* OUT */
-    uint64_t cpu_ns;          /* OUT: all vCPUs */
-    char name[BH_NAME_MAX];   /* OUT */
-    char type[BH_TYPE_MAX];   /* OUT */
-    uint8_t uuid[16];         /* OUT */
+    uint32_t domid;            /* IN: first id to look at, OUT: the one found */
+    uint32_t state;            /* OUT: BH_STATE_* */
+    uint32_t shutdown_reason;  /* OUT: SHUTDOWN_* of xen/sched.h while BH_STATE_SHUTDOWN */
+    uint32_t vcpus;            /* OUT: maximum */
+    uint32_t vcpus_online;     /* OUT */
+    uint32_t compartment;      /* OUT */
+    uint64_t memory_kib;       /* OUT: owned now */
+    uint64_t memory_max_kib;   /* OUT */
+    uint64_t cpu_ns;           /* OUT: all vCPUs */
+    char name[BH_NAME_MAX];    /* OUT */
+    char type[BH_TYPE_MAX];    /* OUT */
+    uint8_t uuid[16];          /* OUT */
     uint8_t launch_digest[32]; /* OUT: zero until built */
-    uint32_t console_ref;     /* OUT: grant reference of the console ring (xen/io/console.h) */
-    uint32_t console_port;    /* OUT: the domain's unbound port for dom0; bind interdomain to it */
-    uint32_t store_ref;       /* OUT */
-    uint32_t store_port;      /* OUT: 0 where there is none */
-    uint32_t weight, cap;     /* OUT */
-    uint32_t flags;           /* OUT: BH_CREATE_* */
-    uint32_t denials;         /* OUT: audit records with this domain as the source */
+    uint32_t console_ref;      /* OUT: grant reference of the console ring (xen/io/console.h) */
+    uint32_t console_port;     /* OUT: the domain's unbound port for dom0; bind interdomain to it */
+    uint32_t store_ref;        /* OUT */
+    uint32_t store_port;       /* OUT: 0 where there is none */
+    uint32_t weight, cap;      /* OUT */
+    uint32_t flags;            /* OUT: BH_CREATE_* */
+    uint32_t denials;          /* OUT: audit records with this domain as the source */
 };
 #define BH_STATE_BUILDING 0
-#define BH_STATE_PAUSED 1
-#define BH_STATE_RUNNING 2
+#define BH_STATE_PAUSED   1
+#define BH_STATE_RUNNING  2
 #define BH_STATE_SHUTDOWN 3
-#define BH_STATE_DYING 4
+#define BH_STATE_DYING    4
 
 struct bh_dom_sched {
     uint32_t domid;
@@ -122,25 +122,25 @@ struct bh_dom_sched {
 
 /* --- Platform ------------------------------------------------------------------------------ */
 struct bh_platform_info {
-    uint32_t abi_version;  /* OUT: BH_ABI_VERSION */
-    uint32_t flags;        /* OUT: BH_FLAG_* */
-    uint32_t cpus;         /* OUT */
-    uint32_t svn;          /* OUT: security version number */
-    uint64_t memory_kib;   /* OUT: RAM */
-    uint64_t free_kib;     /* OUT: for new domains */
-    uint64_t hv_kib;       /* OUT: hypervisor's own, tables included */
-    uint64_t uptime_ns;    /* OUT */
-    char version[32];      /* OUT */
+    uint32_t abi_version;      /* OUT: BH_ABI_VERSION */
+    uint32_t flags;            /* OUT: BH_FLAG_* */
+    uint32_t cpus;             /* OUT */
+    uint32_t svn;              /* OUT: security version number */
+    uint64_t memory_kib;       /* OUT: RAM */
+    uint64_t free_kib;         /* OUT: for new domains */
+    uint64_t hv_kib;           /* OUT: hypervisor's own, tables included */
+    uint64_t uptime_ns;        /* OUT */
+    char version[32];          /* OUT */
     uint8_t policy_digest[32]; /* OUT */
-    uint32_t policy_version; /* OUT */
+    uint32_t policy_version;   /* OUT */
     uint32_t reserved;
-    uint8_t hv_pubkey[64]; /* OUT: P-256 X || Y, big-endian; zero when unmeasured */
+    uint8_t hv_pubkey[64];     /* OUT: P-256 X || Y, big-endian; zero when unmeasured */
     uint64_t boot_cmdline_len; /* OUT */
 };
-#define BH_FLAG_DEBUG 1u       /* debug build */
-#define BH_FLAG_IOMMU 2u       /* devices are confined */
+#define BH_FLAG_DEBUG       1u /* debug build */
+#define BH_FLAG_IOMMU       2u /* devices are confined */
 #define BH_FLAG_LATE_LAUNCH 4u /* tboot reported a TXT launch */
-#define BH_FLAG_MEASURED 8u    /* TPM present, PCR 21 extended, key published */
+#define BH_FLAG_MEASURED    8u /* TPM present, PCR 21 extended, key published */
 
 /* Bytes by position. Returns the number copied, 0 at the end. */
 struct bh_blob {
@@ -150,19 +150,20 @@ struct bh_blob {
     uint32_t total;  /* GET: OUT whole size; PUT: IN whole size (at most BH_EVIDENCE_MAX) */
     uint64_t data;   /* guest-virtual pointer */
 };
-#define BH_BLOB_CHUNK 4096u
+#define BH_BLOB_CHUNK   4096u
 #define BH_EVIDENCE_MAX 65536u
 
 /* Event log: records, each
  *   u32 pcr, u32 type, u8 digest[32], u32 size, u8 data[size]
  * in the order of the extends. The digest is what was extended: SHA-256 of data unless the type
  * says otherwise. */
-#define BH_EV_HV_KEY 0x42480001u     /* PCR 21: data = X || Y (64 bytes) */
-#define BH_EV_HV_CONFIG 0x42480002u  /* PCR 21: data = hypervisor command line, no NUL */
-#define BH_EV_POLICY 0x42480003u     /* PCR 21: digest = SHA-256 of the policy file, data = that digest's input is
-                                        not repeated: data = u32 version */
-#define BH_EV_LAUNCH 0x42480004u     /* PCR 21: digest = launch digest, data = struct bh_launch */
-#define BH_EV_RUNTIME 0x42480005u    /* PCR 22: data = text */
+#define BH_EV_HV_KEY    0x42480001u /* PCR 21: data = X || Y (64 bytes) */
+#define BH_EV_HV_CONFIG 0x42480002u /* PCR 21: data = hypervisor command line, no NUL */
+#define BH_EV_POLICY                                                                                                   \
+    0x42480003u                   /* PCR 21: digest = SHA-256 of the policy file, data = that digest's input is        \
+                                     not repeated: data = u32 version */
+#define BH_EV_LAUNCH  0x42480004u /* PCR 21: digest = launch digest, data = struct bh_launch */
+#define BH_EV_RUNTIME 0x42480005u /* PCR 22: data = text */
 
 /* What was launched. launch digest = SHA-256 of this structure. */
 struct bh_launch {
@@ -177,19 +178,19 @@ struct bh_launch {
 
 /* --- Audit --------------------------------------------------------------------------------- */
 struct bh_audit_record {
-    uint64_t seq;        /* from 1, without holes; a reader that falls behind sees a jump */
-    uint64_t time_ns;    /* since start */
+    uint64_t seq;            /* from 1, without holes; a reader that falls behind sees a jump */
+    uint64_t time_ns;        /* since start */
     uint32_t source, target; /* domain ids */
     char source_type[BH_TYPE_MAX], target_type[BH_TYPE_MAX];
     uint32_t source_compartment, target_compartment;
     char class_name[16], perm_name[24];
-    uint64_t object;     /* port, grant reference, frame, domain id: what the call was about */
-    uint32_t allowed;    /* 0: a denial */
+    uint64_t object;  /* port, grant reference, frame, domain id: what the call was about */
+    uint32_t allowed; /* 0: a denial */
     uint32_t reserved;
 };
 struct bh_audit_read {
-    uint64_t seq;     /* IN: first wanted; OUT: first copied */
-    uint32_t count;   /* IN: capacity, at most 16; OUT: copied */
+    uint64_t seq;   /* IN: first wanted; OUT: first copied */
+    uint32_t count; /* IN: capacity, at most 16; OUT: copied */
     uint32_t reserved;
     uint64_t dropped; /* OUT: records that left the ring unread by anyone since start */
     uint64_t data;    /* guest-virtual pointer to struct bh_audit_record[count] */
@@ -206,24 +207,24 @@ struct bh_report_op {
 
 /* Signature: ECDSA P-256 over SHA-256 of this structure, by the key of BH_EV_HV_KEY. */
 struct bh_report {
-    uint8_t magic[8];          /* "BHREPT1\0" */
-    uint32_t version;          /* 1 */
-    uint32_t flags;            /* BH_FLAG_* */
+    uint8_t magic[8]; /* "BHREPT1\0" */
+    uint32_t version; /* 1 */
+    uint32_t flags;   /* BH_FLAG_* */
     uint32_t domid;
     uint32_t svn;
     uint8_t uuid[16];
-    uint64_t epoch;            /* creation number of the domain, from 1, unique in a boot */
-    uint64_t counter;          /* reports made in this boot, from 1 */
+    uint64_t epoch;   /* creation number of the domain, from 1, unique in a boot */
+    uint64_t counter; /* reports made in this boot, from 1 */
     uint64_t uptime_ns;
-    uint8_t boot_id[32];       /* SHA-256 of the hypervisor's public key X || Y */
+    uint8_t boot_id[32]; /* SHA-256 of the hypervisor's public key X || Y */
     struct bh_launch launch;
     uint8_t launch_digest[32];
     char type[BH_TYPE_MAX];
     uint32_t compartment;
     uint32_t policy_version;
     uint8_t policy_digest[32];
-    uint8_t audit_hash[32];    /* running hash over all audit records so far */
-    uint8_t runtime[4][32];    /* run-time registers; zero until extended */
+    uint8_t audit_hash[32]; /* running hash over all audit records so far */
+    uint8_t runtime[4][32]; /* run-time registers; zero until extended */
     char hv_version[32];
     uint8_t report_data[64];
 };
