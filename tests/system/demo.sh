@@ -115,7 +115,7 @@ MACHINE_DIR=$build/system/changed
 machine_boot "$build/system/changed.img" || exit 1
 if ! await_dom0 300; then
     machine_log | tail -n 5
-    if [ "$change" = policy ] && machine_log | grep -qi 'policy.*signature'; then
+    if [ "$change" = policy ] && machine_log | grep -q '(bh) policy refused: '; then
         result "changed policy" ok "the hypervisor refuses to start domains"
     else
         result "boot with a changed $change" FAIL "dom0 did not come up"

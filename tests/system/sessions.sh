@@ -150,7 +150,7 @@ session_changed_cmdline() {
 session_changed_policy() {
     "$here/change.sh" policy "$build/system/changed.img" || return
     machine_boot "$build/system/changed.img" || return
-    if machine_await 180 '[Pp]olicy.*(signature|digest|refused|invalid)'; then
+    if machine_await 180 '\(bh\) policy refused: '; then
         pass refused
     else
         fail refused "the hypervisor says nothing about its policy"
