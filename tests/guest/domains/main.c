@@ -358,6 +358,45 @@ static void out_of_reach(void)
     EQ(target(BH_DOM_DESTROY, domid), 0);
 }
 
+static volatile unsigned victim, other_done;
+static volatile long other_ret;
+
+/* On the other vCPU, until the victim is 0. */
+static void other_destroyer(void *arg)
+{
+    unsigned last = 0;
+
+    (void)arg;
+    while (victim) {
+        if (victim == last)
+            continue;
+        last = victim;
+        other_ret = target(BH_DOM_DESTROY, last);
+        other_done = last;
+    }
+}
+
+/* Two vCPUs destroy one domain: one of them does, and its structure is freed once. */
+static void destroyed_twice(void)
+{
+    uint64_t before = free_kib();
+
+    for (unsigned n = 0; n < 12; n++) {
+        unsigned domid = started(n & 1);
+
+        victim = domid;
+        if (!n)
+            EQ(rt_cpu_start(1, other_destroyer, NULL), 0);
+        long ret = target(BH_DOM_DESTROY, domid);
+        while (other_done != domid)
+            rt_sched_op(SCHEDOP_yield, NULL);
+        CHECK_MSG((ret == 0) + (other_ret == 0) == 1 && ret + other_ret == -XEN_ESRCH, "%ld and %ld", ret, other_ret);
+    }
+    victim = 0;
+    CHECK(rt_cpu_wait(1, 2000));
+    EQ(free_kib(), before);
+}
+
 void test_main(void)
 {
     bad_creates();
@@ -365,5 +404,6 @@ void test_main(void)
     bad_images();
     stages();
     many();
+    destroyed_twice();
     out_of_reach();
 }
