@@ -257,6 +257,9 @@ static int load_all(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg,
     if (rc < 0)
         return rc;
     rc = (int)hvcall_op(hv, BH_DOM_BUILD, &target, sizeof(target));
+    if (rc == -ENOMEM)
+        return fail(err, rc, "memory: there are no %llu MiB left (see bhctl info), or they are too few for this kernel",
+                    (unsigned long long)cfg->memory_kib / 1024);
     return rc < 0 ? fail(err, rc, "%s: the hypervisor cannot build a domain from it: %s (its reason: bhctl dmesg)",
                          cfg->kernel, strerror(-rc))
                   : 0;
