@@ -50,21 +50,21 @@ static void features(void)
 {
     struct leaf one = forced(1, 0), ext = forced(0x80000001, 0);
 
-    CHECK(one.d & 1u << 0);         /* x87 */
-    CHECK(one.d & 1u << 25);        /* SSE */
-    CHECK(one.d & 1u << 6);         /* PAE */
-    CHECK(!(one.d & 1u << 1));      /* no VME */
-    CHECK(!(one.d & 1u << 3));      /* no superpages */
-    CHECK(!(one.d & 1u << 17));     /* no PSE36 */
-    CHECK(!(one.c & 1u << 5));      /* no VMX */
-    CHECK(!(one.c & 1u << 6));      /* no SMX */
-    CHECK(!(one.c & 1u << 3));      /* no MONITOR */
-    CHECK(!(one.c & 1u << 17));     /* no PCID */
-    CHECK(one.c & 1u << 31);        /* under a hypervisor */
-    CHECK(ext.d & 1u << 29);        /* long mode */
-    CHECK(ext.d & 1u << 11);        /* SYSCALL */
-    CHECK(!(ext.c & 1u << 2));      /* no SVM */
-    CHECK(!(ext.d & 1u << 26));     /* no 1 GiB pages */
+    CHECK(one.d & 1u << 0);     /* x87 */
+    CHECK(one.d & 1u << 25);    /* SSE */
+    CHECK(one.d & 1u << 6);     /* PAE */
+    CHECK(!(one.d & 1u << 1));  /* no VME */
+    CHECK(!(one.d & 1u << 3));  /* no superpages */
+    CHECK(!(one.d & 1u << 17)); /* no PSE36 */
+    CHECK(!(one.c & 1u << 5));  /* no VMX */
+    CHECK(!(one.c & 1u << 6));  /* no SMX */
+    CHECK(!(one.c & 1u << 3));  /* no MONITOR */
+    CHECK(!(one.c & 1u << 17)); /* no PCID */
+    CHECK(one.c & 1u << 31);    /* under a hypervisor */
+    CHECK(ext.d & 1u << 29);    /* long mode */
+    CHECK(ext.d & 1u << 11);    /* SYSCALL */
+    CHECK(!(ext.c & 1u << 2));  /* no SVM */
+    CHECK(!(ext.d & 1u << 26)); /* no 1 GiB pages */
     if (forced(0, 0).a >= 7) {
         struct leaf seven = forced(7, 0);
 
@@ -77,7 +77,8 @@ static void features(void)
 
 static void sweep(void)
 {
-    static const uint32_t starts[] = {0, 0x10, 0x1f, 0x40000000, 0x40000100, 0x80000000, 0x80860000, 0xc0000000, ~0u - 64};
+    static const uint32_t starts[] = {0,          0x10,       0x1f,       0x40000000, 0x40000100,
+                                      0x80000000, 0x80860000, 0xc0000000, ~0u - 64};
 
     for (unsigned i = 0; i < RT_ARRAY_SIZE(starts); i++)
         for (uint32_t leaf = starts[i]; leaf < starts[i] + 40; leaf++)

@@ -52,9 +52,10 @@ static void needed(void)
 /* Registers whose taking over would take the machine over. What is read after must be as before. */
 static void dangerous(void)
 {
-    static const uint32_t msrs[] = {0x1b,       0x3a,       0x8b,       0x174, 0x175, 0x176, 0x1d9, 0x277,
-                                    0x2ff,      0x3f1,      0x38f,      0x600, 0xc0000080, 0xc0000081, 0xc0000082,
-                                    0xc0000083, 0xc0000084, 0xc0000103, 0x6a0, 0x6a2, 0x6a4, 0xda0, 0x480};
+    static const uint32_t msrs[] = {0x1b,       0x3a,       0x8b,       0x174,      0x175,      0x176,
+                                    0x1d9,      0x277,      0x2ff,      0x3f1,      0x38f,      0x600,
+                                    0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000103,
+                                    0x6a0,      0x6a2,      0x6a4,      0xda0,      0x480};
 
     for (unsigned i = 0; i < RT_ARRAY_SIZE(msrs); i++) {
         uint64_t before, after;

@@ -93,7 +93,9 @@ static void by_msr(void)
 
     for (unsigned m = 0; m < RT_ARRAY_SIZE(msrs); m++)
         for (unsigned i = 0; i < RT_ARRAY_SIZE(bad); i++) {
-            RT_CATCH(&f, __asm__ volatile("wrmsr" : : "c"(msrs[m]), "a"((uint32_t)bad[i]), "d"((uint32_t)(bad[i] >> 32))));
+            RT_CATCH(&f, __asm__ volatile("wrmsr"
+                                          :
+                                          : "c"(msrs[m]), "a"((uint32_t)bad[i]), "d"((uint32_t)(bad[i] >> 32))));
             EQ(f.vector, RT_GP);
         }
 }
