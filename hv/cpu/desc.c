@@ -166,8 +166,7 @@ void desc_load_vcpu(struct vcpu *v)
     struct cpu_info *c = this_cpu();
 
     map_guest_pages(GDT_VA(c->cpu), v->gdt_frames, GUEST_PAGES);
-    if (v->ldt_entries)
-        map_guest_pages(LDT_VA(c->cpu), v->ldt_frames, 16);
+    map_guest_pages(LDT_VA(c->cpu), v->ldt_frames, 16);
     load_ldt(c, (unsigned int)v->ldt_entries);
 }
 

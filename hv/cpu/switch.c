@@ -77,6 +77,7 @@ static void enter_aspace(struct cpu_info *c, struct vcpu *prev, struct vcpu *nex
 
     if (domain_is_idle(next->domain)) {
         load_cr3(c->idle_cr3);
+        desc_load_vcpu(next); /* none of its own: the last guest's frames leave this CPU */
     } else {
         __atomic_fetch_or(&next->domain->running_cpus, bit, __ATOMIC_SEQ_CST);
         load_cr3((next->guest_kernel ? next->kernel_l4 : next->user_l4) << PAGE_SHIFT);

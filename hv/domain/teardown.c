@@ -53,16 +53,26 @@ static void unpin_chunk(struct domain *d, uint32_t chunk)
     }
 }
 
+/* Once for each vCPU, once for each chunk, then the queue: each step does one chunk or one allowance of tables. */
 static int release_tables(struct domain *d)
 {
     struct allowance a = {ALLOWANCE_TABLES};
+    bool done = false;
 
     spin_lock(&d->mm.lock);
-    for (unsigned int i = 0; i < d->nr_vcpus; i++)
-        release_vcpu(d, d->vcpu[i]);
-    for (uint32_t c = d->mm.first_chunk; c != CHUNK_NONE; c = chunk_info[c].next)
-        unpin_chunk(d, c);
-    bool done = table_drain(d, &a);
+    if (d->mm.teardown == TEARDOWN_NONE) {
+        for (unsigned int i = 0; i < d->nr_vcpus; i++)
+            release_vcpu(d, d->vcpu[i]);
+        d->mm.teardown_chunk = d->mm.first_chunk;
+        d->mm.teardown = TEARDOWN_UNPIN;
+    } else if (d->mm.teardown == TEARDOWN_UNPIN && d->mm.teardown_chunk != CHUNK_NONE) {
+        unpin_chunk(d, d->mm.teardown_chunk);
+        d->mm.teardown_chunk = chunk_info[d->mm.teardown_chunk].next;
+    } else {
+        done = table_drain(d, &a);
+        if (done)
+            d->mm.teardown = TEARDOWN_TABLES_DONE;
+    }
     spin_unlock(&d->mm.lock);
     return done ? 0 : -XEN_EAGAIN;
 }

@@ -19,7 +19,8 @@ struct domain_mm {
     mfn_t hv_l4;           /* L4 with the hypervisor's part only; hypervisor heap page */
     uint64_t *hv_l4_slots; /* the hypervisor's 16 entries for this domain's L4 tables */
     uint64_t *m2p_l3, *direct_l3;
-    uint64_t iommu_reserved;
+    enum { TEARDOWN_NONE, TEARDOWN_UNPIN, TEARDOWN_TABLES_DONE } teardown; /* how far the end of the domain has come */
+    uint32_t teardown_chunk;                                               /* next to unpin */
 };
 
 #endif
