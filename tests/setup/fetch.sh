@@ -67,14 +67,14 @@ kernel_package() { # the newest of a series; the generic flavour, the signed pac
     case $1 in
     6.1) apt-cache depends linux-image-amd64 | awk '$1=="Depends:" && $2 ~ /^linux-image-6\.1\./ {print $2; exit}' ;;
     *) apt-cache pkgnames "linux-image-$1." | grep -E '^linux-image-[0-9.]+\+(deb12|bpo)[^-]*-amd64(-unsigned)?$' |
-        sort -V | tail -n 1 ;;
+        sort -V | tail -n 1 || true ;;
     esac
 }
 
 fetch_kernel() {
     local series=$1 dest=$2 name release
     name=$(kernel_package "$series")
-    [ -n "$name" ] || die "no Debian kernel of series $series; apt knows: $(apt-cache pkgnames linux-image-6 | wc -l)"
+    [ -n "$name" ] || die "no Debian kernel of series $series in apt's lists; are bookworm and bookworm-security among the sources?"
     download_deb "$name" "$apt/deb"
     rm -rf "$dest" "$dest.unpack"
     mkdir -p "$dest"
