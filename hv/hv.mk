@@ -19,6 +19,8 @@ HV_EXTRA_OBJS :=
 -include hv/sched/sched.mk
 # Host tests of devices and grants.
 -include hv/device/device.mk
+# Host tests and fuzzers of the parsers.
+-include hv/boot/boot.mk
 
 $(HV_OBJ)/%.o: %.c
 	@mkdir -p $(@D)

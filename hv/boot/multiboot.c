@@ -9,20 +9,24 @@
 #define MB1_MODULES (1u << 3)
 #define MB1_MMAP    (1u << 6)
 
+/* Packed: the loader says where they lie, and may say it unaligned. */
 struct mb1_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4], mmap_length, mmap_addr;
-};
+} __packed;
 struct mb1_module {
     uint32_t start, end, string, reserved;
-};
+} __packed;
 struct mb1_mmap {
     uint32_t size;
     uint64_t base, length;
     uint32_t type;
 } __packed;
+struct mb2_head {
+    uint32_t size, reserved;
+} __packed;
 struct mb2_tag {
     uint32_t type, size;
-};
+} __packed;
 struct mb2_mmap_entry {
     uint64_t base, length;
     uint32_t type, reserved;
@@ -166,13 +170,13 @@ static int parse_mb2_tag(struct boot_info *out, const struct mb2_tag *t, const c
 
 static int parse_mb2(struct boot_info *out, uint64_t info, boot_reader *read, void *ctx, const char **error)
 {
-    const uint32_t *head = read(ctx, info, 8);
+    const struct mb2_head *head = read(ctx, info, sizeof(*head));
 
-    if (!head || head[0] < 16 || head[0] > (1u << 24)) {
+    if (!head || head->size < 16 || head->size > (1u << 24)) {
         *error = "multiboot2 information of an absurd size";
         return -XEN_EINVAL;
     }
-    uint32_t total = head[0];
+    uint32_t total = head->size;
     for (uint32_t at = 8; at + sizeof(struct mb2_tag) <= total;) {
         const struct mb2_tag *t = read(ctx, info + at, sizeof(*t));
         if (!t || t->size < sizeof(*t) || t->size > total - at || !(t = read(ctx, info + at, t->size))) {

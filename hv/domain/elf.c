@@ -150,8 +150,9 @@ static int place(struct elf_image *out, const struct notes *n, const char **erro
         *error = "the entry point lies outside of the kernel";
         return -XEN_EINVAL;
     }
-    if (out->hypercall_page != ELF_UNSET && ((out->hypercall_page & ~PAGE_MASK) || out->hypercall_page < out->vstart ||
-                                             out->hypercall_page > out->vend - PAGE_SIZE)) {
+    if (out->hypercall_page != ELF_UNSET &&
+        ((out->hypercall_page & ~PAGE_MASK) || out->hypercall_page < out->vstart || out->hypercall_page >= out->vend ||
+         out->vend - out->hypercall_page < PAGE_SIZE)) {
         *error = "the hypercall page lies outside of the kernel";
         return -XEN_EINVAL;
     }
