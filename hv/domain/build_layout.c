@@ -80,7 +80,8 @@ int build_layout(struct domain *d, const char **error)
         at += ramdisk;
     }
     l->end = at;
-    if (l->end > d->mm.frames_max) {
+    /* A layout that wraps around the address space's end counts about 2^64 tables. */
+    if (l->end > d->mm.frames_max || l->nr_tables > d->mm.frames_max) {
         *error = "kernel and ramdisk do not fit in the domain's memory";
         return -XEN_ENOMEM;
     }
