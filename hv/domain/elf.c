@@ -2,6 +2,7 @@
 #include "domain/elf.h"
 #include <xen/elfnote.h>
 #include "lib.h"
+#include "mm/layout.h"
 
 #define PT_LOAD          1u
 #define PT_NOTE          4u
@@ -126,6 +127,16 @@ static int add_segment(struct elf_image *out, const struct phdr *p, uint64_t fil
     return 0;
 }
 
+/* A guest's addresses: the lower half, or above the hypervisor's range; never across the top. */
+static bool guest_address(uint64_t va, uint64_t bytes)
+{
+    uint64_t end;
+
+    if (__builtin_add_overflow(va, bytes, &end))
+        return false;
+    return end <= 1ul << 47 || va >= HV_VIRT_END;
+}
+
 static int place(struct elf_image *out, const struct notes *n, const char **error)
 {
     uint64_t base = out->virt_base - (n->has_paddr_offset ? n->paddr_offset : 0);
@@ -144,6 +155,11 @@ static int place(struct elf_image *out, const struct notes *n, const char **erro
     }
     if (out->vend - out->virt_base > ADDRESS_SPAN_MAX) {
         *error = "the kernel spans more than 1 GiB";
+        return -XEN_EINVAL;
+    }
+    if (!guest_address(out->virt_base, ADDRESS_SPAN_MAX) ||
+        (out->init_p2m != ELF_UNSET && !guest_address(out->init_p2m, ADDRESS_SPAN_MAX))) {
+        *error = "VIRT_BASE or INIT_P2M lies outside of a guest's addresses";
         return -XEN_EINVAL;
     }
     if (out->entry < out->vstart || out->entry >= out->vend) {

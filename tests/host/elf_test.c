@@ -194,6 +194,8 @@ static void test_bent_notes(void **state)
         {XEN_ELFNOTE_HYPERCALL_PAGE, BASE + 0x1409000},
         {XEN_ELFNOTE_HYPERCALL_PAGE, ~0xffful},
         {XEN_ELFNOTE_INIT_P2M, 0x8000001000ul},
+        {XEN_ELFNOTE_INIT_P2M, 0xffff820000000000ul}, /* the hypervisor's own range */
+        {XEN_ELFNOTE_INIT_P2M, 0x0001000000000000ul}, /* not canonical */
         {XEN_ELFNOTE_VIRT_BASE, ~0ul},
         {XEN_ELFNOTE_VIRT_BASE, 0},
         {XEN_ELFNOTE_PADDR_OFFSET, 0x1000001},
