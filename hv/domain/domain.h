@@ -91,6 +91,8 @@ struct domain {
     struct bh_launch launch;
     uint8_t launch_digest[32];
     uint8_t runtime[4][32];
+    uint8_t signer[32]; /* SHA-256 of the signer's key; zeros: launch not signed */
+    uint32_t guest_svn;
     struct shared_info *shared_info; /* hypervisor heap page, mapped by the guest */
     mfn_t shared_info_mfn;
     uint64_t vm_assist;

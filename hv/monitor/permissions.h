@@ -51,6 +51,7 @@
     PERM(domain, watchdog, SELF, "sched_op watchdog")                                                   \
     PERM(domain, mm_audit, SELF, "BH_MM_AUDIT (debug builds)")                                          \
     PERM(domain, peer_mm_audit, DOMAIN, "BH_MM_AUDIT of another domain")                                \
+    PERM(domain, launch, DOMAIN, "BH_DOM_BUILD: refusals by launch rules are recorded under it")        \
                                                                                                         \
     /* map_console and map_store: the two reserved references (GNTTAB_RESERVED_CONSOLE, _XENSTORE)      \
      * that the hypervisor seeds at build time; every other reference is map_read or map_write. */      \
@@ -120,8 +121,13 @@
     PERM(attest, evidence_get, XEN, "BH_EVIDENCE_GET")                                                  \
     PERM(attest, evidence_put, XEN, "BH_EVIDENCE_PUT")                                                  \
     PERM(attest, eventlog, XEN, "BH_EVENTLOG_READ")                                                     \
+    PERM(attest, extend, SELF, "BH_EXTEND")                                                             \
+    PERM(attest, check, XEN, "BH_REPORT_CHECK")                                                         \
+    PERM(attest, seal, SELF, "BH_SEAL_KEY, BH_SEAL_COUNTER")                                            \
                                                                                                         \
     PERM(policy, audit, XEN, "BH_AUDIT_READ")                                                           \
+    PERM(policy, load, XEN, "BH_POLICY_STAGE, BH_POLICY_COMMIT")                                        \
+    PERM(policy, read, XEN, "BH_POLICY_READ")                                                           \
                                                                                                         \
     PERM(platform, info, XEN, "BH_PLATFORM_INFO")                                                       \
     PERM(platform, dmesg, XEN, "BH_DMESG_READ")                                                         \

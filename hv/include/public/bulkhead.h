@@ -41,6 +41,13 @@
 #define BH_EVIDENCE_GET  15 /* struct bh_blob: any domain reads it */
 #define BH_TPM_COMMAND   16 /* struct bh_tpm_command */
 #define BH_MM_AUDIT      17 /* struct bh_mm_audit: debug builds only, else -ENOSYS */
+#define BH_POLICY_STAGE  18 /* struct bh_policy_stage: a part of a policy file that is to be loaded */
+#define BH_POLICY_COMMIT 19 /* struct bh_policy_commit: checks the staged file and takes it into force */
+#define BH_POLICY_READ   20 /* struct bh_blob: the file of the policy in force */
+#define BH_EXTEND        21 /* struct bh_extend: a run-time register of the caller */
+#define BH_REPORT_CHECK  22 /* struct bh_report_check: was this report made here, in this boot? */
+#define BH_SEAL_KEY      23 /* struct bh_seal_key: a key that only this guest on this platform gets */
+#define BH_SEAL_COUNTER  24 /* struct bh_seal_counter: a counter that never goes back */
 
 /* --- Domains ------------------------------------------------------------------------------- */
 #define BH_NAME_MAX        32 /* with the NUL; [a-zA-Z0-9_.-], at least one character */
@@ -74,10 +81,22 @@ struct bh_dom_load {
     uint32_t reserved; /* 0 */
     uint64_t data;     /* guest-virtual pointer */
 };
-#define BH_LOAD_MAX     65536u
-#define BH_PART_KERNEL  0 /* ELF64; 1 GiB at most */
-#define BH_PART_RAMDISK 1 /* optional; 1 GiB at most */
-#define BH_PART_CMDLINE 2 /* without NUL; MAX_GUEST_CMDLINE - 1 = 1023 bytes at most */
+#define BH_LOAD_MAX       65536u
+#define BH_PART_KERNEL    0 /* ELF64; 1 GiB at most */
+#define BH_PART_RAMDISK   1 /* optional; 1 GiB at most */
+#define BH_PART_CMDLINE   2 /* without NUL; MAX_GUEST_CMDLINE - 1 = 1023 bytes at most */
+#define BH_PART_SIGNATURE 3 /* struct bh_signature, optional: who vouches for this launch */
+
+/* A signer's word for one launch: ECDSA P-256 over SHA-256 of the first 48 bytes (magic to launch_digest).
+ * A wrong one makes BH_DOM_BUILD fail with -EACCES; policies bind labels to signers, reports name them. */
+struct bh_signature {
+    uint8_t magic[8];          /* "BHSIGN1\0" */
+    uint32_t svn;              /* the guest's security version number, chosen by the signer */
+    uint32_t reserved;         /* 0 */
+    uint8_t launch_digest[32]; /* what it is about */
+    uint8_t key[64];           /* X || Y, big-endian; the signer's id is SHA-256 of these bytes */
+    uint8_t signature[64];     /* r || s, big-endian */
+};
 
 struct bh_dom_target {
     uint32_t domid;
@@ -196,6 +215,41 @@ struct bh_audit_read {
     uint64_t data;    /* guest-virtual pointer to struct bh_audit_record[count] */
 };
 
+/* --- Policy at run time -------------------------------------------------------------------- */
+/* Appends to the one file that is being staged; offset 0 begins anew. Same rules as bh_dom_load. */
+struct bh_policy_stage {
+    uint64_t total; /* bytes in the whole file */
+    uint64_t offset;
+    uint32_t size;     /* 1..BH_LOAD_MAX */
+    uint32_t reserved; /* 0 */
+    uint64_t data;     /* guest-virtual pointer */
+};
+
+/* Takes the staged policy into force, for all domains at once, or leaves everything as it was:
+ *   -EINVAL malformed, or it lacks the type of a living domain; -EPERM not signed by the key that this hypervisor
+ *   carries; -EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
+ *   exist and BH_POLICY_REVOKE was not given: they are in `list`.
+ * `error` says in words what is wrong, `error_offset` where in the file. */
+struct bh_policy_commit {
+    uint32_t flags;        /* BH_POLICY_* */
+    uint32_t count;        /* IN: capacity of list, at most 64; OUT: grants and bindings that the new policy forbids,
+                              also more than the list has room for */
+    uint64_t list;         /* guest-virtual pointer to struct bh_policy_conflict[count] */
+    uint32_t error_offset; /* OUT */
+    uint32_t version;      /* OUT: in force after the call */
+    char error[64];        /* OUT */
+};
+#define BH_POLICY_REVOKE 1u /* tear down what the new policy forbids */
+#define BH_POLICY_DRY    2u /* check only; change nothing */
+
+struct bh_policy_conflict {
+    uint32_t source, target; /* domain ids: who uses, whose */
+    uint32_t kind;           /* BH_CONFLICT_* */
+    uint32_t object;         /* grant reference of target, or port of source */
+};
+#define BH_CONFLICT_GRANT 1
+#define BH_CONFLICT_EVENT 2
+
 /* --- Attestation --------------------------------------------------------------------------- */
 /* Asks for a report over 64 bytes of the caller's choice. Signing takes several steps:
  * the hypervisor restarts the call by itself (the caller sees one call). -ENODEV when the boot was not measured. */
@@ -227,6 +281,41 @@ struct bh_report {
     uint8_t runtime[4][32]; /* run-time registers; zero until extended */
     char hv_version[32];
     uint8_t report_data[64];
+};
+
+/* runtime[index] = SHA-256(runtime[index] || digest). The guest keeps the log. */
+struct bh_extend {
+    uint32_t index;    /* 0..3 */
+    uint32_t reserved; /* 0 */
+    uint8_t digest[32];
+    uint8_t value[32]; /* OUT: the register afterwards */
+};
+
+/* Local attestation: 0 where the report was signed by this hypervisor in this boot, -EBADMSG where not. */
+struct bh_report_check {
+    uint64_t report;    /* guest-virtual pointer to struct bh_report */
+    uint64_t signature; /* guest-virtual pointer to 64 bytes */
+};
+
+/* A key from the platform's root, which a TPM gives out only to this measured chain (PCR 4, 8, 9 and, after a late
+ * launch, 17 and 18). The same after each reboot; another one after a change of the chain or of what it is bound to.
+ * -ENODEV unmeasured, -EACCES BH_SEAL_SIGNER without a signer, or min_svn over the caller's own. */
+struct bh_seal_key {
+    uint32_t flags;      /* BH_SEAL_* */
+    uint32_t min_svn;    /* with BH_SEAL_SIGNER: a guest of that signer with a lower svn never gets this key */
+    uint8_t context[32]; /* the caller's choice: one key for each */
+    uint8_t key[32];     /* OUT */
+};
+#define BH_SEAL_LAUNCH 1u /* bound to the launch digest */
+#define BH_SEAL_SIGNER 2u /* bound to the signer (one of the two, not both) */
+#define BH_SEAL_LABEL  4u /* also bound to type and compartment */
+
+/* A monotonic counter in the TPM, one for each identity (flags as above); against old copies of sealed data.
+ * Asynchronous like bh_tpm_command: -EAGAIN until done. -ENOSPC: all counters are taken. */
+struct bh_seal_counter {
+    uint32_t flags;     /* BH_SEAL_* */
+    uint32_t increment; /* 0: read, 1: add one */
+    uint64_t value;     /* OUT */
 };
 
 /* --- TPM ----------------------------------------------------------------------------------- */
