@@ -13,6 +13,7 @@
 #include "types.h"
 #include "spinlock.h"
 #include "cpu/regs.h"
+#include "monitor/audit.h"
 #include "monitor/label.h"
 #include "time/timer.h"
 #include "sched/sched_types.h"
@@ -97,6 +98,7 @@ struct domain {
     mfn_t shared_info_mfn;
     uint64_t vm_assist;
     uint32_t denials;
+    struct audit_limit audit_limit[2]; /* refusals, allowed uses; audit lock */
     uint32_t console_ref, console_port, store_ref, store_port;
     uint32_t pause_count;  /* atomic; > 0: no vCPU runs */
     uint64_t running_cpus; /* atomic mask of CPUs that have this domain's address space loaded */

@@ -34,7 +34,8 @@ void report_fill(struct bh_report *r, const struct domain *d, uint64_t counter, 
     r->compartment = d->label.compartment;
     r->policy_version = monitor_policy_version();
     memcpy(r->policy_digest, monitor_policy_digest(), sizeof(r->policy_digest));
-    audit_hash(r->audit_hash);
+    uint64_t audited;
+    audit_hash_seq(r->audit_hash, &audited);
     memcpy(r->runtime, d->runtime, sizeof(r->runtime));
     memcpy(r->hv_version, HV_VERSION, MIN(sizeof(HV_VERSION), sizeof(r->hv_version)));
     memcpy(r->report_data, data, sizeof(r->report_data));

@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The audit ring: what the reference monitor refused. Bounded: the oldest records go first, and a
- * reader sees that by the sequence numbers. A running hash over all records, gone ones too, is in
- * every attestation report, so a log that is handed over later can be told whole:
- *     hash(0) = 32 zeros, hash(n) = SHA-256(hash(n - 1) || record n)
+ * The audit ring: what the reference monitor refused, and what the policy wants recorded although it is allowed.
+ * Bounded: the oldest records go first, and a reader sees that by the sequence numbers. Each domain has a rate, its
+ * label's, and a bucket of its own for refusals and another for allowed uses: so a noisy guest neither washes out
+ * another's records, nor hides its own refusals among its allowed uses. A running hash over all records, gone ones too,
+ * is in every attestation report, so a log that is handed over later can be told whole (bulkhead.h).
  */
 #ifndef BULKHEAD_AUDIT_H
 #define BULKHEAD_AUDIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <bulkhead.h>
 
-#define AUDIT_RECORDS 1024u
+#define AUDIT_RECORDS      4096u
+#define AUDIT_RATE_DEFAULT 20u  /* records a second, where the policy says nothing */
+#define AUDIT_BURST        200u /* records at once, before the rate counts */
 
-/* Appends a copy of *r; its seq and time_ns are set here. Takes the audit lock (RANK_AUDIT). */
-void audit_append(const struct bh_audit_record *r);
+/* A token bucket, one for refusals and one for allowed uses in each domain. All zeros: full. Under the audit lock. */
+struct audit_limit {
+    uint64_t filled_ns;  /* when tokens were last added */
+    uint32_t spent;      /* of AUDIT_BURST */
+    uint32_t suppressed; /* kept out since the last record */
+};
 
-/* Copies records from number *seq on (or from the oldest still there), at most count, to out, which
- * is the hypervisor's own memory. *seq: number of the first one copied, or of the next to come when
- * there is none. *dropped: records that left the ring before anyone read them. Returns the number
- * copied. */
-uint32_t audit_read(uint64_t *seq, struct bh_audit_record *out, uint32_t count, uint64_t *dropped);
+/* Appends a copy of *r where *limit has room at `rate` records a second; seq, time_ns and suppressed are set here.
+ * False: suppressed and counted. Takes the audit lock (RANK_AUDIT). */
+bool audit_append(const struct bh_audit_record *r, struct audit_limit *limit, uint32_t rate);
 
-/* The running hash over all records so far. */
-void audit_hash(uint8_t out[32]);
+/* Copies records from number *seq on (or from the oldest still there), at most count, to out, which is the
+ * hypervisor's own memory. *seq: number of the first one copied, or of the next to come when there is none.
+ * Returns the number copied. */
+uint32_t audit_read(uint64_t *seq, struct bh_audit_record *out, uint32_t count);
+
+/* Fills in dropped, limited, newest and hash, all of one moment. */
+void audit_state(struct bh_audit_read *op);
+
+/* The running hash over the records 1 to *seq, the newest. */
+void audit_hash_seq(uint8_t out[32], uint64_t *seq);
 
 /* BH_AUDIT_READ (audit_op.c), for whoever the policy lets read it: 0, -EFAULT, -EINVAL, -EPERM. */
 long audit_read_op(uint64_t arg);

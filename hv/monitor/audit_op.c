@@ -6,8 +6,8 @@
 #include "mm/access.h"
 #include "monitor.h"
 
-BUILD_ASSERT(sizeof(struct bh_audit_record) == 8 + 8 + 8 + 96 + 8 + 40 + 8 + 8);
-BUILD_ASSERT(sizeof(struct bh_audit_read) == 32);
+BUILD_ASSERT(sizeof(struct bh_audit_record) == 8 + 8 + 8 + 96 + 8 + 40 + 8 + 8 + 32);
+BUILD_ASSERT(sizeof(struct bh_audit_read) == 80);
 
 #define COUNT_MAX 16u
 #define BATCH     4u /* on the stack */
@@ -22,7 +22,7 @@ static int copy_records(struct bh_audit_read *op, uint32_t wanted)
 
     do {
         uint64_t seq = next;
-        n = audit_read(&seq, batch, MIN(wanted - done, BATCH), &op->dropped);
+        n = audit_read(&seq, batch, MIN(wanted - done, BATCH));
         if (done == 0)
             op->seq = seq;
         else if (seq != next)
@@ -33,6 +33,7 @@ static int copy_records(struct bh_audit_read *op, uint32_t wanted)
         next = seq + n;
     } while (n == BATCH && done < wanted);
     op->count = done;
+    audit_state(op);
     return 0;
 }
 

@@ -77,14 +77,15 @@ static __attribute__((noinline, cold)) int deny(struct domain *subject, const st
         .source_compartment = subject->label.compartment,
         .target_compartment = object->compartment,
         .object = object_id,
-        .allowed = 0,
+        .reason = "policy",
     };
     monitor_type_name(&subject->label, r.source_type);
     monitor_type_name(object, r.target_type);
     memcpy(r.class_name, p->class_name, strlen(p->class_name));
     memcpy(r.perm_name, p->name, strlen(p->name));
-    audit_append(&r);
     __atomic_fetch_add(&subject->denials, 1, __ATOMIC_RELAXED);
+    if (!audit_append(&r, &subject->audit_limit[0], AUDIT_RATE_DEFAULT))
+        return -XEN_EPERM;
     printk_guest("denied: d%u %s:c%u -> d%u %s:c%u %s:%s %lx\n", r.source, r.source_type, r.source_compartment,
                  r.target, r.target_type, r.target_compartment, r.class_name, r.perm_name, r.object);
     return -XEN_EPERM;

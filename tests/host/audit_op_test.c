@@ -29,7 +29,8 @@ static void append(uint64_t n)
     static uint64_t object;
     while (n--) {
         struct bh_audit_record r = {.object = ++object};
-        audit_append(&r);
+        struct audit_limit limit = {.spent = 0};
+        assert_true(audit_append(&r, &limit, 1));
     }
 }
 

@@ -203,16 +203,24 @@ struct bh_audit_record {
     char source_type[BH_TYPE_MAX], target_type[BH_TYPE_MAX];
     uint32_t source_compartment, target_compartment;
     char class_name[16], perm_name[24];
-    uint64_t object;  /* port, grant reference, frame, domain id: what the call was about */
-    uint32_t allowed; /* 0: a denial */
-    uint32_t reserved;
+    uint64_t object;     /* port, grant reference, frame, domain id: what the call was about */
+    uint32_t allowed;    /* 0: a denial; 1: an allowed use of a class that the policy records */
+    uint32_t suppressed; /* records like this one (same source, same `allowed`) that the source's rate limit kept
+                            out since its last one */
+    char reason[32];     /* which rule decided: "policy", or a rule's kind and name: "conflict banks" */
 };
+
+/* The running hash, also in reports: hash(0) = 32 zeros, hash(n) = SHA-256(hash(n - 1) || record n).
+ * Whoever has all records can show that none is missing. */
 struct bh_audit_read {
     uint64_t seq;   /* IN: first wanted; OUT: first copied */
     uint32_t count; /* IN: capacity, at most 16; OUT: copied */
     uint32_t reserved;
     uint64_t dropped; /* OUT: records that left the ring unread by anyone since start */
     uint64_t data;    /* guest-virtual pointer to struct bh_audit_record[count] */
+    uint64_t limited; /* OUT: records that rate limits kept out since start */
+    uint64_t newest;  /* OUT: number of the newest record */
+    uint8_t hash[32]; /* OUT: running hash up to it */
 };
 
 /* --- Policy at run time -------------------------------------------------------------------- */

@@ -127,7 +127,7 @@ static void audit_records(void)
         CHECK(records[i].seq > last);
         last = records[i].seq;
         CHECK(records[i].source_type[BH_TYPE_MAX - 1] == 0 && records[i].class_name[15] == 0);
-        EQ(records[i].reserved, 0);
+        CHECK(records[i].reason[0] && records[i].reason[31] == 0);
     }
     EQ(((uint8_t *)&records[16])[0], 0xa5);
     read = (struct bh_audit_read){.count = 17, .data = (uint64_t)records};
