@@ -41,6 +41,12 @@ $(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_ex
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
 BUILD_ALL += $(B)/attest/bh-verify
 
+$(B)/attest/bh-auditlog: $(addprefix attest/tool/,bh_auditlog.c toolfile.c) $(addprefix attest/verify/,auditlog.c cborin.c \
+		evidence.c) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+BUILD_ALL += $(B)/attest/bh-auditlog
+
 # --- Reference values ----------------------------------------------------------------------------
 ATTEST_MEASURE_SRC := $(addprefix attest/measure/,authenticode.c bh_measure.c grubcfg.c launchjson.c pcrmodel.c refwrite.c) \
 	attest/tool/toolfile.c attest/format/cborout.c attest/verify/p256.c

@@ -3,7 +3,7 @@
 PACKAGES += liblzma-dev libzstd-dev zlib1g-dev libcbor-dev kmod cpio zstd
 
 # --- bhctl and consoled ------------------------------------------------------------------------
-BHCTL_SRC := $(addprefix dom0/bhctl/,bhctl.c ctl_create.c ctl_domain.c ctl_show.c ctl_log.c ctl_console.c hvcall.c \
+BHCTL_SRC := $(addprefix dom0/bhctl/,bhctl.c ctl_create.c ctl_domain.c ctl_show.c ctl_log.c ctl_audit.c auditfile.c ctl_console.c hvcall.c \
 	domload.c domcfg.c seclabel.c xlcfg.c bzimage.c unpack.c jsonout.c streamfind.c)
 CONSOLED_SRC := $(addprefix dom0/consoled/,consoled.c contenant.c conring.c) dom0/bhctl/hvcall.c
 DOM0_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -Idom0/bhctl -Idom0/consoled
@@ -71,7 +71,7 @@ $(DOM0_LAUNCHES): $(B)/dom0/launch/%.json: dom0/image/tenants/%.cfg $(B)/dom0/bh
 BUILD_ALL += $(B)/dom0/initrd.img $(DOM0_LAUNCHES)
 
 # --- Host tests of the pure parts ---------------------------------------------------------------
-HOST_TESTS += xlcfg domcfg bzimage domload jsonout streamfind conring canary
+HOST_TESTS += auditlog xlcfg domcfg bzimage domload jsonout streamfind conring canary
 xlcfg_TEST_SRC := dom0/bhctl/xlcfg.c
 domcfg_TEST_SRC := $(addprefix dom0/bhctl/,domcfg.c seclabel.c xlcfg.c)
 bzimage_TEST_SRC := $(addprefix dom0/bhctl/,bzimage.c unpack.c)
@@ -79,6 +79,9 @@ bzimage_TEST_LIBS := -llzma -lzstd -lz
 domload_TEST_SRC := $(addprefix dom0/bhctl/,domload.c bzimage.c unpack.c)
 domload_TEST_LIBS := -llzma -lzstd -lz -lmbedcrypto
 jsonout_TEST_SRC := dom0/bhctl/jsonout.c
+auditlog_TEST_SRC := dom0/bhctl/auditfile.c attest/verify/auditlog.c
+auditlog_TEST_CFLAGS := -D_GNU_SOURCE -Idom0/bhctl
+auditlog_TEST_LIBS := -lmbedcrypto
 streamfind_TEST_SRC := dom0/bhctl/streamfind.c
 conring_TEST_SRC := dom0/consoled/conring.c
 conring_TEST_CFLAGS := -Idom0/consoled

@@ -16,7 +16,10 @@ static const struct ctl_command commands[] = {
     {"pause", "DOM", "stop a domain's vCPUs", ctl_pause, false},
     {"unpause", "DOM", "let them run again", ctl_unpause, false},
     {"destroy", "DOM", "end a domain and scrub its memory", ctl_destroy, false},
-    {"audit", "[--json]", "show what the policy refused", ctl_audit, false},
+    {"audit", "[--json] [--follow] [--save FILE]",
+     "show what the policy refused (--json: one object a line; --follow: and what comes; --save: keep the records for "
+     "bh-auditlog)",
+     ctl_audit, false},
     {"dmesg", "", "show the hypervisor's messages", ctl_dmesg, false},
     {"digest", "[--json] [--root DIR] FILE", "say what a tenant's launch will be measured as; starts nothing",
      ctl_digest, true},

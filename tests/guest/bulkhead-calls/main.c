@@ -15,7 +15,7 @@ static long call(unsigned cmd, void *arg)
 
 static void commands(void)
 {
-    static const unsigned unknown[] = {0, 18, 19, 100, 1u << 31, ~0u};
+    static const unsigned unknown[] = {0, 25, 26, 100, 1u << 31, ~0u};
     static const unsigned long places[] = {TEST_UNMAPPED,           TEST_NONCANONICAL,  HYPERVISOR_VIRT_START,
                                            HYPERVISOR_VIRT_END - 8, 0xffff820000200000, ~0ul};
 
