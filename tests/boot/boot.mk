@@ -43,3 +43,11 @@ image-direct: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/init
 	$(B)/attest/bh-measure --out $(DIRECT)/measurements.cbor --boot direct --grub $(DIRECT)/BOOTX64.EFI --cfg $(DIRECT)/grub.cfg \
 		$(foreach f,$(filter-out $(TBOOT_GZ)=%,$(BOOT_FILES)),--file $(lastword $(subst =, ,$f))=$(firstword $(subst =, ,$f))) \
 		$(foreach l,$(DOM0_LAUNCHES),--launch $l)
+
+# The chain from a BIOS: no register of the TPM holds who loaded what, so it proves nothing. For tboot's multiboot 1.
+BIOS ?= $(B)/system/bios-image
+.PHONY: image-bios
+image-bios: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img ## build a disk image for BIOS machines (BIOS=folder)
+	mkdir -p $(BIOS)
+	tests/boot/grub-cfg.sh $(TBOOT) "$(HV_CMDLINE)" "$(DOM0_CMDLINE)" 1 > $(BIOS)/grub.cfg
+	tests/boot/disk-image-bios.sh $(BIOS)/bulkhead.img $(BIOS)/grub.cfg $(BOOT_FILES)

@@ -3,6 +3,7 @@
 # A virtual machine to test on: QEMU's q35 with two CPUs, OVMF and a TPM, its serial console in a log file.
 # To be sourced. One machine at a time; MACHINE_DIR holds its files (console.log, qemu.log, TPM state).
 #   machine_boot IMAGE             starts it; the whole run is bound by MACHINE_SECONDS
+#   machine_bios IMAGE             the same with SeaBIOS instead of OVMF
 #   machine_quick KERNEL APPEND MODULES   the same without firmware, TPM and GRUB, by QEMU's own multiboot loader
 #   machine_send TEXT              types a line at the console
 #   machine_await SECONDS REGEX    waits until the console shows a line, after the last one awaited; 1 if it never does
@@ -12,19 +13,22 @@
 #   machine_stop                   ends it
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
-: "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}"
+: "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}" "${MACHINE_TPM_DEVICE:=tpm-tis}"
 MACHINE_OVMF=/usr/share/OVMF
 
 machine_pid=
 machine_tpm_pid=
 machine_seen=0 # lines of the console log that were awaited already
 
-machine_args() { # the machine without its disk and console
+machine_args() { # the machine without its firmware, disk and console
     printf '%s\n' -nodefaults -no-user-config -machine q35 -cpu "$MACHINE_CPU" -smp "$MACHINE_SMP" -m "$MACHINE_MEMORY" \
         -accel tcg,thread=multi -display none -nic none -no-reboot \
-        -drive "if=pflash,format=raw,unit=0,readonly=on,file=$MACHINE_OVMF/OVMF_CODE_4M.fd" \
-        -drive "if=pflash,format=raw,unit=1,file=$MACHINE_DIR/vars.fd" \
-        -chardev "socket,id=tpm,path=$MACHINE_DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0
+        -chardev "socket,id=tpm,path=$MACHINE_DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device "$MACHINE_TPM_DEVICE,tpmdev=tpm0"
+}
+
+machine_ovmf_args() {
+    printf '%s\n' -drive "if=pflash,format=raw,unit=0,readonly=on,file=$MACHINE_OVMF/OVMF_CODE_4M.fd" \
+        -drive "if=pflash,format=raw,unit=1,file=$MACHINE_DIR/vars.fd"
 }
 
 machine_tpm_start() {
@@ -61,12 +65,19 @@ machine_start() { # QEMU ARGUMENTS: its console goes to console.log and comes fr
     trap machine_stop EXIT
 }
 
-machine_boot() {
-    local args
+machine_bios() {
+    local image=$1 args
+    shift
     machine_prepare || return 1
     mapfile -t args < <(machine_args)
-    machine_start "${args[@]}" -drive "if=none,id=disk,format=raw,readonly=on,file=$1" \
+    machine_start "${args[@]}" "$@" -drive "if=none,id=disk,format=raw,readonly=on,file=$image" \
         -device virtio-blk-pci,drive=disk,bootindex=0
+}
+
+machine_boot() {
+    local firmware
+    mapfile -t firmware < <(machine_ovmf_args)
+    machine_bios "$1" "${firmware[@]}"
 }
 
 machine_quick() {

@@ -10,7 +10,7 @@ MACHINE_DIR=$build/system/shell
 MACHINE_SECONDS=infinity
 trap machine_stop EXIT
 machine_prepare
-mapfile -t args < <(machine_args)
+mapfile -t args < <(machine_args; machine_ovmf_args)
 echo "Booting; ctrl-a x ends the machine. At dom0's prompt: bhctl create /tenants/acme.cfg; bhctl list; bhctl console acme"
 qemu-system-x86_64 "${args[@]}" -drive "if=none,id=disk,format=raw,readonly=on,file=$build/bulkhead.img" \
     -device virtio-blk-pci,drive=disk,bootindex=0 -serial mon:stdio

@@ -16,6 +16,8 @@ export MACHINE_TPM_LOG=20
 . "$here/sessions.sh"
 # shellcheck source=tests/system/sessions-quick.sh
 . "$here/sessions-quick.sh"
+# shellcheck source=tests/system/sessions-boot.sh
+. "$here/sessions-boot.sh"
 passed=0 failed=0 session=
 
 pass() {
@@ -103,7 +105,7 @@ evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
     machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
-all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input)
+all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input tboot-bios tboot-kernel)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for session in "$@"; do
     if ! declare -F "session_${session//[-.]/_}" >/dev/null; then
