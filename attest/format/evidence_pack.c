@@ -55,7 +55,7 @@ size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t ca
     if (parts->binding != NULL && (parts->binding_size == 0 || parts->binding_size > EVIDENCE_BINDING_MAX))
         return 0;
 
-    put_head(&w, MAJOR_MAP, parts->binding != NULL ? 6 : 5);
+    put_head(&w, MAJOR_MAP, 5 + (parts->binding != NULL) + (parts->salt != NULL));
     put_head(&w, MAJOR_UINT, EVIDENCE_KEY_NONCE);
     put_head(&w, MAJOR_BYTES, (uint32_t)parts->nonce_size);
     put(&w, parts->nonce, parts->nonce_size);
@@ -67,5 +67,7 @@ size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t ca
     put_bytes(&w, EVIDENCE_NEG_SIGNATURE, parts->signature, 64);
     if (parts->binding != NULL)
         put_bytes(&w, EVIDENCE_NEG_BINDING, parts->binding, parts->binding_size);
+    if (parts->salt != NULL)
+        put_bytes(&w, EVIDENCE_NEG_SALT, parts->salt, 32);
     return out != NULL && w.used > capacity ? 0 : w.used;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVIDENCE_PROFILE          "tag:bulkhead.invalid,2026:evidence-1"
+#define EVIDENCE_PROFILE          "tag:bulkhead.invalid,2026:evidence-2"
 #define EVIDENCE_PLATFORM_PROFILE "tag:bulkhead.invalid,2026:platform-1"
 #define EVIDENCE_NONCE_MIN        8u
 #define EVIDENCE_NONCE_MAX        64u
@@ -23,6 +23,7 @@
 #define EVIDENCE_NEG_REPORT    70001u
 #define EVIDENCE_NEG_SIGNATURE 70002u
 #define EVIDENCE_NEG_BINDING   70003u
+#define EVIDENCE_NEG_SALT      70004u
 #define EVIDENCE_NEG_QUOTE     70009u
 #define EVIDENCE_NEG_QUOTE_SIG 70010u
 #define EVIDENCE_NEG_AK_PUBLIC 70011u
@@ -40,6 +41,7 @@ struct evidence_parts {
     const uint8_t *signature; /* 64 bytes */
     const uint8_t *binding;   /* NULL where there is none */
     size_t binding_size;
+    const uint8_t *salt; /* 32 bytes, that the receiver may see the compartment; or NULL */
 };
 
 /* Returns the size written; with out == NULL, the size needed; 0 when a part's size is out of range or

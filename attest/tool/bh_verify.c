@@ -17,7 +17,7 @@ const char *const toolfile_program = "bh-verify";
 #define NONCE_CAPACITY 64u
 
 static const char usage_text[] =
-    "usage: bh-verify EVIDENCE --ref FILE --ca PEM --nonce HEX --label TYPE:COMPARTMENT --launch NAME|HEX [options]\n"
+    "usage: bh-verify EVIDENCE --ref FILE --ca PEM --nonce HEX --label TYPE[:COMPARTMENT] --launch NAME|HEX [options]\n"
     "       bh-verify explain --ref FILE       what each reference digest is made of\n"
     "       bh-verify show EVIDENCE [--json]   what evidence says, unverified\n"
     "  EVIDENCE is CBOR, or text with a PEM block BULKHEAD EVIDENCE in it.\n"
@@ -59,16 +59,21 @@ static int bad(const char *option, const char *value)
 
 static int read_label(struct session *s, const char *value)
 {
-    const char *colon = strchr(value, ':');
+    size_t length = strcspn(value, ":");
+    const char *number = value + length + 1;
+    unsigned long compartment = 0;
     char *end;
-    unsigned long compartment;
 
-    if (colon == NULL || colon == value || (size_t)(colon - value) >= sizeof(s->type))
+    if (length == 0 || length >= sizeof(s->type))
         return bad("label", value);
-    compartment = strtoul(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || compartment > BH_COMPARTMENT_MAX)
-        return bad("label", value);
-    memcpy(s->type, value, (size_t)(colon - value));
+    s->wanted.any_compartment = value[length] == '\0';
+    if (!s->wanted.any_compartment) {
+        compartment = strtoul(number, &end, 10);
+        if (number[0] < '0' || number[0] > '9' || *end != '\0' || compartment > BH_COMPARTMENT_MAX)
+            return bad("label", value);
+    }
+    memset(s->type, 0, sizeof(s->type));
+    memcpy(s->type, value, length);
     s->wanted.type = s->type;
     s->wanted.compartment = (uint32_t)compartment;
     return 0;

@@ -145,9 +145,12 @@ static void print_report(struct printer *p, const struct bh_report *r)
     print_number(p, "vcpus", r->launch.vcpus);
     print_number(p, "create_flags", r->launch.flags);
     print_string(p, "type", r->type);
-    print_number(p, "compartment", r->compartment);
+    print_hex(p, "compartment_hash", r->compartment_hash, 32);
+    print_hex(p, "signer", r->signer, 32);
+    print_number(p, "guest_svn", r->guest_svn);
     print_number(p, "policy_version", r->policy_version);
     print_hex(p, "policy_digest", r->policy_digest, 32);
+    print_number(p, "audit_seq", r->audit_seq);
     print_hex(p, "audit_hash", r->audit_hash, 32);
     for (int i = 0; i < 4; i++)
         print_hex(p, registers[i], r->runtime[i], 32);

@@ -38,6 +38,10 @@ static void read_claim(struct cborin *in, int64_t key, struct evidence *out)
         cborin_bytes(in, &out->binding);
         want_size(in, out->binding, 1, EVIDENCE_BINDING_MAX);
         return;
+    case NEGATIVE(EVIDENCE_NEG_SALT):
+        cborin_bytes(in, &out->salt);
+        want_size(in, out->salt, 32, 32);
+        return;
     default:
         cborin_refuse(in);
     }
@@ -158,7 +162,7 @@ int evidence_parse_report(struct bytes input, struct bh_report *out)
     if (input.data == NULL || input.size != sizeof(*out))
         return -EBADMSG;
     memcpy(out, input.data, sizeof(*out));
-    if (memcmp(out->magic, "BHREPT1", 8) != 0 || out->version != 1 || memcmp(out->launch.magic, "BHLNCH1", 8) != 0 ||
+    if (memcmp(out->magic, "BHREPT2", 8) != 0 || out->version != 2 || memcmp(out->launch.magic, "BHLNCH1", 8) != 0 ||
         !is_padded_text(out->type, sizeof(out->type)) || !is_padded_text(out->hv_version, sizeof(out->hv_version)))
         return -EBADMSG;
     return 0;

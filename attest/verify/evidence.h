@@ -10,7 +10,7 @@
 #define EVIDENCE_PCRS      24u
 
 struct evidence {
-    struct bytes profile, nonce, platform, report, signature, binding; /* binding may be absent */
+    struct bytes profile, nonce, platform, report, signature, binding, salt; /* the last two may be absent */
 };
 
 struct evidence_platform {

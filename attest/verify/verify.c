@@ -81,7 +81,7 @@ static void check_profile(struct verify_parts *p)
     verify_judge(p, FINDING_PROFILE,
                  bytes_is_text(p->evidence.profile, EVIDENCE_PROFILE) &&
                      bytes_is_text(p->platform.profile, EVIDENCE_PLATFORM_PROFILE),
-                 "evidence-1 and platform-1 are the known profiles");
+                 "evidence-2 and platform-1 are the known profiles");
 }
 
 bool verify_evidence(struct bytes input, const struct verify_wanted *wanted, struct findings *findings)

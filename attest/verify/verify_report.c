@@ -98,6 +98,18 @@ static void check_policy(struct verify_parts *p)
                  "version %u, %s", report->policy_version, text);
 }
 
+/* SHA-256("BHCOMP1\0" || salt || u32 compartment), bulkhead.h */
+static bool is_compartment(const struct verify_parts *p)
+{
+    uint8_t input[8 + 32 + 4] = "BHCOMP1", digest[32];
+
+    memcpy(input + 8, p->evidence.salt.data, 32);
+    for (unsigned int i = 0; i < 4; i++)
+        input[40 + i] = (uint8_t)(p->wanted->compartment >> (8 * i));
+    p256_sha256(input, sizeof(input), digest);
+    return memcmp(digest, p->report.compartment_hash, 32) == 0;
+}
+
 static void check_label(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
@@ -106,10 +118,15 @@ static void check_label(struct verify_parts *p)
         verify_waive(p, FINDING_LABEL, "any label will do");
     else if (wanted->type == NULL)
         verify_not_made(p, FINDING_LABEL, "no label given");
+    else if (wanted->any_compartment)
+        verify_judge(p, FINDING_LABEL, strcmp(p->report.type, wanted->type) == 0, "type %s, wanted %s", p->report.type,
+                     wanted->type);
+    else if (p->evidence.salt.data == NULL)
+        verify_not_made(p, FINDING_LABEL, "the evidence carries no salt: its compartment cannot be checked");
     else
-        verify_judge(p, FINDING_LABEL,
-                     strcmp(p->report.type, wanted->type) == 0 && p->report.compartment == wanted->compartment,
-                     "%s:%u, wanted %s:%u", p->report.type, p->report.compartment, wanted->type, wanted->compartment);
+        verify_judge(p, FINDING_LABEL, strcmp(p->report.type, wanted->type) == 0 && is_compartment(p),
+                     "type %s, wanted %s; compartment is %s%u", p->report.type, wanted->type,
+                     is_compartment(p) ? "" : "not ", wanted->compartment);
 }
 
 static void check_launch(struct verify_parts *p)

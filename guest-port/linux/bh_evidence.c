@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bh-evidence NONCE [BINDING-FILE]: the guest's proof of what it is, for a remote verifier.
+ * bh-evidence [--hide-compartment] NONCE [BINDING-FILE]: the guest's proof of what it is, for a remote verifier.
  *
  * NONCE is the verifier's, 16 to 128 hexadecimal digits. The evidence file (attest/FORMAT.md section 1) goes to
  * standard output as PEM. The report is over SHA-256(nonce) || SHA-256(binding), or 32 zero bytes
- * where there is no binding.
+ * where there is no binding. The salt goes along, so that the verifier may check the compartment, unless it is to be hidden.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 struct shared {
     struct bh_report_op op;
     struct bh_blob blob;
-    uint8_t signature[64];
+    uint8_t signature[64], salt[32];
     struct bh_report report;
     uint8_t chunk[BH_BLOB_CHUNK] __attribute__((aligned(4096)));
 };
@@ -31,6 +32,8 @@ struct shared {
 static uint8_t nonce[EVIDENCE_NONCE_MAX], binding[EVIDENCE_BINDING_MAX + 1], platform[BH_EVIDENCE_MAX];
 static uint8_t packed[EVIDENCE_MAX];
 static unsigned char pem[EVIDENCE_MAX / 3 * 4 + EVIDENCE_MAX / 48 + 128];
+
+static bool hide;
 
 static int fail(const char *what, long rc)
 {
@@ -93,6 +96,7 @@ static long read_report(struct shared *s, size_t nonce_size, size_t binding_size
         mbedtls_sha256_ret(binding, binding_size, s->op.report_data + 32, 0);
     s->op.report = (uintptr_t)&s->report;
     s->op.signature = (uintptr_t)s->signature;
+    s->op.salt = (uintptr_t)s->salt;
     return lxcall_bulkhead(BH_REPORT, &s->op);
 }
 
@@ -107,6 +111,7 @@ static int print_evidence(const struct shared *s, size_t nonce_size, size_t bind
         .signature = s->signature,
         .binding = binding_size ? binding : NULL,
         .binding_size = binding_size,
+        .salt = hide ? NULL : s->salt,
     };
     size_t size = evidence_pack(&parts, packed, sizeof(packed)), text_size;
 
@@ -118,12 +123,16 @@ static int print_evidence(const struct shared *s, size_t nonce_size, size_t bind
 
 int main(int argc, char **argv)
 {
-    size_t nonce_size = argc >= 2 ? parse_nonce(argv[1]) : 0, binding_size = 0;
+    size_t nonce_size, binding_size = 0;
     struct shared *s;
     long rc;
 
+    hide = argc >= 2 && strcmp(argv[1], "--hide-compartment") == 0;
+    argc -= hide;
+    argv += hide;
+    nonce_size = argc >= 2 ? parse_nonce(argv[1]) : 0;
     if (argc < 2 || argc > 3 || nonce_size == 0) {
-        fprintf(stderr, "usage: bh-evidence NONCE [BINDING-FILE]\n  NONCE: %u to %u hexadecimal digits\n",
+        fprintf(stderr, "usage: bh-evidence [--hide-compartment] NONCE [BINDING-FILE]\n  NONCE: %u to %u hexadecimal digits\n",
                 2 * EVIDENCE_NONCE_MIN, 2 * EVIDENCE_NONCE_MAX);
         return 2;
     }

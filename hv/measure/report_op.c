@@ -34,10 +34,14 @@ struct op {
     struct bh_report_op request;
     struct bh_report report;
 };
-BUILD_ASSERT(sizeof(struct bh_report_op) == 64 + 8 + 8);
+BUILD_ASSERT(sizeof(struct bh_report_op) == 64 + 3 * 8);
+
+struct answer {
+    struct bh_report report;
+    uint8_t sig[64], salt[32];
+};
 
 static struct op ops[SIGNER_SLOTS];
-static uint64_t reports_made;
 static struct {
     uint32_t domid;
     ns_t until;
@@ -104,7 +108,7 @@ static bool within_share(uint32_t domid, ns_t now)
     return true;
 }
 
-static struct op *take(const struct domain *d, const struct bh_report_op *req, ns_t now)
+static struct op *take(struct domain *d, const struct bh_report_op *req, ns_t now)
 {
     struct op *o;
 
@@ -123,33 +127,37 @@ static struct op *take(const struct domain *d, const struct bh_report_op *req, n
     o->used = true;
     o->domid = d->domid;
     o->request = *req;
-    report_fill(&o->report, d, ++reports_made, req->report_data);
+    d->reports++;
+    report_fill(&o->report, d, req->report_data);
     return o;
 }
 
-static int advance(struct op *o, uint8_t sig[64])
+static int advance(struct op *o, struct answer *out)
 {
     unsigned int slot = o - ops;
     uint8_t hash[32];
     void *vault;
     int rc;
 
-    if (!o->begun)
-        sha256(&o->report, sizeof(o->report), hash);
     vault = vault_enter();
-    if (!o->begun)
+    signer_salt(vault, o->report.epoch, out->salt);
+    if (!o->begun) {
+        report_hide_compartment(&o->report, current->domain, out->salt);
+        sha256(&o->report, sizeof(o->report), hash);
         signer_start(vault, slot, hash);
+    }
     o->begun = true;
-    rc = signer_step(vault, slot, sig);
+    rc = signer_step(vault, slot, out->sig);
     stack_wipe();
     vault_leave();
+    out->report = o->report;
     return rc;
 }
 
-/* One step of the current domain's request; when it is done, *report and sig are. */
-static int step(const struct bh_report_op *req, struct bh_report *report, uint8_t sig[64])
+/* One step of the current domain's request; *out is whole when it is done. */
+static int step(const struct bh_report_op *req, struct answer *out)
 {
-    const struct domain *d = current->domain;
+    struct domain *d = current->domain;
     struct op *o = find(d->domid, req);
     ns_t now = now_ns();
     int rc;
@@ -159,19 +167,15 @@ static int step(const struct bh_report_op *req, struct bh_report *report, uint8_
     if (!o)
         return -XEN_EAGAIN;
     o->touched = now;
-    rc = advance(o, sig);
-    if (rc == -XEN_EAGAIN)
-        return rc;
-    *report = o->report;
-    o->used = false;
+    rc = advance(o, out);
+    o->used = rc == -XEN_EAGAIN;
     return rc;
 }
 
 long measure_report_op(uint64_t arg)
 {
     struct bh_report_op req;
-    struct bh_report report;
-    uint8_t sig[64];
+    struct answer answer;
     int rc;
 
     if (copy_from_guest(&req, arg, sizeof(req)))
@@ -183,13 +187,15 @@ long measure_report_op(uint64_t arg)
         return -XEN_ENODEV;
     if (!spin_trylock(&measure_lock))
         return hypercall_again(BH_REPORT, arg, 0, 0, 0);
-    rc = step(&req, &report, sig);
+    rc = step(&req, &answer);
     spin_unlock(&measure_lock);
     if (rc == -XEN_EAGAIN)
         return hypercall_again(BH_REPORT, arg, 0, 0, 0);
     if (rc)
         return rc;
-    if (copy_to_guest(req.report, &report, sizeof(report)) || copy_to_guest(req.signature, sig, sizeof(sig)))
+    if (copy_to_guest(req.report, &answer.report, sizeof(answer.report)) ||
+        copy_to_guest(req.signature, answer.sig, sizeof(answer.sig)) ||
+        (req.salt && copy_to_guest(req.salt, answer.salt, sizeof(answer.salt))))
         return -XEN_EFAULT;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/signer.h"
 #include "measure/arena.h"
+#include "measure/crypto.h"
 #include "console.h"
 #include "lib.h"
 #include "mbedtls/ecdsa.h"
@@ -18,6 +19,7 @@ struct signer {
         mbedtls_ecdsa_restart_ctx restart;
     } slot[SIGNER_SLOTS];
     struct arena *arena;
+    uint8_t salt_root[32];
 };
 
 #define SIGNER_SIZE ROUND_UP(sizeof(struct signer), 16)
@@ -30,6 +32,7 @@ static int make_key(struct signer *s, const uint8_t *seed, size_t seed_len, uint
     mbedtls_ecdsa_init(&s->key);
     if (mbedtls_hmac_drbg_seed_buf(&s->drbg, sha, seed, seed_len) ||
         mbedtls_ecdsa_genkey(&s->key, MBEDTLS_ECP_DP_SECP256R1, mbedtls_hmac_drbg_random, &s->drbg) ||
+        mbedtls_hmac_drbg_random(&s->drbg, s->salt_root, sizeof(s->salt_root)) ||
         mbedtls_ecp_check_pub_priv(&s->key, &s->key) || mbedtls_mpi_write_binary(&s->key.Q.X, pub, 32) ||
         mbedtls_mpi_write_binary(&s->key.Q.Y, pub + 32, 32))
         return -XEN_EINVAL;
@@ -114,6 +117,17 @@ void signer_drop(void *vault, unsigned int slot)
     arena_use(s->arena);
     mbedtls_ecdsa_restart_free(&s->slot[slot].restart);
     arena_done();
+}
+
+void signer_salt(void *vault, uint64_t epoch, uint8_t salt[32])
+{
+    struct sha256_state s;
+
+    sha256_start(&s);
+    sha256_update(&s, "BHSALT1", 8);
+    sha256_update(&s, ((struct signer *)vault)->salt_root, 32);
+    sha256_update(&s, &epoch, sizeof(epoch));
+    sha256_finish(&s, salt);
 }
 
 size_t signer_peak(void *vault)

@@ -20,6 +20,9 @@ void signer_start(void *vault, unsigned int slot, const uint8_t hash[32]);
 int signer_step(void *vault, unsigned int slot, uint8_t sig[64]);
 void signer_drop(void *vault, unsigned int slot);
 
+/* 32 bytes for that domain (its epoch), the same for its life, that nobody can guess who was not told. */
+void signer_salt(void *vault, uint64_t epoch, uint8_t salt[32]);
+
 /* Most bytes of the block that were ever in use. */
 size_t signer_peak(void *vault);
 

@@ -245,12 +245,22 @@ static void make_platform(struct attest_build *b)
     must(b->packed_size != 0);
 }
 
+static void hide_compartment(struct attest_build *b, uint8_t compartment)
+{
+    uint8_t input[44] = "BHCOMP1";
+
+    memset(b->salt, 0x5a, sizeof(b->salt));
+    memcpy(input + 8, b->salt, 32);
+    input[40] = compartment;
+    p256_sha256(input, sizeof(input), b->report.compartment_hash);
+}
+
 static void make_report(struct attest_build *b)
 {
     struct bh_report *r = &b->report;
 
-    *r = (struct bh_report){.magic = "BHREPT1",
-                            .version = 1,
+    *r = (struct bh_report){.magic = "BHREPT2",
+                            .version = 2,
                             .flags = BH_FLAG_MEASURED,
                             .domid = 5,
                             .svn = 2,
@@ -258,9 +268,9 @@ static void make_report(struct attest_build *b)
                             .counter = 1,
                             .launch = b->tenant,
                             .type = "tenant_t",
-                            .compartment = 7,
                             .policy_version = 3,
                             .hv_version = "4.17-bulkhead"};
+    hide_compartment(b, 7);
     memcpy(r->boot_id, b->boot_id, 32);
     memcpy(r->launch_digest, b->tenant_digest, 32);
     memcpy(r->policy_digest, b->policy_digest, 32);
@@ -283,7 +293,8 @@ static void make_done(struct attest_build *b)
                                    .report = &b->report,
                                    .signature = b->report_signature,
                                    .binding = b->binding_size != 0 ? b->binding : NULL,
-                                   .binding_size = b->binding_size};
+                                   .binding_size = b->binding_size,
+                                   .salt = b->salt};
 
     b->evidence_size = evidence_pack(&parts, b->evidence, sizeof(b->evidence));
     must(b->evidence_size != 0);

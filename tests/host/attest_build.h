@@ -48,7 +48,7 @@ struct attest_build {
     uint8_t attest_bytes[1024], signature_bytes[256], ak_bytes[512], cert[2048], packed[BH_EVIDENCE_MAX];
     size_t packed_size;
     struct bh_report report;
-    uint8_t report_signature[64], nonce[32], evidence[EVIDENCE_MAX];
+    uint8_t report_signature[64], salt[32], nonce[32], evidence[EVIDENCE_MAX];
     size_t evidence_size;
     uint8_t binding[64];
     size_t binding_size;    /* 0: none */

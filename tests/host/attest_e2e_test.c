@@ -217,7 +217,7 @@ static void the_tool_speaks_json(void **state)
                          path("out")),
         1);
     assert_output_has("{\"verdict\": \"REJECTED\", \"checks\": [");
-    assert_output_has("{\"code\": \"LABEL\", \"state\": \"FAIL\", \"detail\": \"tenant_t:7, wanted tenant_t:8\"}");
+    assert_output_has("{\"code\": \"LABEL\", \"state\": \"FAIL\", \"detail\": \"type tenant_t, wanted tenant_t; compartment is not 8\"}");
 }
 
 static void the_tool_refuses_wrong_usage_and_empty_references(void **state)
@@ -231,7 +231,7 @@ static void the_tool_refuses_wrong_usage_and_empty_references(void **state)
     memcpy(with_size, empty, sizeof(empty));
     with_size[12] = 0x40 | (sizeof(empty) - 13);
     hex_of(b.nonce, 32, nonce);
-    assert_int_equal(verify_tool("evidence", nonce, "development", "tenant_t"), 2);
+    assert_int_equal(verify_tool("evidence", nonce, "development", "tenant_t:"), 2);
     assert_int_equal(verify_tool("evidence", "zz", "development", "tenant_t:7"), 2);
     assert_int_equal(verify_tool("missing", nonce, "development", "tenant_t:7"), 2);
     put("refs", with_size, sizeof(with_size));

@@ -18,7 +18,7 @@ static const uint8_t nonce[8] = {1, 2, 3, 4, 5, 6, 7, 8}, platform[3] = {0xa, 0x
 
 static struct evidence_parts parts(void)
 {
-    return (struct evidence_parts){nonce, sizeof(nonce), platform, sizeof(platform), &report, signature, NULL, 0};
+    return (struct evidence_parts){nonce, sizeof(nonce), platform, sizeof(platform), &report, signature, NULL, 0, NULL};
 }
 
 /* As FORMAT.md's table says it, written out by hand. */
@@ -26,7 +26,7 @@ static void the_bytes_are_those_of_the_format(void **state)
 {
     static const uint8_t head[] = {0xa5, 0x0a, 0x48, 1, 2, 3, 4, 5, 6, 7, 8, 0x19, 0x01, 0x09, 0x78, 0x24};
     static const uint8_t middle[] = {0x3a, 0x00, 0x01, 0x11, 0x70, 0x43, 0x0a, 0x0b, 0x0c,
-                                     0x3a, 0x00, 0x01, 0x11, 0x71, 0x59, 0x02, 0x50};
+                                     0x3a, 0x00, 0x01, 0x11, 0x71, 0x59, 0x02, 0x98};
     static const uint8_t tail[] = {0x3a, 0x00, 0x01, 0x11, 0x72, 0x58, 0x40, 0x51};
     struct evidence_parts p = parts();
     uint8_t out[2048], *at = out;
@@ -35,15 +35,15 @@ static void the_bytes_are_those_of_the_format(void **state)
     (void)state;
     memset(&report, 0x77, sizeof(report));
     size = evidence_pack(&p, out, sizeof(out));
-    assert_int_equal(size, sizeof(head) + 36 + sizeof(middle) + 592 + 7 + 64);
+    assert_int_equal(size, sizeof(head) + 36 + sizeof(middle) + 664 + 7 + 64);
     assert_memory_equal(at, head, sizeof(head));
     at += sizeof(head);
-    assert_memory_equal(at, "tag:bulkhead.invalid,2026:evidence-1", 36);
+    assert_memory_equal(at, "tag:bulkhead.invalid,2026:evidence-2", 36);
     at += 36;
     assert_memory_equal(at, middle, sizeof(middle));
     at += sizeof(middle);
-    assert_memory_equal(at, &report, 592);
-    assert_memory_equal(at + 592, tail, sizeof(tail));
+    assert_memory_equal(at, &report, 664);
+    assert_memory_equal(at + 664, tail, sizeof(tail));
 }
 
 static void sizes_out_of_range_are_refused(void **state)

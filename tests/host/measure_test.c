@@ -27,6 +27,8 @@ static void run_as(unsigned int i)
     dom[i].label = (struct label){.type = 3, .compartment = (uint16_t)(100 + i)};
     memset(&dom[i].launch, 0x40 + (int)i, sizeof(dom[i].launch));
     sha256(&dom[i].launch, sizeof(dom[i].launch), dom[i].launch_digest);
+    memset(dom[i].signer, 0x50 + (int)i, sizeof(dom[i].signer));
+    dom[i].guest_svn = 10 + i;
     vcpu[i].domain = &dom[i];
     current = &vcpu[i];
 }
@@ -176,15 +178,16 @@ static void report_says_who(void **state)
     assert_int_equal(ask(&r), 0);
     assert_in_range(fake_again, 4, 20);
     assert_int_equal(fake_last_perm, PERM_attest_report);
-    assert_memory_equal(report.magic, "BHREPT1", 8);
-    assert_int_equal(report.version, 1);
+    assert_memory_equal(report.magic, "BHREPT2", 8);
+    assert_int_equal(report.version, 2);
     assert_int_equal(report.flags, BH_FLAG_MEASURED | BH_FLAG_DEBUG);
     assert_int_equal(report.domid, 5);
     assert_int_equal(report.svn, HV_SVN);
     assert_int_equal(report.epoch, 6);
     assert_int_equal(report.counter, 1);
     assert_string_equal(report.type, "type3_t");
-    assert_int_equal(report.compartment, 105);
+    assert_int_equal(report.guest_svn, 15);
+    assert_memory_equal(report.signer, dom[5].signer, 32);
     assert_int_equal(report.policy_version, 7);
     assert_string_equal(report.hv_version, HV_VERSION);
     assert_memory_equal(report.report_data, r.report_data, 64);
@@ -193,6 +196,40 @@ static void report_says_who(void **state)
     assert_memory_equal(report.boot_id, d, 32);
     sha256(&report, sizeof(report), d);
     assert_int_equal(ecdsa_p256_verify(measure_pubkey(), d, signature), 0);
+}
+
+static void hidden(const uint8_t salt[32], uint32_t compartment, uint8_t out[32])
+{
+    uint8_t in[44] = "BHCOMP1";
+
+    memcpy(in + 8, salt, 32);
+    memcpy(in + 40, &compartment, 4);
+    sha256(in, sizeof(in), out);
+}
+
+/* Only who has the domain's salt sees its compartment; the salt is one for a domain's life, and not asking for it is fine. */
+static void a_compartment_is_hidden_by_a_salt_of_its_domain(void **state)
+{
+    static uint8_t salt[2][32];
+    uint8_t want[32];
+
+    (void)state;
+    boot();
+    for (unsigned int i = 0; i < 4; i++) {
+        struct bh_report_op r = request((uint8_t)i);
+
+        run_as(1 + i % 2);
+        dom[1].label.compartment = dom[2].label.compartment = 9;
+        if (i < 2)
+            r.salt = (uintptr_t)salt[i];
+        assert_int_equal(ask(&r), 0);
+        assert_int_equal(report.counter, 1 + i / 2);
+        hidden(salt[i % 2], 9, want);
+        assert_memory_equal(report.compartment_hash, want, 32);
+        hidden(salt[i % 2], 8, want);
+        assert_memory_not_equal(report.compartment_hash, want, 32);
+    }
+    assert_memory_not_equal(salt[0], salt[1], 32);
 }
 
 /* Requests of one domain, interleaved as a guest scheduler would: each gets its own answer. */
@@ -289,6 +326,9 @@ static void report_refusals(void **state)
     assert_int_equal(ask(&r), -XEN_EPERM);
     fake_monitor_rc = 0;
     r.signature = 8;
+    assert_int_equal(ask(&r), -XEN_EFAULT);
+    r = request(1);
+    r.salt = 8;
     assert_int_equal(ask(&r), -XEN_EFAULT);
     r = request(1);
     assert_int_equal(ask(&r), 0);
@@ -446,6 +486,7 @@ int main(void)
         TEST(after_a_reset_at_locality_2),
         TEST(register_is_not_ours),
         TEST(report_says_who),
+        TEST(a_compartment_is_hidden_by_a_salt_of_its_domain),
         TEST(interleaved),
         TEST(places_are_shared),
         TEST(greedy_domains_do_not_starve_others),

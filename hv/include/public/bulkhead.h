@@ -265,27 +265,33 @@ struct bh_report_op {
     uint8_t report_data[64]; /* IN */
     uint64_t report;         /* IN: guest-virtual pointer to struct bh_report */
     uint64_t signature;      /* IN: guest-virtual pointer to 64 bytes: r || s, big-endian */
+    uint64_t salt;           /* IN: guest-virtual pointer to 32 bytes: what hides compartment_hash; 0: not wanted */
 };
 
 /* Signature: ECDSA P-256 over SHA-256 of this structure, by the key of BH_EV_HV_KEY. */
 struct bh_report {
-    uint8_t magic[8]; /* "BHREPT1\0" */
-    uint32_t version; /* 1 */
+    uint8_t magic[8]; /* "BHREPT2\0" */
+    uint32_t version; /* 2 */
     uint32_t flags;   /* BH_FLAG_* */
     uint32_t domid;
     uint32_t svn;
     uint8_t uuid[16];
     uint64_t epoch;   /* creation number of the domain, from 1, unique in a boot */
-    uint64_t counter; /* reports made in this boot, from 1 */
+    uint64_t counter; /* of this domain's reports, from 1 */
     uint64_t uptime_ns;
     uint8_t boot_id[32]; /* SHA-256 of the hypervisor's public key X || Y */
     struct bh_launch launch;
     uint8_t launch_digest[32];
     char type[BH_TYPE_MAX];
-    uint32_t compartment;
+    /* SHA-256("BHCOMP1\0" || salt[32] || u32 compartment). The salt is the domain's own for its life and the hypervisor
+     * tells it to nobody else: the domain decides who may recompute this, and to all others no two domains look alike. */
+    uint8_t compartment_hash[32];
+    uint8_t signer[32]; /* SHA-256 of the key that signed the launch; zero: nobody did */
+    uint32_t guest_svn; /* as that signature says */
     uint32_t policy_version;
-    uint8_t policy_digest[32];
-    uint8_t audit_hash[32]; /* running hash over all audit records so far */
+    uint8_t policy_digest[32]; /* in force when the report was made */
+    uint64_t audit_seq;        /* records in audit_hash */
+    uint8_t audit_hash[32];    /* running hash over all audit records so far */
     uint8_t runtime[4][32]; /* run-time registers; zero until extended */
     char hv_version[32];
     uint8_t report_data[64];
