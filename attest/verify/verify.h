@@ -25,9 +25,9 @@ struct verify_wanted {
     enum akcert_profile profile;
     const uint8_t (*known_eks)[32]; /* NULL waives EK_UNKNOWN */
     size_t known_ek_count;
-    const char *type; /* of the label; NULL: none given */
-    uint32_t compartment; /* can be checked only where the evidence carries the salt */
-    bool any_compartment; /* of the label only the type counts */
+    const char *type;                         /* of the label; NULL: none given */
+    uint32_t compartment;                     /* can be checked only where the evidence carries the salt */
+    bool any_compartment;                     /* of the label only the type counts */
     const uint8_t *launch[VERIFY_LAUNCH_MAX]; /* acceptable launch digests, 32 bytes each */
     size_t launch_count;
     uint32_t least_svn;

@@ -4,7 +4,8 @@
  *
  * NONCE is the verifier's, 16 to 128 hexadecimal digits. The evidence file (attest/FORMAT.md section 1) goes to
  * standard output as PEM. The report is over SHA-256(nonce) || SHA-256(binding), or 32 zero bytes
- * where there is no binding. The salt goes along, so that the verifier may check the compartment, unless it is to be hidden.
+ * where there is no binding. The salt goes along, so that the verifier may check the compartment, unless it is to be
+ * hidden.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -132,7 +133,8 @@ int main(int argc, char **argv)
     argv += hide;
     nonce_size = argc >= 2 ? parse_nonce(argv[1]) : 0;
     if (argc < 2 || argc > 3 || nonce_size == 0) {
-        fprintf(stderr, "usage: bh-evidence [--hide-compartment] NONCE [BINDING-FILE]\n  NONCE: %u to %u hexadecimal digits\n",
+        fprintf(stderr,
+                "usage: bh-evidence [--hide-compartment] NONCE [BINDING-FILE]\n  NONCE: %u to %u hexadecimal digits\n",
                 2 * EVIDENCE_NONCE_MIN, 2 * EVIDENCE_NONCE_MAX);
         return 2;
     }

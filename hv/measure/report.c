@@ -48,8 +48,7 @@ void report_fill(struct bh_report *r, const struct domain *d, const uint8_t data
     r->guest_svn = d->guest_svn;
     r->policy_version = monitor_policy_version();
     memcpy(r->policy_digest, monitor_policy_digest(), sizeof(r->policy_digest));
-    uint64_t audited;
-    audit_hash_seq(r->audit_hash, &audited);
+    audit_hash_seq(r->audit_hash, &r->audit_seq);
     memcpy(r->runtime, d->runtime, sizeof(r->runtime));
     memcpy(r->hv_version, HV_VERSION, MIN(sizeof(HV_VERSION), sizeof(r->hv_version)));
     memcpy(r->report_data, data, sizeof(r->report_data));

@@ -217,7 +217,8 @@ static void the_tool_speaks_json(void **state)
                          path("out")),
         1);
     assert_output_has("{\"verdict\": \"REJECTED\", \"checks\": [");
-    assert_output_has("{\"code\": \"LABEL\", \"state\": \"FAIL\", \"detail\": \"type tenant_t, wanted tenant_t; compartment is not 8\"}");
+    assert_output_has("{\"code\": \"LABEL\", \"state\": \"FAIL\", \"detail\": \"type tenant_t, wanted tenant_t; "
+                      "compartment is not 8\"}");
 }
 
 static void the_tool_refuses_wrong_usage_and_empty_references(void **state)

@@ -189,6 +189,7 @@ static void report_says_who(void **state)
     assert_int_equal(report.guest_svn, 15);
     assert_memory_equal(report.signer, dom[5].signer, 32);
     assert_int_equal(report.policy_version, 7);
+    assert_int_equal(report.audit_seq, 77);
     assert_string_equal(report.hv_version, HV_VERSION);
     assert_memory_equal(report.report_data, r.report_data, 64);
     assert_memory_equal(&report.launch, &dom[5].launch, sizeof(report.launch));
@@ -207,7 +208,8 @@ static void hidden(const uint8_t salt[32], uint32_t compartment, uint8_t out[32]
     sha256(in, sizeof(in), out);
 }
 
-/* Only who has the domain's salt sees its compartment; the salt is one for a domain's life, and not asking for it is fine. */
+/* Only who has the domain's salt sees its compartment; the salt is one for a domain's life, and not asking for it is
+ * fine. */
 static void a_compartment_is_hidden_by_a_salt_of_its_domain(void **state)
 {
     static uint8_t salt[2][32];

@@ -284,7 +284,8 @@ struct bh_report {
     uint8_t launch_digest[32];
     char type[BH_TYPE_MAX];
     /* SHA-256("BHCOMP1\0" || salt[32] || u32 compartment). The salt is the domain's own for its life and the hypervisor
-     * tells it to nobody else: the domain decides who may recompute this, and to all others no two domains look alike. */
+     * tells it to nobody else: the domain decides who may recompute this, and to all others no two domains look alike.
+     */
     uint8_t compartment_hash[32];
     uint8_t signer[32]; /* SHA-256 of the key that signed the launch; zero: nobody did */
     uint32_t guest_svn; /* as that signature says */
@@ -292,7 +293,7 @@ struct bh_report {
     uint8_t policy_digest[32]; /* in force when the report was made */
     uint64_t audit_seq;        /* records in audit_hash */
     uint8_t audit_hash[32];    /* running hash over all audit records so far */
-    uint8_t runtime[4][32]; /* run-time registers; zero until extended */
+    uint8_t runtime[4][32];    /* run-time registers; zero until extended */
     char hv_version[32];
     uint8_t report_data[64];
 };

@@ -23,8 +23,7 @@ static bool measured, control;
 
 static long ask(uint8_t data, struct bh_report *r, uint8_t *sig)
 {
-    struct bh_report_op op = {.report = (unsigned long)r, .signature = (unsigned long)sig,
-                              .salt = (unsigned long)salt};
+    struct bh_report_op op = {.report = (unsigned long)r, .signature = (unsigned long)sig, .salt = (unsigned long)salt};
 
     memset(op.report_data, data, sizeof(op.report_data));
     return bh(BH_REPORT, &op);
