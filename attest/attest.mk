@@ -7,6 +7,7 @@ KEYS ?= keys
 AK_CA_KEY ?= $(KEYS)/ak-ca.pem
 AK_CA_CERT ?= $(KEYS)/ak-ca.crt
 
+include attest/mbedtls/mbedtls_verify.mk
 ATTEST_LIBS := -ltss2-mu -lcbor -lmbedx509 -lmbedcrypto
 ATTEST_VERIFY_SRC := $(addprefix attest/verify/,akcert.c cborin.c eventlog.c evidence.c findings.c p256.c refvalues.c \
 	tpmquote.c verify.c verify_log.c verify_platform.c verify_report.c)
@@ -36,9 +37,10 @@ $(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c cre
 
 BUILD_ALL += $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
 
-$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c) $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS)
+$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c) attest/mbedtls/ecdsa_alt.c \
+		$(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(VERIFY_MBEDTLS_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE $(VERIFY_MBEDTLS_DEFINES) -o $@ $(filter %.c,$^) $(VERIFY_LIBS)
 BUILD_ALL += $(B)/attest/bh-verify
 
 $(B)/attest/bh-auditlog: $(addprefix attest/tool/,bh_auditlog.c toolfile.c) $(addprefix attest/verify/,auditlog.c cborin.c \

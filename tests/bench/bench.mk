@@ -11,3 +11,14 @@ $(B)/bench/initrd.img: $(B)/bench/root/init
 .PHONY: bench
 bench: $(B)/bench/initrd.img $(B)/kernel/6.1/.stamp $(B)/peer/xen.elf $(B)/bulkhead.elf $(B)/policy.bhp ## compare native Linux, Debian's Xen and Bulkhead (BENCH="native xen" for some)
 	tests/bench/run.sh $(or $(BENCH),native xen bulkhead)
+
+# --- The verifier ------------------------------------------------------------------------------
+VERIFY_BENCH_TIMES ?= 1000
+$(B)/bench/make-evidence: tests/bench/make_evidence.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) tests/host/attest_build.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+
+.PHONY: bench-verify
+bench-verify: $(B)/bench/make-evidence $(B)/attest/bh-verify ## how long one verification of evidence takes, natively
+	@d=$$(mktemp -d) && trap 'rm -rf "$$d"' EXIT && $< "$$d" && $(B)/attest/bh-verify "$$d/evidence" --ref "$$d/refs" \
+		--ca "$$d/ca.crt" $$(cat "$$d/options") --bench $(VERIFY_BENCH_TIMES) | grep -E '^(one|verdict)'
