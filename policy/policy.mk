@@ -12,7 +12,7 @@ POLICY_KEY ?= $(KEYS)/policy.pem
 
 POLICY_TOOL := $(B)/policy/bh-policyc
 POLICY_TOOL_SRC := $(sort $(wildcard policy/*.c)) hv/monitor/permissions.c hv/monitor/policy_table.c
-POLICY_HEADERS := $(wildcard policy/*.h) hv/monitor/permissions.h hv/monitor/policy_format.h hv/monitor/policy_table.h \
+POLICY_HEADERS := $(wildcard policy/*.h) hv/hypercall/operations.h hv/monitor/permissions.h hv/monitor/policy_format.h hv/monitor/policy_table.h \
 	hv/include/public/bulkhead.h
 POLICY_BIN := $(B)/policy/$(POLICY_NAME).bin
 BUILD_ALL += $(B)/policy.bhp $(POLICY_TOOL)
@@ -34,7 +34,7 @@ $(POLICY_BIN): $(B)/policy/declarations.cil policy/base.cil $(POLICY_SRC)
 $(B)/policy.bhp: $(POLICY_BIN) $(POLICY_TOOL) $(POLICY_KEY)
 	$(POLICY_TOOL) --key $(POLICY_KEY) --name $(POLICY_NAME) --version $(POLICY_VERSION) -o $@ $(POLICY_BIN)
 
-policy-coverage: $(POLICY_TOOL) ## every class and permission, with the operations that it guards
+policy-coverage: $(POLICY_TOOL) ## every operation of a guest, with the permission that is asked first
 	@$(POLICY_TOOL) --coverage
 
 policy-dump: $(B)/policy.bhp ## what the built policy allows, pair by pair
@@ -51,6 +51,7 @@ POLICY_TESTS := policy_table policy_verify policy_flatten policy_print permissio
 HOST_TESTS += $(POLICY_TESTS)
 $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
 	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))
+permissions_TEST_SRC += hv/hypercall/operations.c
 
 HOST_TESTS += monitor audit audit_op
 monitor_TEST_SRC := hv/monitor/monitor.c $(POLICY_TEST_SUPPORT)
@@ -59,7 +60,8 @@ monitor_TEST_LIBS := $(POLICY_TEST_LIBS)
 audit_TEST_SRC := hv/monitor/audit.c $(POLICY_TEST_SUPPORT)
 audit_TEST_CFLAGS := $(monitor_TEST_CFLAGS)
 audit_TEST_LIBS := $(POLICY_TEST_LIBS)
-audit_op_TEST_SRC := hv/monitor/audit_op.c hv/monitor/audit.c tests/host/hv_fakes.c $(POLICY_TEST_SUPPORT)
+audit_op_TEST_SRC := hv/monitor/audit_op.c hv/monitor/audit.c hv/hypercall/ask.c hv/hypercall/operations.c \
+	tests/host/hv_fakes.c $(POLICY_TEST_SUPPORT)
 audit_op_TEST_CFLAGS := -Itests/host/fake $(monitor_TEST_CFLAGS)
 audit_op_TEST_LIBS := $(POLICY_TEST_LIBS)
 $(patsubst %,$(B)/tests/host/%_test,$(POLICY_TESTS) monitor audit audit_op): $(POLICY_HEADERS) $(wildcard hv/monitor/*.h) \

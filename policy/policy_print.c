@@ -8,6 +8,7 @@
 #include <bulkhead.h>
 #include <mbedtls/sha256.h>
 
+#include "hypercall/operations.h"
 #include "monitor/permissions.h"
 #include "monitor/policy_table.h"
 
@@ -90,11 +91,27 @@ void policy_file_declarations(FILE *out)
     fputs("))\n", out);
 }
 
+static void coverage_row(FILE *out, const char *operation, const char *class, const char *perm, const char *object,
+                         const char *note)
+{
+    char permission[48];
+
+    snprintf(permission, sizeof(permission), "%s:%s", class, perm);
+    fprintf(out, "%-38s %-23s %-*s%s\n", operation, permission, *note ? 7 : 0, object, note);
+}
+
+#define PRINT_CALL(name, class, permission, object, when, note)                                                        \
+    coverage_row(out, #name, #class, #permission, #object, note);
+#define PRINT_ROW(number, handler, class, permission, object, when, note)                                              \
+    coverage_row(out, #number, #class, #permission, #object, note);
+#define PRINT_CASE(number, suffix, class, permission, object, note)                                                    \
+    coverage_row(out, "  or " #suffix, #class, #permission, #object, note);
+#define PRINT_UNASKED(name, reason) fprintf(out, "%-38s nothing is asked: %s\n", #name, reason);
+#define PRINT_NOTHING(...)
+
 void policy_file_coverage(FILE *out)
 {
-    static const char *const objects[] = {"itself", "a domain", "hypervisor"};
-    fprintf(out, "%-10s %-16s %-11s %s\n", "CLASS", "PERMISSION", "OBJECT", "GUARDS");
-    for (int p = 0; p < BH_PERM_COUNT; p++)
-        fprintf(out, "%-10s %-16s %-11s %s\n", bh_permissions[p].class_name, bh_permissions[p].name,
-                objects[bh_permissions[p].object], bh_permissions[p].guards);
+    coverage_row(out, "OPERATION", "CLASS", "PERMISSION", "OBJECT", "");
+    OPERATIONS(PRINT_CALL, PRINT_ROW, PRINT_CASE)
+    HYPERCALL_OPERATIONS(PRINT_NOTHING, PRINT_UNASKED)
 }

@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: bh-policyc --key KEY.pem --name NAME --version N -o OUT.bhp POLICY.bin\n"
     "       bh-policyc --dump FILE.bhp     what is in a table; after --key, checks the signature first\n"
     "       bh-policyc --declarations      classes and categories, in CIL\n"
-    "       bh-policyc --coverage          each permission and what it guards\n"
+    "       bh-policyc --coverage          each operation with what is asked before it\n"
     "POLICY.bin: secilc -t xen -c 30 -o POLICY.bin DECLARATIONS.cil base.cil ...\n";
 
 static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)

@@ -7,7 +7,7 @@
 #include "domain/domain.h"
 #include "event/evtchn.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "console.h"
 #include "time/clock.h"
 #include "time/timer.h"
@@ -50,7 +50,7 @@ void console_input_start(void)
     timer_set(&poll_timer, now_ns() + POLL_NS);
 }
 
-static long read_input(gva_t buf, uint64_t count)
+static long read_input(uint64_t count, gva_t buf)
 {
     char out[64];
     uint32_t n = 0;
@@ -84,20 +84,15 @@ static long write_output(uint64_t count, gva_t buf)
     return 0;
 }
 
+static const struct {
+    long (*fn)(uint64_t count, gva_t buf);
+    enum operation op;
+} ops[] = {CONSOLE_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
 long do_console_io(uint64_t cmd, uint64_t count, uint64_t buf, uint64_t a4, uint64_t a5)
 {
-    struct domain *d = current->domain;
-    int rc =
-        monitor_check(d, NULL, cmd == CONSOLEIO_write ? PERM_platform_console_write : PERM_platform_console_read, cmd);
-
-    if (rc)
-        return rc;
-    switch (cmd) {
-    case CONSOLEIO_write:
-        return write_output((uint32_t)count, buf);
-    case CONSOLEIO_read:
-        return read_input(buf, (uint32_t)count);
-    default:
+    if (cmd >= ARRAY_SIZE(ops))
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[cmd].op, cmd);
+    return rc ? rc : ops[cmd].fn((uint32_t)count, buf);
 }

@@ -5,7 +5,6 @@
 #include "mm/access.h"
 #include "hypercall/hypercall.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
 
 #define DR7_FIXED   0x400ul
 #define DR7_ENABLES 0xfful
@@ -73,21 +72,14 @@ void debugreg_load(struct vcpu *v)
 
 long do_set_debugreg(uint64_t reg, uint64_t value, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct vcpu *v = current;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_debugreg, reg);
-
-    return rc ? rc : reg > 7 ? -XEN_EINVAL : debugreg_write(v, (unsigned int)reg, value);
+    return reg > 7 ? -XEN_EINVAL : debugreg_write(current, (unsigned int)reg, value);
 }
 
 long do_get_debugreg(uint64_t reg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct vcpu *v = current;
     uint64_t value = 0;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_debugreg, reg);
 
-    if (rc)
-        return rc;
-    if (reg > 7 || debugreg_read(v, (unsigned int)reg, &value))
+    if (reg > 7 || debugreg_read(current, (unsigned int)reg, &value))
         return -XEN_EINVAL;
     return (long)value;
 }

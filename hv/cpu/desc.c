@@ -13,7 +13,6 @@
 #include "mm/mmuext.h"
 #include "hypercall/hypercall.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
 #include "console.h"
 #include "lib.h"
 
@@ -279,16 +278,13 @@ long do_set_gdt(uint64_t frame_list, uint64_t entries, uint64_t a3, uint64_t a4,
     struct vcpu *v = current;
     struct domain *d = v->domain;
     uint64_t frames[GUEST_PAGES] = {0};
-    int rc = monitor_check(d, d, PERM_vcpu_segments, 0);
 
-    if (rc)
-        return rc;
     if (entries > GUEST_PAGES * 512)
         return -XEN_EINVAL;
     if (copy_from_guest(frames, frame_list, (entries + 511) / 512 * 8))
         return -XEN_EFAULT;
     spin_lock(&d->mm.lock);
-    rc = desc_set_gdt(v, frames, (unsigned int)entries);
+    int rc = desc_set_gdt(v, frames, (unsigned int)entries);
     spin_unlock(&d->mm.lock);
     return mm_guest_error(rc);
 }
@@ -297,12 +293,10 @@ long do_update_descriptor(uint64_t maddr, uint64_t descriptor, uint64_t a3, uint
 {
     struct domain *d = current->domain;
     mfn_t mfn = maddr >> PAGE_SHIFT;
-    int rc = monitor_check(d, d, PERM_vcpu_segments, mfn);
+    int rc;
 
-    if (!rc && ((maddr & 7) || desc_check(&descriptor)))
-        rc = -XEN_EINVAL;
-    if (rc)
-        return rc;
+    if ((maddr & 7) || desc_check(&descriptor))
+        return -XEN_EINVAL;
     spin_lock(&d->mm.lock);
     if (mfn_valid(mfn) && frame_of(mfn)->owner == d->domid && frame_of(mfn)->type == FT_DESC)
         rc = frame_get_type(d, mfn, FT_DESC);

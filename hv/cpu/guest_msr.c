@@ -6,7 +6,7 @@
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
 #include "cpu/bounce.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 
 #define MSR_TSC         0x10
 #define MSR_PLATFORM_ID 0x17
@@ -60,7 +60,11 @@ int guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 
 int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    (void)v;
+    bool base = msr >= MSR_FS_BASE && msr <= MSR_KERNEL_GS;
+    int rc = ask_own(base ? OP_DECODE_WRMSR : OP_DECODE_WRMSR_constant, msr);
+
+    if (rc)
+        return rc;
     switch (msr) {
     case MSR_PAT:
         return value == PAT_RESET ? 0 : -XEN_EPERM;
@@ -86,11 +90,6 @@ void load_gs(uint16_t selector);
 /* In guest kernel mode GS_BASE is the kernel's, KERNEL_GS_BASE the user's. */
 long do_set_segment_base(uint64_t which, uint64_t base, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct vcpu *v = current;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_segments, which);
-
-    if (rc)
-        return rc;
     if (which != SEGBASE_GS_USER_SEL && !canonical(base))
         return -XEN_EINVAL;
     switch (which) {

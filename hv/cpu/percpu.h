@@ -25,7 +25,8 @@ struct cpu_info {
     uint64_t irq_count;
     void *tss, *gdt;
     /* Continuation of a hypercall, see hypercall/hypercall.h. */
-    uint32_t hcall_again, in_multicall;
+    uint32_t hcall_again;
+    uint32_t asked; /* debug: enum operation that the monitor was asked about last, hypercall/ask.h */
     uint64_t hcall_args[5];
     uint64_t window_used; /* bit per window slot */
     uint64_t slice_end;   /* scheduler's */

@@ -13,7 +13,7 @@
 #include "mm/layout.h"
 #include "device/device.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "lib.h"
 
 #define GP_ERROR_IDT 2u
@@ -48,56 +48,61 @@ static bool software_interrupt(struct cpu_regs *r)
     return true;
 }
 
-static bool io_string(struct vcpu *v, struct cpu_regs *r, const struct decoded *in, uint16_t port)
-{
-    uint32_t value = 0;
-    int64_t step = r->rflags & 0x400 ? -(int64_t)in->size : in->size;
+/* What became of an instruction. BOUNCED: it faulted in its own turn, and the guest is in its handler. */
+enum outcome { NOT_OURS, DONE, BOUNCED };
 
-    if (in->op == DECODE_INS) {
-        value = ioport_read(v->domain, port, in->size);
-        if (copy_to_guest(r->rdi, &value, in->size)) {
-            bounce_page_fault(r->rdi, 2);
-            return false;
-        }
-        r->rdi += (uint64_t)step;
-    } else {
-        if (copy_from_guest(&value, r->rsi, in->size)) {
-            bounce_page_fault(r->rsi, 0);
-            return false;
-        }
-        ioport_write(v->domain, port, in->size, value);
-        r->rsi += (uint64_t)step;
-    }
-    return true;
+static uint16_t port_of(const struct cpu_regs *r, const struct decoded *in)
+{
+    return in->has_imm ? (uint16_t)in->imm : (uint16_t)r->rdx;
+}
+
+static int64_t string_step(const struct cpu_regs *r, const struct decoded *in)
+{
+    return r->rflags & 0x400 ? -(int64_t)in->size : in->size;
 }
 
 /* Refused ports read as all ones, and writes to them go nowhere: kernels probe. */
-static bool io(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+static enum outcome port_in(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
-    uint16_t port = in->has_imm ? (uint16_t)in->imm : (uint16_t)r->rdx;
-    bool advance = true;
-
-    if (!v->guest_kernel && v->state->iopl < 3)
-        return false;
-    switch (in->op) {
-    case DECODE_IN:
-        decode_reg_write(r, 0, in->size, ioport_read(v->domain, port, in->size));
-        break;
-    case DECODE_OUT:
-        ioport_write(v->domain, port, in->size, (uint32_t)decode_reg_read(r, 0, in->size));
-        break;
-    default:
-        if (in->segment_override)
-            return false;
-        advance = io_string(v, r, in, port);
-        break;
-    }
-    if (advance)
-        r->rip += in->length;
-    return true;
+    decode_reg_write(r, 0, in->size, ioport_read(OP_DECODE_IN, port_of(r, in), in->size));
+    return DONE;
 }
 
-static bool read_cr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+static enum outcome port_out(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    ioport_write(OP_DECODE_OUT, port_of(r, in), in->size, (uint32_t)decode_reg_read(r, 0, in->size));
+    return DONE;
+}
+
+static enum outcome port_ins(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    if (in->segment_override)
+        return NOT_OURS;
+    uint32_t value = ioport_read(OP_DECODE_INS, port_of(r, in), in->size);
+    if (copy_to_guest(r->rdi, &value, in->size)) {
+        bounce_page_fault(r->rdi, 2);
+        return BOUNCED;
+    }
+    r->rdi += (uint64_t)string_step(r, in);
+    return DONE;
+}
+
+static enum outcome port_outs(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    uint32_t value = 0;
+
+    if (in->segment_override)
+        return NOT_OURS;
+    if (copy_from_guest(&value, r->rsi, in->size)) {
+        bounce_page_fault(r->rsi, 0);
+        return BOUNCED;
+    }
+    ioport_write(OP_DECODE_OUTS, port_of(r, in), in->size, value);
+    r->rsi += (uint64_t)string_step(r, in);
+    return DONE;
+}
+
+static enum outcome read_cr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
     uint64_t value;
 
@@ -115,111 +120,136 @@ static bool read_cr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in
         value = v->state->cr4;
         break;
     default:
-        return false;
+        return NOT_OURS;
     }
     decode_reg_write(r, in->rm, 8, value);
-    return true;
+    return DONE;
 }
 
-static bool write_cr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+static enum outcome new_cr3(struct vcpu *v, uint64_t value)
+{
+    struct allowance a = {ALLOWANCE_TABLES};
+
+    spin_lock(&v->domain->mm.lock);
+    int rc = mmuext_new_base(v, value >> PAGE_SHIFT, false, &a);
+    spin_unlock(&v->domain->mm.lock);
+    return rc ? NOT_OURS : DONE;
+}
+
+static enum outcome write_cr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
     uint64_t value = decode_reg_read(r, in->rm, 8);
-    struct allowance a = {ALLOWANCE_TABLES};
-    int rc;
+    enum operation op = in->reg == 3   ? OP_DECODE_MOV_TO_CR
+                        : in->reg == 0 ? OP_DECODE_MOV_TO_CR_ts
+                                       : OP_DECODE_MOV_TO_CR_shadow;
 
+    if (ask_own(op, value))
+        return NOT_OURS;
     switch (in->reg) {
     case 0: /* only TS may change */
         if ((value ^ 0x80050033ul) & ~8ul)
-            return false;
+            return NOT_OURS;
         fpu_set_ts(v, value & 8);
-        return true;
+        return DONE;
     case 2:
         v->info->arch.cr2 = value;
-        return true;
+        return DONE;
     case 3:
-        spin_lock(&v->domain->mm.lock);
-        rc = mmuext_new_base(v, value >> PAGE_SHIFT, false, &a);
-        spin_unlock(&v->domain->mm.lock);
-        return !rc;
+        return new_cr3(v, value);
     case 4: /* a shadow: the hypervisor's own CR4 never follows */
         if (value & ~0x3fffffful)
-            return false;
+            return NOT_OURS;
         v->state->cr4 = value;
-        return true;
+        return DONE;
     default:
-        return false;
+        return NOT_OURS;
     }
 }
 
-static bool msr_op(struct vcpu *v, struct cpu_regs *r, bool write)
+static enum outcome read_msr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
-    uint64_t value = (r->rdx << 32) | (uint32_t)r->rax;
+    uint64_t value;
 
-    if (write)
-        return !guest_wrmsr(v, (uint32_t)r->rcx, value);
     if (guest_rdmsr(v, (uint32_t)r->rcx, &value))
-        return false;
+        return NOT_OURS;
     r->rax = (uint32_t)value;
     r->rdx = value >> 32;
-    return true;
+    return DONE;
 }
 
-static void do_cpuid(struct cpu_regs *r)
+static enum outcome write_msr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    return guest_wrmsr(v, (uint32_t)r->rcx, (r->rdx << 32) | (uint32_t)r->rax) ? NOT_OURS : DONE;
+}
+
+static enum outcome read_dr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    uint64_t value;
+
+    if (debugreg_read(v, in->reg, &value))
+        return NOT_OURS;
+    decode_reg_write(r, in->rm, 8, value);
+    return DONE;
+}
+
+static enum outcome write_dr(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    return debugreg_write(v, in->reg, decode_reg_read(r, in->rm, 8)) ? NOT_OURS : DONE;
+}
+
+static enum outcome mask_events(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    v->info->evtchn_upcall_mask = in->op == DECODE_CLI;
+    return DONE;
+}
+
+static enum outcome clear_ts(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    fpu_set_ts(v, false);
+    return DONE;
+}
+
+static enum outcome write_xcr0(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    return (uint32_t)r->rcx || fpu_set_xcr0(v, r->rdx << 32 | (uint32_t)r->rax) ? NOT_OURS : DONE;
+}
+
+/* RAM is always write-back. */
+static enum outcome flush_caches(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    return DONE;
+}
+
+static enum outcome flush_page(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+{
+    gva_t va = decode_address(in, r);
+
+    if (guest_range_ok(va, 1, 1))
+        invlpg(va);
+    return DONE;
+}
+
+static enum outcome emulate_cpuid(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
     uint32_t out[4];
 
-    guest_cpuid(current, (uint32_t)r->rax, (uint32_t)r->rcx, out);
+    guest_cpuid(v, (uint32_t)r->rax, (uint32_t)r->rcx, out);
     r->rax = out[0];
     r->rbx = out[1];
     r->rcx = out[2];
     r->rdx = out[3];
+    return DONE;
 }
 
-static bool privileged(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
+static const struct {
+    enum outcome (*fn)(struct vcpu *v, struct cpu_regs *r, const struct decoded *in);
+    enum operation op;
+} ops[] = {EMULATED_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
+/* From the guest's user mode: ports where its kernel raised the IOPL, and CPUID. */
+static bool user_may(const struct vcpu *v, const struct decoded *in)
 {
-    switch (in->op) {
-    case DECODE_CLI:
-        v->info->evtchn_upcall_mask = 1;
-        return true;
-    case DECODE_STI:
-        v->info->evtchn_upcall_mask = 0;
-        return true;
-    case DECODE_RDMSR:
-        return msr_op(v, r, false);
-    case DECODE_WRMSR:
-        return msr_op(v, r, true);
-    case DECODE_MOV_FROM_CR:
-        return read_cr(v, r, in);
-    case DECODE_MOV_TO_CR:
-        return write_cr(v, r, in);
-    case DECODE_MOV_FROM_DR: {
-        uint64_t value;
-        if (debugreg_read(v, in->reg, &value))
-            return false;
-        decode_reg_write(r, in->rm, 8, value);
-        return true;
-    }
-    case DECODE_MOV_TO_DR:
-        return !debugreg_write(v, in->reg, decode_reg_read(r, in->rm, 8));
-    case DECODE_CLTS:
-        fpu_set_ts(v, false);
-        return true;
-    case DECODE_XSETBV:
-        return (uint32_t)r->rcx == 0 && !fpu_set_xcr0(v, r->rdx << 32 | (uint32_t)r->rax);
-    case DECODE_WBINVD: /* RAM is always write-back */
-        return true;
-    case DECODE_CPUID:
-        do_cpuid(r);
-        return true;
-    case DECODE_INVLPG: {
-        gva_t va = decode_address(in, r);
-        if (guest_range_ok(va, 1, 1))
-            invlpg(va);
-        return true;
-    }
-    default:
-        return false;
-    }
+    return in->kind == DECODE_IO ? v->state->iopl == 3 : in->op == DECODE_CPUID;
 }
 
 /* 64-bit code, by one of the ABI's selectors or the guest's own: bit 21 of LAR's result is L (SDM volume 2, LAR). */
@@ -246,14 +276,13 @@ bool privop_emulate(struct cpu_regs *r)
     size_t n = decode_fetch(r->rip, code);
     if (!n || decode(code, n, &in))
         return false;
-    if (in.kind == DECODE_IO)
-        return io(v, r, &in);
-    if (in.kind != DECODE_PRIVILEGED || (!v->guest_kernel && in.op != DECODE_CPUID))
+    if (in.kind == DECODE_MEMORY_WRITE || in.op >= ARRAY_SIZE(ops) || !ops[in.op].fn ||
+        (!v->guest_kernel && !user_may(v, &in)) || ask_first(ops[in.op].op, r->rip))
         return false;
-    if (!privileged(v, r, &in))
-        return false;
-    r->rip += in.length;
-    return true;
+    enum outcome rc = ops[in.op].fn(v, r, &in);
+    if (rc == DONE)
+        r->rip += in.length;
+    return rc != NOT_OURS;
 }
 
 bool privop_forced_cpuid(struct cpu_regs *r)
@@ -261,9 +290,10 @@ bool privop_forced_cpuid(struct cpu_regs *r)
     static const uint8_t form[] = {0x0f, 0x0b, 0x78, 0x65, 0x6e, 0x0f, 0xa2};
     uint8_t code[sizeof(form)];
 
-    if (copy_from_guest(code, r->rip, sizeof(code)) || memcmp(code, form, sizeof(form)))
+    if (copy_from_guest(code, r->rip, sizeof(code)) || memcmp(code, form, sizeof(form)) ||
+        ask_first(OP_DECODE_CPUID, r->rip))
         return false;
-    do_cpuid(r);
+    emulate_cpuid(current, r, NULL);
     r->rip += sizeof(form);
     return true;
 }

@@ -4,6 +4,7 @@
 #define HV_DEVICE_H
 
 #include "types.h"
+#include "hypercall/operations.h"
 
 struct domain;
 struct cpu_regs;
@@ -25,18 +26,15 @@ void device_init(void);                   /* masks every line, keeps the PIC qui
 int device_domain_init(struct domain *d); /* the control domain's rights */
 void device_domain_destroy(struct domain *d);
 
-/* May d use this port / map this frame of non-RAM as it is? Never TPM, LAPIC, IO-APIC, IOMMU, MSI-X tables,
- * hypervisor's UART ... The monitor is asked too. */
-bool ioport_allowed(struct domain *d, uint16_t port, unsigned int bytes);
-bool iomem_allowed(struct domain *d, uint64_t mfn);
-/* The same for page-table entries that need not be taken as they are: false: refuse the entry. Else put *mfn into it,
+/* May d map this frame of non-RAM? Never TPM, LAPIC, IO-APIC, IOMMU, MSI-X tables ... The monitor is asked too (row
+ * device_frame). false: refuse the entry. Else put *mfn into it,
  * without PTE_W where *readonly. *mfn may have become another frame, flagged FF_MMIO: a page that reads as an empty
  * bus, for what stock kernels map and no domain may touch (a refused entry would be a kernel crash there). */
 bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly);
-/* Emulated IN/OUT, ioport_allowed() included (0xcf8/0xcfc are virtualised per domain). Refused ports read as all ones.
- */
-uint32_t ioport_read(struct domain *d, uint16_t port, unsigned int bytes);
-void ioport_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value);
+/* Emulated IN/OUT of the current domain; ask the monitor by row op. Never the hypervisor's UART, nor what writes to
+ * memory by itself; 0xcf8/0xcfc are virtualised per domain. Refused ports read as all ones. */
+uint32_t ioport_read(enum operation op, uint16_t port, unsigned int bytes);
+void ioport_write(enum operation op, uint16_t port, unsigned int bytes, uint32_t value);
 
 void device_interrupt(uint32_t vector);               /* VECTOR_DEVICE_FIRST..LAST; does its own EOI */
 void device_poweroff(void) __attribute__((noreturn)); /* dom0 shut down: ACPI poweroff, or halt */

@@ -11,7 +11,7 @@
 #include "lib.h"
 #include "mm/access.h"
 #include "mm/frame.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 
 #define RANGES_MAX 96u
 #define VGA_FIRST  0xa0u
@@ -99,7 +99,7 @@ static bool firmware_reserved(mfn_t mfn)
 bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly)
 {
     *readonly = false;
-    if (!d->device || monitor_check(d, NULL, PERM_hw_iomem, *mfn))
+    if (!d->device || monitor_check(d, NULL, operations[OP_device_frame].perm, *mfn))
         return false;
     if (*mfn == heap_mfn(blank_page) || *mfn == heap_mfn(low_page))
         return true;
@@ -127,11 +127,4 @@ bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly)
         return true;
     *mfn = heap_mfn(blank_page);
     return true;
-}
-
-bool iomem_allowed(struct domain *d, uint64_t mfn)
-{
-    uint64_t as = mfn;
-    bool readonly;
-    return iomem_resolve(d, &as, &readonly) && as == mfn && !readonly;
 }

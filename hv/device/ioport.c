@@ -8,8 +8,8 @@
 #include "device/device_state.h"
 #include "device/pci.h"
 #include "domain/domain.h"
+#include "hypercall/ask.h"
 #include "lib.h"
-#include "monitor/monitor.h"
 
 #define PIC1        0x20
 #define PIC2        0xa0
@@ -79,14 +79,14 @@ void ioport_init_rights(struct domain_device *dev)
         clear_bit(p, dev->ports);
 }
 
-bool ioport_allowed(struct domain *d, uint16_t port, unsigned int bytes)
+static bool allowed(enum operation op, struct domain *d, uint16_t port, unsigned int bytes)
 {
     if (!d->device || port + bytes > 0x10000u)
         return false;
     for (unsigned int i = 0; i < bytes; i++)
         if (!test_bit(port + i, d->device->ports))
             return false;
-    return monitor_check(d, NULL, PERM_hw_ioport, port) == 0;
+    return ask_about(op, NULL, port) == 0;
 }
 
 static uint32_t ones(unsigned int bytes)
@@ -100,22 +100,21 @@ static uint32_t config_bdf(const struct domain_device *dev)
 }
 
 /* The address register selects a function, and the access is within one dword. */
-static bool config_selected(struct domain *d, uint16_t port, unsigned int bytes)
+static bool config_selected(enum operation op, struct domain *d, uint16_t port, unsigned int bytes)
 {
-    return (d->device->cf8 & 0x80000000u) && !(port & (bytes - 1)) &&
-           monitor_check(d, NULL, PERM_hw_pci, config_bdf(d->device)) == 0;
+    return (d->device->cf8 & 0x80000000u) && !(port & (bytes - 1)) && ask_about(op, NULL, config_bdf(d->device)) == 0;
 }
 
 static uint32_t config_read(struct domain *d, uint16_t port, unsigned int bytes)
 {
-    if (!config_selected(d, port, bytes))
+    if (!config_selected(OP_DECODE_IN_pci, d, port, bytes))
         return ~0u;
     return pci_guest_read(config_bdf(d->device), (d->device->cf8 & 0xfc) + (port & 3u), bytes);
 }
 
 static void config_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value)
 {
-    if (config_selected(d, port, bytes))
+    if (config_selected(OP_DECODE_OUT_pci, d, port, bytes))
         pci_guest_write(config_bdf(d->device), (d->device->cf8 & 0xfc) + (port & 3u), bytes, value);
 }
 
@@ -183,9 +182,11 @@ static uint32_t read_special(struct domain *d, uint16_t port, unsigned int bytes
     }
 }
 
-uint32_t ioport_read(struct domain *d, uint16_t port, unsigned int bytes)
+uint32_t ioport_read(enum operation op, uint16_t port, unsigned int bytes)
 {
-    if (!ioport_allowed(d, port, bytes))
+    struct domain *d = current->domain;
+
+    if (!allowed(op, d, port, bytes))
         return ones(bytes);
     spin_lock(&device_lock);
     uint32_t v = read_special(d, port, bytes);
@@ -265,10 +266,12 @@ static void write_pm1_control(uint16_t port, unsigned int bytes, uint32_t value,
     out(port, bytes, value & ~bit);
 }
 
-void ioport_write(struct domain *d, uint16_t port, unsigned int bytes, uint32_t value)
+void ioport_write(enum operation op, uint16_t port, unsigned int bytes, uint32_t value)
 {
+    struct domain *d = current->domain;
     int pm1 = pm1_offset(port, bytes);
-    if (!ioport_allowed(d, port, bytes) || bytes > width_of(port))
+
+    if (!allowed(op, d, port, bytes) || bytes > width_of(port))
         return;
     spin_lock(&device_lock);
     if (port >= PCI_DATA && port <= PCI_DATA + 3) {

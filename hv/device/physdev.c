@@ -14,17 +14,14 @@
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 
-/* Has the caller device rights at all, and does the policy let it do this? */
-static int may(enum bh_perm perm, uint64_t id)
+/* Does the policy let the caller do this, and has it device rights at all? */
+static int may(enum operation op, uint64_t id)
 {
-    struct domain *d = current->domain;
+    int rc = ask_about(op, NULL, id);
 
-    int rc = monitor_check(d, NULL, perm, id);
-    if (rc)
-        return rc;
-    return d->device ? 0 : -XEN_EPERM;
+    return rc ? rc : current->domain->device ? 0 : -XEN_EPERM;
 }
 
 static bool is_self(domid_t domid)
@@ -32,131 +29,128 @@ static bool is_self(domid_t domid)
     return domid == DOMID_SELF || domid == current->domain->domid;
 }
 
-static long op_eoi(gva_t arg)
+static long op_eoi(enum operation op, gva_t arg)
 {
-    struct physdev_eoi op;
+    struct physdev_eoi p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, op.irq);
-    return rc ? rc : pirq_guest_eoi(current->domain, op.irq);
+    int rc = may(op, p.irq);
+    return rc ? rc : pirq_guest_eoi(current->domain, p.irq);
 }
 
-static long op_irq_status(gva_t arg)
+static long op_irq_status(enum operation op, gva_t arg)
 {
-    struct physdev_irq_status_query op;
+    struct physdev_irq_status_query p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, op.irq);
+    int rc = may(op, p.irq);
     if (rc)
         return rc;
-    if (op.irq >= PIRQS_MAX)
+    if (p.irq >= PIRQS_MAX)
         return -XEN_EINVAL;
-    op.flags = pirq_needs_eoi(op.irq) ? XENIRQSTAT_needs_eoi : 0;
-    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    p.flags = pirq_needs_eoi(p.irq) ? XENIRQSTAT_needs_eoi : 0;
+    return copy_to_guest(arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
 }
 
-static long op_set_iopl(gva_t arg)
+static long op_set_iopl(enum operation op, gva_t arg)
 {
-    struct physdev_set_iopl op;
+    struct physdev_set_iopl p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = monitor_check(current->domain, current->domain, PERM_vcpu_iopl, op.iopl);
-    if (rc)
-        return rc;
-    if (op.iopl > 3)
+    if (p.iopl > 3)
         return -XEN_EINVAL;
-    current->state->iopl = op.iopl;
+    current->state->iopl = p.iopl;
     return 0;
 }
 
-static long op_apic_read(gva_t arg)
+static long op_apic_read(enum operation op, gva_t arg)
 {
-    struct physdev_apic op;
+    struct physdev_apic p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, op.reg);
+    int rc = may(op, p.reg);
     if (rc)
         return rc;
     spin_lock(&device_lock);
-    rc = ioapic_guest_read(op.apic_physbase, op.reg, &op.value);
+    rc = ioapic_guest_read(p.apic_physbase, p.reg, &p.value);
     spin_unlock(&device_lock);
     if (rc)
         return rc;
-    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    return copy_to_guest(arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
 }
 
 /* Lines are programmed by setup_gsi and bind_pirq; raw values would be vectors of others. */
-static long op_apic_write(gva_t arg)
+static long op_apic_write(enum operation op, gva_t arg)
 {
-    struct physdev_apic op;
+    struct physdev_apic p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, op.reg);
+    int rc = may(op, p.reg);
     return rc ? rc : -XEN_EPERM;
 }
 
 /* Vectors are the hypervisor's; a stock kernel asks for one before it binds a line and does not use the answer. */
-static long op_irq_vector(gva_t arg)
+static long op_irq_vector(enum operation op, gva_t arg)
 {
-    struct physdev_irq op;
+    struct physdev_irq p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, op.irq);
+    int rc = may(op, p.irq);
     if (rc)
         return rc;
-    if (op.irq >= PIRQS_MAX)
+    if (p.irq >= PIRQS_MAX)
         return -XEN_EINVAL;
-    op.vector = pirq_vector(op.irq);
-    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    p.vector = pirq_vector(p.irq);
+    return copy_to_guest(arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
 }
 
-static int map_message(const struct physdev_map_pirq *op)
+static int map_message(const struct physdev_map_pirq *p)
 {
-    uint32_t segment = op->type == MAP_PIRQ_TYPE_MSI_SEG ? (uint32_t)op->bus >> 16 : 0;
-    uint32_t bdf = ((uint32_t)op->bus & 0xff) << 8 | ((uint32_t)op->devfn & 0xff);
-    struct msi_source s = {.function = pci_find(segment, bdf), .msix = op->table_base != 0};
+    uint32_t segment = p->type == MAP_PIRQ_TYPE_MSI_SEG ? (uint32_t)p->bus >> 16 : 0;
+    uint32_t bdf = ((uint32_t)p->bus & 0xff) << 8 | ((uint32_t)p->devfn & 0xff);
+    struct msi_source s = {.function = pci_find(segment, bdf), .msix = p->table_base != 0};
 
     if (!s.function)
         return -XEN_ENODEV;
-    if (op->index >= 0 || (op->pirq >= 0 && (uint32_t)op->pirq < ioapic_gsi_end()))
+    if (p->index >= 0 || (p->pirq >= 0 && (uint32_t)p->pirq < ioapic_gsi_end()))
         return -XEN_EINVAL;
     if (s.msix) {
-        if (op->entry_nr < 0 || op->entry_nr >= s.function->msix_entries)
+        if (p->entry_nr < 0 || p->entry_nr >= s.function->msix_entries)
             return -XEN_EINVAL;
-        s.entry = (uint16_t)op->entry_nr;
+        s.entry = (uint16_t)p->entry_nr;
     }
     return pirq_map_msi(&s);
 }
 
-static long op_map_pirq(gva_t arg)
+static long op_map_pirq(enum operation op, gva_t arg)
 {
-    struct physdev_map_pirq op;
+    struct physdev_map_pirq p;
     int rc;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    rc = may(PERM_hw_irq, op.type == MAP_PIRQ_TYPE_GSI ? (uint32_t)op.index : (uint32_t)op.bus);
+    rc = may(op, p.type == MAP_PIRQ_TYPE_GSI ? (uint32_t)p.index : (uint32_t)p.bus);
     if (rc)
         return rc;
-    if (!is_self(op.domid))
+    if (!is_self(p.domid))
         return -XEN_EPERM;
-    switch (op.type) {
+    switch (p.type) {
     case MAP_PIRQ_TYPE_GSI: /* one number for both, as every kernel asks */
-        if (op.index < 0 || (op.pirq >= 0 && op.pirq != op.index))
+        if (p.index < 0 || (p.pirq >= 0 && p.pirq != p.index))
             return -XEN_EINVAL;
-        rc = pirq_map_line((uint32_t)op.index);
-        op.pirq = op.index;
+        rc = pirq_map_line((uint32_t)p.index);
+        p.pirq = p.index;
         break;
     case MAP_PIRQ_TYPE_MSI:
     case MAP_PIRQ_TYPE_MSI_SEG:
-        rc = map_message(&op);
-        op.pirq = rc;
+        rc = map_message(&p);
+        p.pirq = rc;
         break;
     case MAP_PIRQ_TYPE_MULTI_MSI: /* the driver makes do with one */
         return -XEN_EOPNOTSUPP;
@@ -165,157 +159,128 @@ static long op_map_pirq(gva_t arg)
     }
     if (rc < 0)
         return rc;
-    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    return copy_to_guest(arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
 }
 
-static long op_unmap_pirq(gva_t arg)
+static long op_unmap_pirq(enum operation op, gva_t arg)
 {
-    struct physdev_unmap_pirq op;
+    struct physdev_unmap_pirq p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, (uint32_t)op.pirq);
+    int rc = may(op, (uint32_t)p.pirq);
     if (rc)
         return rc;
-    if (!is_self(op.domid))
+    if (!is_self(p.domid))
         return -XEN_EPERM;
-    return op.pirq < 0 ? -XEN_EINVAL : pirq_unmap((uint32_t)op.pirq);
+    return p.pirq < 0 ? -XEN_EINVAL : pirq_unmap((uint32_t)p.pirq);
 }
 
-static long op_setup_gsi(gva_t arg)
+static long op_setup_gsi(enum operation op, gva_t arg)
 {
-    struct physdev_setup_gsi op;
+    struct physdev_setup_gsi p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, (uint32_t)op.gsi);
+    int rc = may(op, (uint32_t)p.gsi);
     if (rc)
         return rc;
-    if (op.gsi < 0 || op.triggering > 1 || op.polarity > 1)
+    if (p.gsi < 0 || p.triggering > 1 || p.polarity > 1)
         return -XEN_EINVAL;
-    return pirq_set_line_mode((uint32_t)op.gsi, op.triggering, op.polarity);
+    return pirq_set_line_mode((uint32_t)p.gsi, p.triggering, p.polarity);
 }
 
-static long op_get_free_pirq(gva_t arg)
+static long op_get_free_pirq(enum operation op, gva_t arg)
 {
-    struct physdev_get_free_pirq op;
+    struct physdev_get_free_pirq p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(PERM_hw_irq, 0);
+    int rc = may(op, 0);
     if (!rc)
-        rc = op.type == MAP_PIRQ_TYPE_MSI ? pirq_get_free() : -XEN_EINVAL;
+        rc = p.type == MAP_PIRQ_TYPE_MSI ? pirq_get_free() : -XEN_EINVAL;
     if (rc < 0)
         return rc;
-    op.pirq = (uint32_t)rc;
-    return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
+    p.pirq = (uint32_t)rc;
+    return copy_to_guest(arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
 }
 
 /* Functions are known from the start; the kernel's report is checked against that. */
-static int known(uint32_t segment, uint32_t bus, uint32_t devfn)
+static int known(enum operation op, uint32_t segment, uint32_t bus, uint32_t devfn)
 {
     uint32_t bdf = bus << 8 | devfn;
-    int rc = may(PERM_hw_pci, (uint64_t)segment << 16 | bdf);
+    int rc = may(op, (uint64_t)segment << 16 | bdf);
 
     if (rc)
         return rc;
     return pci_find(segment, bdf) ? 0 : -XEN_ENODEV;
 }
 
-static long op_pci_by_bus(gva_t arg)
+static long op_pci_by_bus(enum operation op, gva_t arg)
 {
-    struct physdev_manage_pci op;
+    struct physdev_manage_pci p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    return known(0, op.bus, op.devfn);
+    return known(op, 0, p.bus, p.devfn);
 }
 
-static long op_pci_add_ext(gva_t arg)
+static long op_pci_add_ext(enum operation op, gva_t arg)
 {
-    struct physdev_manage_pci_ext op;
+    struct physdev_manage_pci_ext p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    return known(0, op.bus, op.devfn);
+    return known(op, 0, p.bus, p.devfn);
 }
 
-static long op_pci_add(gva_t arg)
+static long op_pci_add(enum operation op, gva_t arg)
 {
-    struct physdev_pci_device_add op;
+    struct physdev_pci_device_add p;
 
-    if (copy_from_guest(&op, arg, offsetof(struct physdev_pci_device_add, optarr)))
+    if (copy_from_guest(&p, arg, offsetof(struct physdev_pci_device_add, optarr)))
         return -XEN_EFAULT;
-    return known(op.seg, op.bus, op.devfn);
+    return known(op, p.seg, p.bus, p.devfn);
 }
 
-static long op_pci_by_segment(gva_t arg)
+static long op_pci_by_segment(enum operation op, gva_t arg)
 {
-    struct physdev_pci_device op;
+    struct physdev_pci_device p;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
+    if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    return known(op.seg, op.bus, op.devfn);
+    return known(op, p.seg, p.bus, p.devfn);
 }
 
-static long op_restore_msi(gva_t arg, bool by_segment)
+static long op_restore_msi(enum operation op, gva_t arg)
 {
-    struct physdev_pci_device op = {0};
+    bool by_segment = op == OP_PHYSDEVOP_restore_msi_ext;
+    struct physdev_pci_device p = {0};
     struct physdev_restore_msi old;
 
-    if (by_segment ? copy_from_guest(&op, arg, sizeof(op)) : copy_from_guest(&old, arg, sizeof(old)))
+    if (by_segment ? copy_from_guest(&p, arg, sizeof(p)) : copy_from_guest(&old, arg, sizeof(old)))
         return -XEN_EFAULT;
     if (!by_segment) {
-        op.bus = old.bus;
-        op.devfn = old.devfn;
+        p.bus = old.bus;
+        p.devfn = old.devfn;
     }
-    int rc = known(op.seg, op.bus, op.devfn);
+    int rc = known(op, p.seg, p.bus, p.devfn);
     if (!rc)
-        pirq_restore_msi((uint32_t)op.bus << 8 | op.devfn);
+        pirq_restore_msi((uint32_t)p.bus << 8 | p.devfn);
     return rc;
 }
 
+static const struct {
+    long (*fn)(enum operation op, gva_t arg);
+    enum operation op;
+} ops[] = {PHYSDEV_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
+/* Not offered, among others: pirq_eoi_gmfn (kernels then ask irq_status_query), set_iobitmap (every port access is
+ * emulated anyway), pci_mmcfg_reserved (no domain uses memory-mapped configuration). */
 long do_physdev_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    switch (cmd) {
-    case PHYSDEVOP_eoi:
-        return op_eoi(arg);
-    case PHYSDEVOP_irq_status_query:
-        return op_irq_status(arg);
-    case PHYSDEVOP_set_iopl:
-        return op_set_iopl(arg);
-    case PHYSDEVOP_apic_read:
-        return op_apic_read(arg);
-    case PHYSDEVOP_apic_write:
-        return op_apic_write(arg);
-    case PHYSDEVOP_alloc_irq_vector:
-        return op_irq_vector(arg);
-    case PHYSDEVOP_map_pirq:
-        return op_map_pirq(arg);
-    case PHYSDEVOP_unmap_pirq:
-        return op_unmap_pirq(arg);
-    case PHYSDEVOP_setup_gsi:
-        return op_setup_gsi(arg);
-    case PHYSDEVOP_get_free_pirq:
-        return op_get_free_pirq(arg);
-    case PHYSDEVOP_manage_pci_add:
-    case PHYSDEVOP_manage_pci_remove:
-        return op_pci_by_bus(arg);
-    case PHYSDEVOP_manage_pci_add_ext:
-        return op_pci_add_ext(arg);
-    case PHYSDEVOP_pci_device_add:
-        return op_pci_add(arg);
-    case PHYSDEVOP_pci_device_remove:
-    case PHYSDEVOP_prepare_msix:
-    case PHYSDEVOP_release_msix:
-        return op_pci_by_segment(arg);
-    case PHYSDEVOP_restore_msi_ext:
-        return op_restore_msi(arg, true);
-    case PHYSDEVOP_restore_msi:
-        return op_restore_msi(arg, false);
-    default:
-        /* pirq_eoi_gmfn: kernels then ask irq_status_query. set_iobitmap: every port access is emulated anyway.
-         * pci_mmcfg_reserved: no domain uses memory-mapped configuration. */
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[cmd].op, 0);
+    return rc ? rc : ask_done(ops[cmd].op, ops[cmd].fn(ops[cmd].op, arg));
 }

@@ -10,35 +10,32 @@
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "time/clock.h"
 
 #define ACPI_S5 5u
 
-static int may(enum bh_perm perm, uint64_t id)
-{
-    return monitor_check(current->domain, NULL, perm, id);
-}
-
 static long settime(uint64_t sec, uint32_t nsec, uint64_t system_time)
 {
-    int rc = may(PERM_platform_time, sec);
+    return nsec >= 1000000000u ? -XEN_EINVAL : clock_set_wallclock(sec, nsec, system_time);
+}
 
-    if (rc)
-        return rc;
-    if (nsec >= 1000000000u)
+static long settime32(struct xen_platform_op *op, gva_t arg)
+{
+    return settime(op->u.settime32.secs, op->u.settime32.nsecs, op->u.settime32.system_time);
+}
+
+static long settime64(struct xen_platform_op *op, gva_t arg)
+{
+    if (op->u.settime64.mbz)
         return -XEN_EINVAL;
-    return clock_set_wallclock(sec, nsec, system_time);
+    return settime(op->u.settime64.secs, op->u.settime64.nsecs, op->u.settime64.system_time);
 }
 
 /* No BIOS was asked before the start, and EFI's tables are for the hypervisor. */
-static long firmware_info(const struct xenpf_firmware_info *info)
+static long firmware_info(struct xen_platform_op *op, gva_t arg)
 {
-    int rc = may(PERM_platform_firmware, info->type);
-
-    if (rc)
-        return rc;
-    switch (info->type) {
+    switch (op->u.firmware_info.type) {
     case XEN_FW_DISK_INFO:
     case XEN_FW_DISK_MBR_SIGNATURE:
         return -XEN_ESRCH; /* no such disk: ends the caller's search */
@@ -54,10 +51,7 @@ static long firmware_info(const struct xenpf_firmware_info *info)
 static long cpuinfo(struct xen_platform_op *op, gva_t arg)
 {
     struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
-    int rc = may(PERM_platform_cpu, info->xen_cpuid);
 
-    if (rc)
-        return rc;
     info->max_present = cpus_online - 1;
     info->flags = XEN_PCPU_FLAGS_INVALID;
     info->apic_id = info->acpi_id = ~0u;
@@ -69,19 +63,25 @@ static long cpuinfo(struct xen_platform_op *op, gva_t arg)
     return copy_to_guest(arg, op, sizeof(*op)) ? -XEN_EFAULT : 0;
 }
 
-/* Only power-off: a machine that slept would come back without its measured start. */
-static long enter_sleep(const struct xenpf_enter_acpi_sleep *sleep)
+static long cpu_offline(struct xen_platform_op *op, gva_t arg)
 {
-    int rc = may(PERM_platform_power, sleep->sleep_state);
+    return -XEN_EOPNOTSUPP;
+}
 
-    if (rc)
-        return rc;
+/* Only power-off: a machine that slept would come back without its measured start. */
+static long enter_sleep(struct xen_platform_op *op, gva_t arg)
+{
     if (!current->domain->device)
         return -XEN_EPERM;
-    if (sleep->sleep_state != ACPI_S5)
+    if (op->u.enter_acpi_sleep.sleep_state != ACPI_S5)
         return -XEN_EOPNOTSUPP;
     device_poweroff();
 }
+
+static const struct {
+    long (*fn)(struct xen_platform_op *op, gva_t arg);
+    enum operation op;
+} ops[] = {PLATFORM_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
 
 long do_platform_op(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
@@ -91,24 +91,8 @@ long do_platform_op(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
         return -XEN_EFAULT;
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -XEN_EACCES;
-    switch (op.cmd) {
-    case XENPF_settime32:
-        return settime(op.u.settime32.secs, op.u.settime32.nsecs, op.u.settime32.system_time);
-    case XENPF_settime64:
-        if (op.u.settime64.mbz)
-            return -XEN_EINVAL;
-        return settime(op.u.settime64.secs, op.u.settime64.nsecs, op.u.settime64.system_time);
-    case XENPF_firmware_info:
-        return firmware_info(&op.u.firmware_info);
-    case XENPF_get_cpuinfo:
-        return cpuinfo(&op, arg);
-    case XENPF_enter_acpi_sleep:
-        return enter_sleep(&op.u.enter_acpi_sleep);
-    case XENPF_cpu_offline: {
-        int rc = may(PERM_platform_cpu, op.u.cpu_ol.cpuid);
-        return rc ? rc : -XEN_EOPNOTSUPP;
-    }
-    default:
+    if (op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn)
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[op.cmd].op, op.cmd);
+    return rc ? rc : ops[op.cmd].fn(&op, arg);
 }

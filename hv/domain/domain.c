@@ -151,6 +151,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, bool
         return -XEN_ENOSPC;
     }
     d->label = *label;
+    monitor_refresh_domain(d);
     d->state = BH_STATE_BUILDING;
     d->is_control = control;
     d->epoch = __atomic_fetch_add(&next_epoch, 1, __ATOMIC_SEQ_CST);

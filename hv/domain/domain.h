@@ -15,6 +15,7 @@
 #include "cpu/regs.h"
 #include "monitor/audit.h"
 #include "monitor/label.h"
+#include "monitor/permissions.h"
 #include "time/timer.h"
 #include "sched/sched_types.h"
 #include "event/evtchn_types.h"
@@ -78,8 +79,9 @@ struct vcpu {
 struct domain {
     uint32_t domid;
     struct label label;
-    uint32_t state; /* atomic BH_STATE_* */
-    uint32_t refs;  /* atomic */
+    uint64_t may[BH_PERM_COUNT / 64 + 1]; /* bit per permission, see monitor_refresh_domain() */
+    uint32_t state;                       /* atomic BH_STATE_* */
+    uint32_t refs;                        /* atomic */
     uint32_t shutdown_reason;
     bool is_control; /* dom0: initial domain with hardware */
     bool is_idle;

@@ -3,6 +3,7 @@
 #include "domain/lifecycle.h"
 #include "domain/build.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/ask.h"
 #include "cpu/percpu.h"
 #include "event/evtchn.h"
 #include "measure/crypto.h"
@@ -47,9 +48,9 @@ static void seed_ports(struct domain *d)
     }
 }
 
-long operate_create(uint64_t arg)
+long operate_create(enum operation op, uint64_t arg)
 {
-    struct domain *self = current->domain, *d;
+    struct domain *d;
     struct bh_dom_create c;
     struct label label;
     int rc;
@@ -60,7 +61,7 @@ long operate_create(uint64_t arg)
         return -XEN_EINVAL;
     rc = monitor_label_from_name(c.type, c.compartment, &label);
     if (!rc)
-        rc = monitor_check_label(self, &label, 0, PERM_domain_create, 0);
+        rc = ask_label(op, &label);
     if (!rc)
         rc = domain_create(&c, &label, false, &d);
     if (rc)
@@ -73,12 +74,12 @@ long operate_create(uint64_t arg)
 }
 
 /* The domain named in a call, after the monitor allowed it. */
-static int target(uint32_t domid, enum bh_perm perm, struct domain **out)
+static int target(enum operation op, uint32_t domid, struct domain **out)
 {
-    struct domain *self = current->domain, *d = domain_get(domid);
-    int rc = d ? monitor_check(self, d, perm, d->domid) : -XEN_ESRCH;
+    struct domain *d = domain_get(domid);
+    int rc = d ? ask_about(op, d, d->domid) : -XEN_ESRCH;
 
-    if (!rc && d == control_domain && perm != PERM_domain_info && perm != PERM_domain_sched)
+    if (!rc && d == control_domain && op != OP_BH_DOM_SCHED)
         rc = -XEN_EINVAL;
     if (rc && d)
         domain_put(d);
@@ -86,13 +87,13 @@ static int target(uint32_t domid, enum bh_perm perm, struct domain **out)
     return rc;
 }
 
-static int read_target(uint64_t arg, enum bh_perm perm, struct domain **out)
+static int read_target(enum operation op, uint64_t arg, struct domain **out)
 {
     struct bh_dom_target t;
 
     if (copy_from_guest(&t, arg, sizeof(t)))
         return -XEN_EFAULT;
-    return t.reserved ? -XEN_EINVAL : target(t.domid, perm, out);
+    return t.reserved ? -XEN_EINVAL : target(op, t.domid, out);
 }
 
 static int load_cmdline(struct domain_build *b, const struct bh_dom_load *l)
@@ -131,7 +132,7 @@ static int load_part(struct domain *d, struct image_part *p, const struct bh_dom
     return 0;
 }
 
-long operate_load(uint64_t arg)
+long operate_load(enum operation op, uint64_t arg)
 {
     struct bh_dom_load l;
     struct domain *d;
@@ -141,7 +142,7 @@ long operate_load(uint64_t arg)
         return -XEN_EFAULT;
     if (l.reserved || !l.size || l.size > BH_LOAD_MAX || l.part > BH_PART_CMDLINE)
         return -XEN_EINVAL;
-    rc = target(l.domid, PERM_domain_load, &d);
+    rc = target(op, l.domid, &d);
     if (rc)
         return rc;
     spin_lock(&d->build_lock);
@@ -206,10 +207,10 @@ static int run_build(struct domain *d)
     return 0;
 }
 
-long operate_build(uint64_t arg)
+long operate_build(enum operation op, uint64_t arg)
 {
     struct domain *d;
-    int rc = read_target(arg, PERM_domain_build, &d);
+    int rc = read_target(op, arg, &d);
 
     if (rc)
         return rc;
@@ -220,11 +221,12 @@ long operate_build(uint64_t arg)
     return rc == -XEN_EAGAIN ? hypercall_again(BH_DOM_BUILD, arg, 0, 0, 0) : rc;
 }
 
-long operate_pause(uint64_t arg, bool pause)
+long operate_pause(enum operation op, uint64_t arg)
 {
+    bool pause = op == OP_BH_DOM_PAUSE;
     uint32_t from = pause ? BH_STATE_RUNNING : BH_STATE_PAUSED, to = pause ? BH_STATE_PAUSED : BH_STATE_RUNNING;
     struct domain *d;
-    int rc = read_target(arg, pause ? PERM_domain_pause : PERM_domain_unpause, &d);
+    int rc = read_target(op, arg, &d);
 
     if (rc)
         return rc;
@@ -248,10 +250,10 @@ static bool is_listed(const struct domain *d)
     return found;
 }
 
-long operate_destroy(uint64_t arg)
+long operate_destroy(enum operation op, uint64_t arg)
 {
     struct domain *d;
-    int rc = read_target(arg, PERM_domain_destroy, &d);
+    int rc = read_target(op, arg, &d);
 
     if (rc)
         return rc;
@@ -292,7 +294,7 @@ static void fill_info(const struct domain *d, struct bh_dom_info *i)
 }
 
 /* A domain that the caller may not see is skipped. */
-long operate_info(uint64_t arg)
+long operate_info(enum operation op, uint64_t arg)
 {
     struct bh_dom_info i;
     struct domain *d;
@@ -301,7 +303,7 @@ long operate_info(uint64_t arg)
         return -XEN_EFAULT;
     for (uint32_t id = i.domid; (d = domain_first_from(id)); id = i.domid + 1) {
         fill_info(d, &i);
-        int rc = monitor_check(current->domain, d, PERM_domain_info, d->domid);
+        int rc = ask_about(op, d, d->domid);
         domain_put(d);
         if (!rc)
             return copy_to_guest(arg, &i, sizeof(i)) ? -XEN_EFAULT : 0;
@@ -309,7 +311,7 @@ long operate_info(uint64_t arg)
     return -XEN_ESRCH;
 }
 
-long operate_sched(uint64_t arg)
+long operate_sched(enum operation op, uint64_t arg)
 {
     struct bh_dom_sched s;
     struct domain *d;
@@ -318,7 +320,7 @@ long operate_sched(uint64_t arg)
         return -XEN_EFAULT;
     if (s.reserved || !s.weight || s.weight > 65535 || s.cap > 100 * BH_VCPUS_MAX)
         return -XEN_EINVAL;
-    int rc = target(s.domid, PERM_domain_sched, &d);
+    int rc = target(op, s.domid, &d);
     if (rc)
         return rc;
     rc = sched_set_params(d, s.weight, s.cap);

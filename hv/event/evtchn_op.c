@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* event_channel_op: a row of the table below for each command; each handler decodes, asks the monitor, performs.
+/* event_channel_op: each handler decodes, asks the monitor (where its row says LATER), performs.
  * The FIFO ABI (init_control, expand_array, set_priority) is refused, so guests stay with the 2-level one. */
 #include "event/evtchn.h"
 #include "device/pirq.h"
 #include "domain/domain.h"
 #include "cpu/percpu.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/ask.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
 #include "lib.h"
 #include <xen/event_channel.h>
 
@@ -32,17 +32,17 @@ static struct vcpu *vcpu_of(struct domain *d, uint32_t id)
     return id < d->nr_vcpus && id < BH_VCPUS_MAX ? d->vcpu[id] : NULL;
 }
 
-static long op_alloc_unbound(struct domain *d, union evtchn_arg *a)
+static long op_alloc_unbound(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    struct evtchn_alloc_unbound *op = &a->alloc_unbound;
+    struct evtchn_alloc_unbound *u = &a->alloc_unbound;
 
-    if (op->dom != DOMID_SELF && op->dom != d->domid)
+    if (u->dom != DOMID_SELF && u->dom != d->domid)
         return -XEN_EPERM; /* for another domain only the builder makes ports */
-    struct domain *remote = domain_get(op->remote_dom);
+    struct domain *remote = domain_get(u->remote_dom);
     if (!remote)
         return -XEN_ESRCH;
     uint32_t remote_domid = remote->domid;
-    long rc = monitor_check(d, remote, PERM_event_alloc, remote_domid);
+    long rc = ask_about(op, remote, remote_domid);
     domain_put(remote);
     if (rc)
         return rc;
@@ -50,7 +50,7 @@ static long op_alloc_unbound(struct domain *d, union evtchn_arg *a)
     rc = evtchn_port_alloc(d, EVTCHNSTAT_unbound);
     if (rc > 0) {
         evtchn_port(d, (uint32_t)rc)->remote_domid = remote_domid;
-        op->port = (uint32_t)rc;
+        u->port = (uint32_t)rc;
         rc = 0;
     }
     spin_unlock(&d->evtchn.lock);
@@ -58,17 +58,17 @@ static long op_alloc_unbound(struct domain *d, union evtchn_arg *a)
 }
 
 /* Both locks held. */
-static long bind_interdomain(struct domain *d, struct domain *remote, struct evtchn_bind_interdomain *op)
+static long bind_interdomain(enum operation op, struct domain *d, struct domain *remote,
+                             struct evtchn_bind_interdomain *b)
 {
-    uint32_t rport = op->remote_port;
+    uint32_t rport = b->remote_port;
     struct evtchn *r = evtchn_port(remote, rport);
-    enum bh_perm perm = PERM_event_bind;
 
     if (r && r->preset && rport == remote->console_port)
-        perm = PERM_event_bind_console;
+        op = OP_EVTCHNOP_bind_interdomain_console;
     else if (r && r->preset && rport == remote->store_port)
-        perm = PERM_event_bind_store;
-    long rc = monitor_check(d, remote, perm, rport);
+        op = OP_EVTCHNOP_bind_interdomain_store;
+    long rc = ask_about(op, remote, rport);
     if (rc)
         return rc;
     if (!r || r->state != EVTCHNSTAT_unbound || r->remote_domid != d->domid || remote->evtchn.closing)
@@ -82,19 +82,19 @@ static long bind_interdomain(struct domain *d, struct domain *remote, struct evt
     r->state = EVTCHNSTAT_interdomain;
     r->remote = d;
     r->remote_port = (uint32_t)port;
-    op->local_port = (uint32_t)port;
+    b->local_port = (uint32_t)port;
     evtchn_raise(d, (uint32_t)port, 0); /* the peer may have sent before: the ABI wants it pending */
     return 0;
 }
 
-static long op_bind_interdomain(struct domain *d, union evtchn_arg *a)
+static long op_bind_interdomain(enum operation op, struct domain *d, union evtchn_arg *a)
 {
     struct domain *remote = domain_get(a->bind_interdomain.remote_dom);
 
     if (!remote)
         return -XEN_ESRCH;
     evtchn_lock_pair(d, remote);
-    long rc = bind_interdomain(d, remote, &a->bind_interdomain);
+    long rc = bind_interdomain(op, d, remote, &a->bind_interdomain);
     evtchn_unlock_pair(d, remote);
     domain_put(remote);
     return rc;
@@ -113,48 +113,44 @@ static long bind_local(struct domain *d, uint8_t state, uint32_t vcpu, uint32_t 
     return port;
 }
 
-static long op_bind_virq(struct domain *d, union evtchn_arg *a)
+static long op_bind_virq(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    struct evtchn_bind_virq *op = &a->bind_virq;
+    struct evtchn_bind_virq *b = &a->bind_virq;
 
-    if (op->virq >= NR_VIRQS)
+    if (b->virq >= NR_VIRQS)
         return -XEN_EINVAL;
-    bool global = evtchn_virq_is_global(op->virq);
-    if (global && op->vcpu != 0)
+    bool global = evtchn_virq_is_global(b->virq);
+    if (global && b->vcpu != 0)
         return -XEN_EINVAL;
-    struct vcpu *v = vcpu_of(d, op->vcpu);
+    struct vcpu *v = vcpu_of(d, b->vcpu);
     if (!v)
         return -XEN_ENOENT;
-    long rc = global ? monitor_check(d, NULL, PERM_event_virq_global, op->virq)
-                     : monitor_check(d, d, PERM_event_virq, op->virq);
+    long rc = ask_own(global ? OP_EVTCHNOP_bind_virq_global : op, b->virq);
     if (rc)
         return rc;
     spin_lock(&d->evtchn.lock);
-    rc = v->evt.virq_port[op->virq] ? -XEN_EEXIST : bind_local(d, EVTCHNSTAT_virq, op->vcpu, op->virq);
+    rc = v->evt.virq_port[b->virq] ? -XEN_EEXIST : bind_local(d, EVTCHNSTAT_virq, b->vcpu, b->virq);
     if (rc > 0) {
-        op->port = (uint32_t)rc;
-        WRITE_ONCE(v->evt.virq_port[op->virq], (uint16_t)rc);
+        b->port = (uint32_t)rc;
+        WRITE_ONCE(v->evt.virq_port[b->virq], (uint16_t)rc);
         rc = 0;
     }
     spin_unlock(&d->evtchn.lock);
     return rc;
 }
 
-static long op_bind_ipi(struct domain *d, union evtchn_arg *a)
+static long op_bind_ipi(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    struct evtchn_bind_ipi *op = &a->bind_ipi;
+    struct evtchn_bind_ipi *b = &a->bind_ipi;
 
-    if (!vcpu_of(d, op->vcpu))
+    if (!vcpu_of(d, b->vcpu))
         return -XEN_ENOENT;
-    long rc = monitor_check(d, d, PERM_event_ipi, op->vcpu);
-    if (rc)
-        return rc;
     spin_lock(&d->evtchn.lock);
-    rc = bind_local(d, EVTCHNSTAT_ipi, op->vcpu, 0);
+    long rc = bind_local(d, EVTCHNSTAT_ipi, b->vcpu, 0);
     spin_unlock(&d->evtchn.lock);
     if (rc < 0)
         return rc;
-    op->port = (uint32_t)rc;
+    b->port = (uint32_t)rc;
     return 0;
 }
 
@@ -183,63 +179,57 @@ static long bind_pirq(struct domain *d, uint32_t pirq, bool share)
     return port;
 }
 
-static long op_bind_pirq(struct domain *d, union evtchn_arg *a)
+static long op_bind_pirq(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    struct evtchn_bind_pirq *op = &a->bind_pirq;
-    long rc = monitor_check(d, NULL, PERM_event_pirq, op->pirq);
+    struct evtchn_bind_pirq *b = &a->bind_pirq;
+    long rc = ask_about(op, NULL, b->pirq);
 
     if (rc)
         return rc;
     /* Pending bits for pirqs find their port without the lock, which holds only where ports are never freed. */
     if (!d->is_control)
         return -XEN_EPERM;
-    if (op->pirq >= PIRQS_MAX)
+    if (b->pirq >= PIRQS_MAX)
         return -XEN_EINVAL;
     spin_lock(&d->evtchn.lock);
-    rc = bind_pirq(d, op->pirq, op->flags & BIND_PIRQ__WILL_SHARE);
+    rc = bind_pirq(d, b->pirq, b->flags & BIND_PIRQ__WILL_SHARE);
     spin_unlock(&d->evtchn.lock);
     if (rc < 0)
         return rc;
-    op->port = (uint32_t)rc;
+    b->port = (uint32_t)rc;
     return 0;
 }
 
-static long op_close(struct domain *d, union evtchn_arg *a)
+static long op_close(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    long rc = monitor_check(d, d, PERM_event_close, a->close.port);
-
-    return rc ? rc : evtchn_close(d, a->close.port);
+    return evtchn_close(d, a->close.port);
 }
 
 /* Lock held, which keeps the other end of a connection where it is. */
-static long send_locked(struct domain *d, uint32_t port)
+static long send_locked(enum operation op, struct domain *d, uint32_t port)
 {
     struct evtchn *e = evtchn_port(d, port);
 
     if (unlikely(!e))
         return -XEN_EINVAL;
-    if (likely(e->state == EVTCHNSTAT_interdomain)) {
-        struct domain *remote = e->remote;
-        long rc = monitor_check(d, remote, PERM_event_send, port);
-        if (likely(!rc)) {
-            struct evtchn *r = evtchn_port(remote, e->remote_port);
-            evtchn_raise(remote, e->remote_port, READ_ONCE(r->notify_vcpu));
-        }
+    bool connected = likely(e->state == EVTCHNSTAT_interdomain);
+    struct domain *to = connected ? e->remote : d;
+    if (!connected && e->state != EVTCHNSTAT_ipi && e->state != EVTCHNSTAT_unbound)
+        return -XEN_EINVAL;
+    long rc = ask_about(op, to, port);
+    if (unlikely(rc))
         return rc;
-    }
-    if (e->state == EVTCHNSTAT_ipi) {
-        long rc = monitor_check(d, d, PERM_event_send, port);
-        if (likely(!rc))
-            evtchn_raise(d, port, e->notify_vcpu);
-        return rc;
-    }
-    return e->state == EVTCHNSTAT_unbound ? 0 : -XEN_EINVAL; /* nobody there yet: the event is lost, as the ABI says */
+    if (connected)
+        evtchn_raise(to, e->remote_port, READ_ONCE(evtchn_port(to, e->remote_port)->notify_vcpu));
+    else if (e->state == EVTCHNSTAT_ipi)
+        evtchn_raise(d, port, e->notify_vcpu);
+    return 0; /* unbound: nobody there yet, the event is lost, as the ABI says */
 }
 
-static long op_send(struct domain *d, union evtchn_arg *a)
+static long op_send(enum operation op, struct domain *d, union evtchn_arg *a)
 {
     spin_lock(&d->evtchn.lock);
-    long rc = send_locked(d, a->send.port);
+    long rc = send_locked(op, d, a->send.port);
     spin_unlock(&d->evtchn.lock);
     return rc;
 }
@@ -267,24 +257,24 @@ static void fill_status(const struct evtchn *e, struct evtchn_status *op)
     }
 }
 
-static long op_status(struct domain *caller, union evtchn_arg *a)
+static long op_status(enum operation op, struct domain *caller, union evtchn_arg *a)
 {
-    struct evtchn_status *op = &a->status;
-    struct domain *d = domain_get(op->dom);
-    uint32_t port = op->port;
+    struct evtchn_status *s = &a->status;
+    struct domain *d = domain_get(s->dom);
+    uint32_t port = s->port;
 
     if (!d)
         return -XEN_ESRCH;
-    long rc = monitor_check(caller, d, PERM_event_status, port);
+    long rc = ask_about(op, d, port);
     if (!rc) {
         spin_lock(&d->evtchn.lock);
         struct evtchn *e = evtchn_port(d, port);
-        domid_t dom = op->dom;
-        memset(op, 0, sizeof(*op)); /* padding and the unused part of the union go out as zeros */
-        op->dom = dom;
-        op->port = port;
+        domid_t dom = s->dom;
+        memset(s, 0, sizeof(*s)); /* padding and the unused part of the union go out as zeros */
+        s->dom = dom;
+        s->port = port;
         if (e)
-            fill_status(e, op);
+            fill_status(e, s);
         else if (port >= MAX(d->evtchn.ports, 1u))
             rc = -XEN_EINVAL;
         spin_unlock(&d->evtchn.lock);
@@ -293,32 +283,27 @@ static long op_status(struct domain *caller, union evtchn_arg *a)
     return rc;
 }
 
-static long op_bind_vcpu(struct domain *d, union evtchn_arg *a)
+static long op_bind_vcpu(enum operation op, struct domain *d, union evtchn_arg *a)
 {
-    struct evtchn_bind_vcpu *op = &a->bind_vcpu;
-    long rc = monitor_check(d, d, PERM_event_control, op->port);
+    struct evtchn_bind_vcpu *b = &a->bind_vcpu;
+    long rc = 0;
 
-    if (rc)
-        return rc;
-    if (!vcpu_of(d, op->vcpu))
+    if (!vcpu_of(d, b->vcpu))
         return -XEN_ENOENT;
     spin_lock(&d->evtchn.lock);
-    struct evtchn *e = evtchn_port(d, op->port);
+    struct evtchn *e = evtchn_port(d, b->port);
     if (!e || e->state == EVTCHNSTAT_ipi || (e->state == EVTCHNSTAT_virq && !evtchn_virq_is_global(e->virq)))
         rc = -XEN_EINVAL;
     else
-        WRITE_ONCE(e->notify_vcpu, (uint16_t)op->vcpu);
+        WRITE_ONCE(e->notify_vcpu, (uint16_t)b->vcpu);
     spin_unlock(&d->evtchn.lock);
     return rc;
 }
 
-static long op_unmask(struct domain *d, union evtchn_arg *a)
+static long op_unmask(enum operation op, struct domain *d, union evtchn_arg *a)
 {
     uint32_t port = a->unmask.port;
-    long rc = monitor_check(d, d, PERM_event_control, port);
 
-    if (rc)
-        return rc;
     spin_lock(&d->evtchn.lock);
     struct evtchn *e = evtchn_port(d, port);
     if (e)
@@ -328,13 +313,13 @@ static long op_unmask(struct domain *d, union evtchn_arg *a)
 }
 
 /* Closed ports are skipped when the call starts over, so it makes progress. */
-static long op_reset(struct domain *caller, union evtchn_arg *a)
+static long op_reset(enum operation op, struct domain *caller, union evtchn_arg *a)
 {
     struct domain *d = domain_get(a->reset.dom);
 
     if (!d)
         return -XEN_ESRCH;
-    long rc = monitor_check(caller, d, PERM_event_reset, d->domid);
+    long rc = ask_about(op, d, d->domid);
     uint32_t ports = rc ? 0 : READ_ONCE(d->evtchn.ports);
     for (uint32_t port = 1; port < ports; port++) {
         if (evtchn_close(d, port) == -XEN_EINVAL)
@@ -349,44 +334,38 @@ static long op_reset(struct domain *caller, union evtchn_arg *a)
 }
 
 static const struct {
-    long (*fn)(struct domain *d, union evtchn_arg *a);
-    uint8_t size;
-    bool out;
-} ops[] = {
-    [EVTCHNOP_bind_interdomain] = {op_bind_interdomain, sizeof(struct evtchn_bind_interdomain), true},
-    [EVTCHNOP_bind_virq] = {op_bind_virq, sizeof(struct evtchn_bind_virq), true},
-    [EVTCHNOP_bind_pirq] = {op_bind_pirq, sizeof(struct evtchn_bind_pirq), true},
-    [EVTCHNOP_close] = {op_close, sizeof(struct evtchn_close), false},
-    [EVTCHNOP_send] = {op_send, sizeof(struct evtchn_send), false},
-    [EVTCHNOP_status] = {op_status, sizeof(struct evtchn_status), true},
-    [EVTCHNOP_alloc_unbound] = {op_alloc_unbound, sizeof(struct evtchn_alloc_unbound), true},
-    [EVTCHNOP_bind_ipi] = {op_bind_ipi, sizeof(struct evtchn_bind_ipi), true},
-    [EVTCHNOP_bind_vcpu] = {op_bind_vcpu, sizeof(struct evtchn_bind_vcpu), false},
-    [EVTCHNOP_unmask] = {op_unmask, sizeof(struct evtchn_unmask), false},
-    [EVTCHNOP_reset] = {op_reset, sizeof(struct evtchn_reset), false},
+    long (*fn)(enum operation op, struct domain *d, union evtchn_arg *a);
+    enum operation op;
+} ops[] = {EVENT_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
+#define SIZE(name) [EVTCHNOP_##name] = sizeof(struct evtchn_##name)
+static const uint8_t sizes[ARRAY_SIZE(ops)] = {
+    SIZE(bind_interdomain), SIZE(bind_virq), SIZE(bind_pirq), SIZE(close),  SIZE(send),  SIZE(status),
+    SIZE(alloc_unbound),    SIZE(bind_ipi),  SIZE(bind_vcpu), SIZE(unmask), SIZE(reset),
 };
+
+/* Those that answer in the guest's structure. */
+static const uint32_t answers = 1u << EVTCHNOP_bind_interdomain | 1u << EVTCHNOP_bind_virq | 1u << EVTCHNOP_bind_pirq |
+                                1u << EVTCHNOP_status | 1u << EVTCHNOP_alloc_unbound | 1u << EVTCHNOP_bind_ipi;
 
 long do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     union evtchn_arg a;
-    struct domain *d = current->domain;
-
-    if ((uint32_t)cmd == EVTCHNOP_send) { /* the frequent one */
-        if (unlikely(copy_from_guest(&a, arg, sizeof(a.send))))
-            return -XEN_EFAULT;
-        return op_send(d, &a);
-    }
     uint32_t n = (uint32_t)cmd;
+
     if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
         return -XEN_ENOSYS;
-    memset(&a, 0, sizeof(a));
-    if (copy_from_guest(&a, arg, ops[n].size))
+    if (n != EVTCHNOP_send) /* the frequent one */
+        memset(&a, 0, sizeof(a));
+    if (unlikely(copy_from_guest(&a, arg, sizes[n])))
         return -XEN_EFAULT;
-    long rc = ops[n].fn(d, &a);
+    long rc = ask_first(ops[n].op, a.close.port); /* or whatever comes first in the structure */
+    if (!rc)
+        rc = ask_done(ops[n].op, ops[n].fn(ops[n].op, current->domain, &a));
     if (rc == AGAIN)
         return hypercall_again(cmd, arg, a3, a4, a5);
     /* What was bound stays bound if the result cannot be written: the guest's own loss. */
-    if (!rc && ops[n].out && copy_to_guest(arg, &a, ops[n].size))
+    if (!rc && (answers >> n & 1) && copy_to_guest(arg, &a, sizes[n]))
         return -XEN_EFAULT;
     return rc;
 }

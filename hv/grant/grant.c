@@ -10,9 +10,9 @@
 #include "grant/grant_map.h"
 #include "grant/maptrack.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/ask.h"
 #include "mm/access.h"
 #include "mm/frame.h"
-#include "monitor/monitor.h"
 
 #define ACTIVE_PAGES ((GRANT_ENTRIES_PER_PAGE * sizeof(struct grant_active) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -107,16 +107,16 @@ static int16_t setup_table(struct domain *d, uint32_t nr_frames)
     return status;
 }
 
-static long op_setup_table(struct domain *d, gva_t arg)
+static long op_setup_table(enum operation row, gva_t arg, uint64_t count)
 {
     struct gnttab_setup_table op;
+    struct domain *d = current->domain;
 
+    if (count != 1)
+        return -XEN_EINVAL;
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
-    if (!is_self(d, op.dom) || monitor_check(d, d, PERM_grant_setup, op.nr_frames))
-        op.status = GNTST_permission_denied;
-    else
-        op.status = setup_table(d, op.nr_frames);
+    op.status = is_self(d, op.dom) ? setup_table(d, op.nr_frames) : GNTST_permission_denied;
     gva_t list = (gva_t)op.frame_list.p;
     for (uint32_t i = 0; !op.status && i < op.nr_frames; i++) {
         xen_pfn_t mfn = heap_mfn(d->grant.table[i]);
@@ -127,14 +127,17 @@ static long op_setup_table(struct domain *d, gva_t arg)
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
 
-static long op_query_size(struct domain *d, gva_t arg)
+static long op_query_size(enum operation row, gva_t arg, uint64_t count)
 {
     struct gnttab_query_size op;
+    struct domain *d = current->domain;
 
+    if (count != 1)
+        return -XEN_EINVAL;
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
     op.status = GNTST_permission_denied;
-    if (is_self(d, op.dom) && !monitor_check(d, d, PERM_grant_query, 0)) {
+    if (is_self(d, op.dom)) {
         op.nr_frames = READ_ONCE(d->grant.frames);
         op.max_nr_frames = GRANT_FRAMES_MAX;
         op.status = GNTST_okay;
@@ -142,31 +145,26 @@ static long op_query_size(struct domain *d, gva_t arg)
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
 
-static long op_set_version(struct domain *d, gva_t arg)
+static long op_set_version(enum operation row, gva_t arg, uint64_t count)
 {
     struct gnttab_set_version op;
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
-    int rc = monitor_check(d, d, PERM_grant_query, op.version);
-    if (rc)
-        return rc;
-    rc = op.version == 1 ? 0 : -XEN_EINVAL;
+    int rc = op.version == 1 ? 0 : -XEN_EINVAL;
     op.version = 1; /* in force, whatever was asked */
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : rc;
 }
 
-static long op_get_version(struct domain *d, gva_t arg)
+static long op_get_version(enum operation row, gva_t arg, uint64_t count)
 {
     struct gnttab_get_version op;
+    struct domain *d = current->domain;
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
-    int rc = monitor_check(d, d, PERM_grant_query, 0);
-    if (!rc && !is_self(d, op.dom))
-        rc = -XEN_EPERM;
-    if (rc)
-        return rc;
+    if (!is_self(d, op.dom))
+        return -XEN_EPERM;
     op.version = 1;
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
@@ -178,84 +176,77 @@ union element {
     struct gnttab_copy copy;
 };
 
-static size_t element_size(uint64_t cmd)
+/* By row: size of an element, and what is done with one; its status comes back. */
+struct batch {
+    uint32_t cmd;
+    uint32_t size;
+};
+
+static const struct batch *batch_of(enum operation op)
 {
-    switch (cmd) {
-    case GNTTABOP_map_grant_ref:
-        return sizeof(struct gnttab_map_grant_ref);
-    case GNTTABOP_unmap_grant_ref:
-        return sizeof(struct gnttab_unmap_grant_ref);
-    case GNTTABOP_unmap_and_replace:
-        return sizeof(struct gnttab_unmap_and_replace);
-    default:
-        return sizeof(struct gnttab_copy);
-    }
+    static const struct batch map = {GNTTABOP_map_grant_ref, sizeof(struct gnttab_map_grant_ref)},
+                              unmap = {GNTTABOP_unmap_grant_ref, sizeof(struct gnttab_unmap_grant_ref)},
+                              replace = {GNTTABOP_unmap_and_replace, sizeof(struct gnttab_unmap_and_replace)},
+                              copy = {GNTTABOP_copy, sizeof(struct gnttab_copy)};
+
+    return op == OP_GNTTABOP_map_grant_ref       ? &map
+           : op == OP_GNTTABOP_unmap_grant_ref   ? &unmap
+           : op == OP_GNTTABOP_unmap_and_replace ? &replace
+                                                 : &copy;
 }
 
-static void do_element(struct domain *d, uint64_t cmd, union element *e)
+static int16_t do_element(struct domain *d, enum operation op, union element *e)
 {
-    switch (cmd) {
-    case GNTTABOP_map_grant_ref:
+    switch (op) {
+    case OP_GNTTABOP_map_grant_ref:
         grant_map(d, &e->map);
-        break;
-    case GNTTABOP_unmap_grant_ref:
+        return e->map.status;
+    case OP_GNTTABOP_unmap_grant_ref:
         grant_unmap(d, &e->unmap);
-        break;
-    case GNTTABOP_unmap_and_replace:
+        return e->unmap.status;
+    case OP_GNTTABOP_unmap_and_replace:
         grant_unmap_and_replace(d, &e->replace);
-        break;
+        return e->replace.status;
     default:
         grant_copy(d, &e->copy);
-        break;
+        return e->copy.status;
     }
 }
 
 /* Batches are restarted with what is left of them. */
-static long op_batch(struct domain *d, uint64_t cmd, gva_t arg, uint64_t count)
+static long op_batch(enum operation op, gva_t arg, uint64_t count)
 {
-    size_t size = element_size(cmd);
+    const struct batch *b = batch_of(op);
     union element e;
 
-    if (!guest_range_ok(arg, count, size))
+    if (!guest_range_ok(arg, count, b->size))
         return -XEN_EFAULT;
-    if (cmd == GNTTABOP_unmap_grant_ref || cmd == GNTTABOP_unmap_and_replace) {
-        int rc = monitor_check(d, d, PERM_grant_unmap, count);
-        if (rc)
-            return rc;
-    }
     for (uint64_t i = 0; i < count; i++) {
         if (i && hypercall_preempt())
-            return hypercall_again(cmd, arg + i * size, count - i, 0, 0);
-        if (copy_from_guest(&e, arg + i * size, size))
+            return hypercall_again(b->cmd, arg + i * b->size, count - i, 0, 0);
+        if (copy_from_guest(&e, arg + i * b->size, b->size))
             return -XEN_EFAULT;
-        do_element(d, cmd, &e);
-        if (copy_to_guest(arg + i * size, &e, size))
+        int rc = ask_first(op, i);
+        if (rc)
+            return rc;
+        ask_done(op, do_element(current->domain, op, &e));
+        if (copy_to_guest(arg + i * b->size, &e, b->size))
             return -XEN_EFAULT;
     }
     return 0;
 }
 
+static const struct {
+    long (*fn)(enum operation op, gva_t arg, uint64_t count);
+    enum operation op;
+} ops[] = {GRANT_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
 long do_grant_table_op(uint64_t cmd, uint64_t arg, uint64_t count, uint64_t a4, uint64_t a5)
 {
-    struct domain *d = current->domain;
-
     if ((uint32_t)count != count || (int32_t)count < 0)
         return -XEN_EINVAL;
-    switch (cmd) {
-    case GNTTABOP_map_grant_ref:
-    case GNTTABOP_unmap_grant_ref:
-    case GNTTABOP_unmap_and_replace:
-    case GNTTABOP_copy:
-        return op_batch(d, cmd, arg, count);
-    case GNTTABOP_setup_table:
-        return count == 1 ? op_setup_table(d, arg) : -XEN_EINVAL;
-    case GNTTABOP_query_size:
-        return count == 1 ? op_query_size(d, arg) : -XEN_EINVAL;
-    case GNTTABOP_set_version:
-        return op_set_version(d, arg);
-    case GNTTABOP_get_version:
-        return op_get_version(d, arg);
-    default:
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[cmd].op, count);
+    return rc ? rc : ops[cmd].fn(ops[cmd].op, arg, count);
 }

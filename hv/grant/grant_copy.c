@@ -2,10 +2,10 @@
 /* Copies between two frames, each the caller's own or granted to it. */
 #include "domain/domain.h"
 #include "grant/grant_map.h"
+#include "hypercall/ask.h"
 #include "grant/grant_pin.h"
 #include "lib.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
 
 /* One end of a copy. */
 struct end {
@@ -27,7 +27,7 @@ static int16_t open_end(struct domain *d, struct end *e)
         return GNTST_bad_domain;
     if (!e->by_ref)
         return GNTST_okay;
-    if (monitor_check(d, e->domain, e->write ? PERM_grant_copy_to : PERM_grant_copy_from, e->ptr->u.ref))
+    if (ask_about(e->write ? OP_GNTTABOP_copy_to : OP_GNTTABOP_copy, e->domain, e->ptr->u.ref))
         return GNTST_permission_denied;
     return GNTST_okay;
 }
@@ -84,7 +84,8 @@ void grant_copy(struct domain *d, struct gnttab_copy *op)
         op->status = GNTST_bad_copy_arg;
         return;
     }
-    op->status = open_end(d, &src);
+    op->status =
+        src.by_ref || dst.by_ref || !ask_own(OP_GNTTABOP_copy_own, 0) ? open_end(d, &src) : GNTST_permission_denied;
     if (!op->status)
         op->status = open_end(d, &dst);
     if (!op->status) {

@@ -7,10 +7,10 @@
 
 #include "domain/domain.h"
 #include "grant/grant_pin.h"
+#include "hypercall/ask.h"
 #include "grant/maptrack.h"
 #include "mm/entry.h"
 #include "mm/pte.h"
-#include "monitor/monitor.h"
 
 #define DROP_BATCH 128u
 
@@ -19,13 +19,13 @@ static unsigned int kinds(uint32_t flags)
     return !!(flags & GNTMAP_host_map) + !!(flags & GNTMAP_device_map);
 }
 
-static enum bh_perm permission(const struct gnttab_map_grant_ref *op)
+static enum operation row(const struct gnttab_map_grant_ref *op)
 {
     if (op->ref == GNTTAB_RESERVED_CONSOLE)
-        return PERM_grant_map_console;
+        return OP_GNTTABOP_map_grant_ref_console;
     if (op->ref == GNTTAB_RESERVED_XENSTORE)
-        return PERM_grant_map_store;
-    return op->flags & GNTMAP_readonly ? PERM_grant_map_read : PERM_grant_map_write;
+        return OP_GNTTABOP_map_grant_ref_store;
+    return op->flags & GNTMAP_readonly ? OP_GNTTABOP_map_grant_ref_readonly : OP_GNTTABOP_map_grant_ref;
 }
 
 static int find_pte(uint64_t host_addr, uint32_t flags, uint64_t **pte)
@@ -84,7 +84,7 @@ void grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
     }
     if (granter->state == BH_STATE_DYING) {
         op->status = GNTST_bad_domain;
-    } else if (monitor_check(d, granter, permission(op), op->ref)) {
+    } else if (ask_about(row(op), granter, op->ref)) {
         op->status = GNTST_permission_denied;
     } else {
         grant_lock(d, granter);

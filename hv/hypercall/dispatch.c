@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypercall table: one row for each call of the ABI that is offered; everything else is -ENOSYS. The decision
- * points are in the handlers; monitor/permissions.h lists which permission guards what. */
+/* Number to handler, from the rows of operations.h; everything else is -ENOSYS. */
 #include "hypercall/hypercall.h"
+#include "hypercall/ask.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
 #include "bulkhead.h"
@@ -10,34 +10,13 @@
 #define UNITS_PER_CALL 24 /* batches of work between looks at interrupts; one is at most some 10,000 instructions */
 #define SYSCALL_LENGTH 2
 
-static hypercall_fn *const table[] = {
-    [__HYPERVISOR_set_trap_table] = do_set_trap_table,
-    [__HYPERVISOR_mmu_update] = do_mmu_update,
-    [__HYPERVISOR_set_gdt] = do_set_gdt,
-    [__HYPERVISOR_stack_switch] = do_stack_switch,
-    [__HYPERVISOR_set_callbacks] = do_set_callbacks,
-    [__HYPERVISOR_fpu_taskswitch] = do_fpu_taskswitch,
-    [__HYPERVISOR_platform_op] = do_platform_op,
-    [__HYPERVISOR_set_debugreg] = do_set_debugreg,
-    [__HYPERVISOR_get_debugreg] = do_get_debugreg,
-    [__HYPERVISOR_update_descriptor] = do_update_descriptor,
-    [__HYPERVISOR_memory_op] = do_memory_op,
-    [__HYPERVISOR_multicall] = do_multicall,
-    [__HYPERVISOR_update_va_mapping] = do_update_va_mapping,
-    [__HYPERVISOR_set_timer_op] = do_set_timer_op,
-    [__HYPERVISOR_xen_version] = do_xen_version,
-    [__HYPERVISOR_console_io] = do_console_io,
-    [__HYPERVISOR_grant_table_op] = do_grant_table_op,
-    [__HYPERVISOR_vm_assist] = do_vm_assist,
-    [__HYPERVISOR_iret] = do_iret,
-    [__HYPERVISOR_vcpu_op] = do_vcpu_op,
-    [__HYPERVISOR_set_segment_base] = do_set_segment_base,
-    [__HYPERVISOR_mmuext_op] = do_mmuext_op,
-    [__HYPERVISOR_sched_op] = do_sched_op,
-    [__HYPERVISOR_callback_op] = do_callback_op,
-    [__HYPERVISOR_event_channel_op] = do_event_channel_op,
-    [__HYPERVISOR_physdev_op] = do_physdev_op,
-    [BH_HYPERCALL] = do_bulkhead_op,
+static const struct call {
+    hypercall_fn *fn;
+    enum operation op; /* OP_NONE: its own rows are asked */
+} table[] = {
+#define CALL(name, class, permission, object, when, note) [__HYPERVISOR_##name] = {do_##name, OP_##name},
+#define GROUP(name, ...)                                  [__HYPERVISOR_##name] = {do_##name, OP_NONE},
+    HYPERCALL_OPERATIONS(CALL, GROUP) HYPERCALL_GROUPS(GROUP)[BH_HYPERCALL] = {do_bulkhead_op, OP_NONE},
 };
 
 bool hypercall_preempt(void)
@@ -60,30 +39,29 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
     return 0;
 }
 
+static inline long call(uint64_t nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    if (unlikely(nr >= ARRAY_SIZE(table) || !table[nr].fn))
+        return -XEN_ENOSYS;
+    int rc = ask_first(table[nr].op, a1);
+    return unlikely(rc) ? rc : table[nr].fn(a1, a2, a3, a4, a5);
+}
+
 long hypercall_call(uint64_t nr, const uint64_t *a)
 {
-    if (nr >= ARRAY_SIZE(table) || !table[nr])
-        return -XEN_ENOSYS;
-    return table[nr](a[0], a[1], a[2], a[3], a[4]);
+    return call(nr, a[0], a[1], a[2], a[3], a[4]);
 }
 
 void hypercall_dispatch(struct cpu_regs *r)
 {
     struct cpu_info *c = this_cpu();
     uint64_t nr = r->rax, rip = r->rip;
-    hypercall_fn *fn = nr < ARRAY_SIZE(table) ? table[nr] : NULL;
 
     c->hcall_units = 0;
     c->hcall_again = 0;
-    if (unlikely(!fn)) {
-        r->rax = (uint64_t)-XEN_ENOSYS;
+    long result = call(nr, r->rdi, r->rsi, r->rdx, r->r10, r->r8);
+    if (nr == __HYPERVISOR_iret && !result) /* has replaced the whole frame */
         return;
-    }
-    if (nr == __HYPERVISOR_iret) { /* replaces the whole frame */
-        do_iret(0, 0, 0, 0, 0);
-        return;
-    }
-    long result = fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8);
     if (unlikely(c->hcall_again)) {
         r->rip = rip - SYSCALL_LENGTH;
         r->rdi = c->hcall_args[0];

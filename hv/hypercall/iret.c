@@ -7,7 +7,7 @@
 #include "mm/access.h"
 #include "domain/domain.h"
 #include "domain/context.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "lib.h"
 
 #define RFLAGS_IF    0x200ul
@@ -66,10 +66,7 @@ static int set_trap(struct vcpu *v, const struct trap_info *t)
 long do_set_trap_table(uint64_t list, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct vcpu *v = current;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_traps, 0);
 
-    if (rc)
-        return rc;
     if (!list) {
         memset(v->state->traps, 0, sizeof(v->state->traps));
         return 0;
@@ -80,7 +77,7 @@ long do_set_trap_table(uint64_t list, uint64_t a2, uint64_t a3, uint64_t a4, uin
             return -XEN_EFAULT;
         if (!t.address)
             return 0;
-        rc = set_trap(v, &t);
+        int rc = set_trap(v, &t);
         if (rc)
             return rc;
     }
@@ -117,43 +114,46 @@ static int set_callback(struct vcpu *v, unsigned int type, gva_t address, uint32
     return 0;
 }
 
+static long callback_register(gva_t arg)
+{
+    struct callback_register reg;
+
+    if (copy_from_guest(&reg, arg, sizeof(reg)))
+        return -XEN_EFAULT;
+    return set_callback(current, reg.type, reg.address, reg.flags);
+}
+
+/* Those that the guest cannot run without stay. */
+static long callback_unregister(gva_t arg)
+{
+    struct callback_unregister reg;
+
+    if (copy_from_guest(&reg, arg, sizeof(reg)))
+        return -XEN_EFAULT;
+    return reg.type == CALLBACKTYPE_nmi || reg.type == CALLBACKTYPE_sysenter || reg.type == CALLBACKTYPE_syscall32
+               ? 0
+               : -XEN_EINVAL;
+}
+
+static const struct {
+    long (*fn)(gva_t arg);
+    enum operation op;
+} ops[] = {CALLBACK_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
 long do_callback_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct vcpu *v = current;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_traps, 0);
-
-    if (rc)
-        return rc;
-    switch (cmd) {
-    case CALLBACKOP_register: {
-        struct callback_register reg;
-        if (copy_from_guest(&reg, arg, sizeof(reg)))
-            return -XEN_EFAULT;
-        return set_callback(v, reg.type, reg.address, reg.flags);
-    }
-    case CALLBACKOP_unregister: {
-        struct callback_unregister reg;
-        if (copy_from_guest(&reg, arg, sizeof(reg)))
-            return -XEN_EFAULT;
-        /* Those that the guest cannot run without stay. */
-        return reg.type == CALLBACKTYPE_nmi || reg.type == CALLBACKTYPE_sysenter || reg.type == CALLBACKTYPE_syscall32
-                   ? 0
-                   : -XEN_EINVAL;
-    }
-    default:
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[cmd].op, 0);
+    return rc ? rc : ops[cmd].fn(arg);
 }
 
 long do_set_callbacks(uint64_t event, uint64_t failsafe, uint64_t syscall, uint64_t a4, uint64_t a5)
 {
     struct vcpu *v = current;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_traps, 0);
 
-    if (!rc && (!guest_range_ok(event, 1, 1) || !guest_range_ok(failsafe, 1, 1) || !guest_range_ok(syscall, 1, 1)))
-        rc = -XEN_EINVAL;
-    if (rc)
-        return rc;
+    if (!guest_range_ok(event, 1, 1) || !guest_range_ok(failsafe, 1, 1) || !guest_range_ok(syscall, 1, 1))
+        return -XEN_EINVAL;
     v->state->event_callback = event;
     v->state->failsafe_callback = failsafe;
     v->state->syscall_callback = syscall;
@@ -166,10 +166,7 @@ long do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a3, uint64_t a4, uint64_
     const uint64_t known = 1u << VMASST_TYPE_4gb_segments | 1u << VMASST_TYPE_writable_pagetables |
                            1u << VMASST_TYPE_pae_extended_cr3 | 1u << VMASST_TYPE_architectural_iopl |
                            1u << VMASST_TYPE_runstate_update_flag | 1ul << VMASST_TYPE_m2p_strict;
-    int rc = monitor_check(v->domain, v->domain, PERM_vcpu_traps, type);
 
-    if (rc)
-        return rc;
     if (type > 63 || !(known >> type & 1))
         return -XEN_EINVAL;
     switch (cmd) {

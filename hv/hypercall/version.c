@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* xen_version (xen/version.h): what a kernel learns of the platform. Nothing here is secret, nothing is refused. */
+/* xen_version (xen/version.h): what a kernel learns of the platform. Nothing here is secret. */
 #include "types.h"
 #include <xen/version.h>
 #include <xen/features.h>
 #include "hypercall/hypercall.h"
 #include "hypercall/version.h"
+#include "hypercall/ask.h"
 #include "mm/access.h"
 #include "mm/layout.h"
 #include "cpu/percpu.h"
@@ -29,7 +30,7 @@ static long get_features(uint64_t arg)
     return out(arg, &f, sizeof(f));
 }
 
-long do_xen_version(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
+static long answer(unsigned int cmd, gva_t arg)
 {
     switch (cmd) {
     case XENVER_version:
@@ -69,4 +70,19 @@ long do_xen_version(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64
     default:
         return -XEN_ENOSYS;
     }
+}
+
+static const struct {
+    long (*fn)(unsigned int cmd, gva_t arg);
+    enum operation op;
+} ops[] = {VERSION_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
+long do_xen_version(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+    uint32_t n = (uint32_t)cmd;
+
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
+        return -XEN_ENOSYS;
+    long rc = ask_first(ops[n].op, n);
+    return rc ? rc : ops[n].fn(n, arg);
 }

@@ -38,7 +38,7 @@ tpm_TEST_SRC := $(TPM_SRC) $(CRYPTO_SRC)
 pcrlog_TEST_SRC := hv/measure/pcrlog.c $(CRYPTO_SRC)
 evstore_TEST_SRC := hv/measure/evstore.c
 measure_TEST_SRC := $(addprefix hv/measure/,measure.c measure_blob.c report.c report_op.c tpm_op.c tpm_allow.c signer.c \
-	pcrlog.c evstore.c entropy.c) $(TPM_SRC) $(CRYPTO_SRC)
+	pcrlog.c evstore.c entropy.c) hv/hypercall/ask.c hv/hypercall/operations.c $(TPM_SRC) $(CRYPTO_SRC)
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)))
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_LIBS := $(HOST_MBEDTLS_OBJS)))
 tpm_cmd_TEST_LIBS += -ltss2-mu

@@ -4,6 +4,7 @@
 #define HV_MEASURE_H
 
 #include "types.h"
+#include "hypercall/operations.h"
 
 struct domain;
 /* At start, in this order. All log to the console what they measured; without a TPM they say so once. A TPM that
@@ -24,12 +25,12 @@ const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; ze
  * the boot counts as unmeasured from there on. */
 void measure_runtime(const char *text);
 
-/* Sub-commands of do_bulkhead_op, arg is the guest pointer; the monitor was not asked yet. */
-long measure_report_op(uint64_t arg);
-long measure_evidence_put(uint64_t arg);
-long measure_evidence_get(uint64_t arg);
-long measure_eventlog_read(uint64_t arg);
-long measure_tpm_command(uint64_t arg);
+/* Sub-commands of do_bulkhead_op, arg is the guest pointer; only measure_tpm_command() has to ask the monitor. */
+long measure_report_op(enum operation op, uint64_t arg);
+long measure_evidence_put(enum operation op, uint64_t arg);
+long measure_evidence_get(enum operation op, uint64_t arg);
+long measure_eventlog_read(enum operation op, uint64_t arg);
+long measure_tpm_command(enum operation op, uint64_t arg);
 void measure_domain_destroyed(struct domain *d); /* forget its operation in flight */
 
 /* The vault: memory mapped only in a special address space, for keys and their arithmetic. vault_enter loads it on this

@@ -9,13 +9,13 @@
 #include "cpu/percpu.h"
 #include "domain/domain.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 
 BUILD_ASSERT(sizeof(struct bh_tpm_command) == 24);
 
 static uint8_t command[TPM_BUFFER_MAX]; /* measure_lock: too large for a stack */
 
-static long run(const struct bh_tpm_command *c)
+static long run(enum operation op, const struct bh_tpm_command *c)
 {
     const uint8_t *response = NULL;
     enum bh_perm perm;
@@ -25,7 +25,7 @@ static long run(const struct bh_tpm_command *c)
         return -XEN_EFAULT;
     rc = tpm_allow(command, c->command_size, &perm);
     if (!rc)
-        rc = monitor_check(current->domain, NULL, perm, tpm_cmd_u32(command + 6));
+        rc = ask_about(ask_case(op, perm), NULL, tpm_cmd_u32(command + 6));
     if (rc)
         return rc;
     rc = tpm_guest_call(current->domain->domid, command, c->command_size, &response);
@@ -39,7 +39,7 @@ static long run(const struct bh_tpm_command *c)
     return rc;
 }
 
-long measure_tpm_command(uint64_t arg)
+long measure_tpm_command(enum operation op, uint64_t arg)
 {
     struct bh_tpm_command c;
     long rc;
@@ -49,7 +49,7 @@ long measure_tpm_command(uint64_t arg)
     if (c.command_size < TPM_HEADER || c.command_size > TPM_BUFFER_MAX || c.response_size > TPM_BUFFER_MAX)
         return -XEN_EINVAL;
     spin_lock(&measure_lock);
-    rc = run(&c);
+    rc = run(op, &c);
     spin_unlock(&measure_lock);
     return rc;
 }

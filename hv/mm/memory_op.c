@@ -13,7 +13,7 @@
 #include "boot/bootinfo.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "lib.h"
 
 #define CMD_BITS 6u /* as MEMOP_EXTENT_SHIFT: the start extent of a restarted call is above */
@@ -31,14 +31,12 @@ static bool self_only(struct domain *d, uint16_t domid)
 }
 
 /* populate_physmap, increase_reservation, decrease_reservation. Returns the number of extents done. */
-static long reservation(uint64_t cmd, uint64_t start, uint64_t arg)
+static long reservation(enum operation op, uint64_t cmd, uint64_t arg)
 {
     struct domain *d = current->domain;
     struct xen_memory_reservation r;
-    int rc = monitor_check(d, d, cmd == XENMEM_decrease_reservation ? PERM_memory_decrease : PERM_memory_populate, 0);
+    uint64_t start = (uint32_t)cmd >> CMD_BITS;
 
-    if (rc)
-        return rc;
     if (copy_from_guest(&r, arg, sizeof(r)))
         return -XEN_EFAULT;
     if (!self_only(d, r.domid))
@@ -53,16 +51,16 @@ static long reservation(uint64_t cmd, uint64_t start, uint64_t arg)
         struct allowance a = {ALLOWANCE_TABLES};
         if ((i > start && hypercall_preempt()) || !table_drain(d, &a)) {
             spin_unlock(&d->mm.lock);
-            return hypercall_again(cmd | i << CMD_BITS, arg, 0, 0, 0);
+            return hypercall_again((cmd & CMD_MASK) | i << CMD_BITS, arg, 0, 0, 0);
         }
         if (copy_from_guest(&value, list + i * 8, sizeof(value)))
             break;
-        if (cmd == XENMEM_decrease_reservation) {
+        if (op == OP_XENMEM_decrease_reservation) {
             if (reserve_give(d, value))
                 break;
             continue;
         }
-        if (reserve_take(d, cmd == XENMEM_populate_physmap ? value : INVALID_M2P, &mfn))
+        if (reserve_take(d, op == OP_XENMEM_populate_physmap ? value : INVALID_M2P, &mfn))
             break;
         if (copy_to_guest(list + i * 8, &mfn, sizeof(mfn))) {
             reserve_give(d, mfn);
@@ -73,19 +71,18 @@ static long reservation(uint64_t cmd, uint64_t start, uint64_t arg)
     return (long)i;
 }
 
-static long reservation_info(uint64_t cmd, uint64_t arg)
+static long reservation_info(enum operation op, uint64_t cmd, uint64_t arg)
 {
     domid_t domid;
-    struct domain *self = current->domain;
 
     if (copy_from_guest(&domid, arg, sizeof(domid)))
         return -XEN_EFAULT;
     struct domain *d = domain_get(domid);
     if (!d)
         return -XEN_ESRCH;
-    long rc = monitor_check(self, d, PERM_memory_reservation, d->domid);
+    long rc = ask_about(op, d, d->domid);
     if (!rc)
-        rc = (long)(cmd == XENMEM_current_reservation ? d->mm.frames : d->mm.frames_max);
+        rc = (long)(op == OP_XENMEM_current_reservation ? d->mm.frames : d->mm.frames_max);
     domain_put(d);
     return rc;
 }
@@ -103,15 +100,11 @@ static long put_map(uint64_t arg, const struct e820_entry *e, uint32_t n)
 }
 
 /* dom0 sees the machine's map: it places devices by it. */
-static long machine_map(uint64_t arg)
+static long machine_map(enum operation op, uint64_t cmd, uint64_t arg)
 {
-    struct domain *d = current->domain;
     struct xen_memory_map m;
     uint32_t i;
-    int rc = monitor_check(d, NULL, PERM_memory_machine_map, 0);
 
-    if (rc)
-        return rc;
     if (copy_from_guest(&m, arg, sizeof(m)))
         return -XEN_EFAULT;
     for (i = 0; i < MIN(m.nr_entries, boot_info.rams); i++) {
@@ -123,49 +116,38 @@ static long machine_map(uint64_t arg)
     return copy_to_guest(arg, &m, sizeof(m)) ? -XEN_EFAULT : 0;
 }
 
-static long own_map(uint64_t arg)
+static long own_map(enum operation op, uint64_t cmd, uint64_t arg)
 {
     struct domain *d = current->domain;
     struct e820_entry e = {0, d->mm.frames_max << PAGE_SHIFT, E820_RAM};
-    int rc = monitor_check(d, d, PERM_memory_map, 0);
 
-    return rc ? rc : put_map(arg, &e, 1);
+    return put_map(arg, &e, 1);
 }
 
-static long machphys_mapping(uint64_t arg)
+static long machphys_mapping(enum operation op, uint64_t cmd, uint64_t arg)
 {
-    struct domain *d = current->domain;
     struct xen_machphys_mapping m = {M2P_VIEW_BASE, M2P_VIEW_BASE + ROUND_UP(frame_count, CHUNK_FRAMES) * 8,
                                      frame_count - 1};
-    int rc = monitor_check(d, d, PERM_memory_machphys, 0);
 
-    return rc ? rc : copy_to_guest(arg, &m, sizeof(m)) ? -XEN_EFAULT : 0;
+    return copy_to_guest(arg, &m, sizeof(m)) ? -XEN_EFAULT : 0;
 }
+
+static long maximum_ram_page(enum operation op, uint64_t cmd, uint64_t arg)
+{
+    return (long)frame_count - 1;
+}
+
+static const struct {
+    long (*fn)(enum operation op, uint64_t cmd, uint64_t arg);
+    enum operation op;
+} ops[] = {MEMORY_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
 
 long do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    switch (cmd & CMD_MASK) {
-    case XENMEM_increase_reservation:
-    case XENMEM_decrease_reservation:
-    case XENMEM_populate_physmap:
-        return reservation(cmd & CMD_MASK, (uint32_t)cmd >> CMD_BITS, arg);
-    case XENMEM_exchange:
-        return reserve_exchange(arg);
-    case XENMEM_current_reservation:
-    case XENMEM_maximum_reservation:
-        return reservation_info(cmd, arg);
-    case XENMEM_memory_map:
-        return own_map(arg);
-    case XENMEM_machine_memory_map:
-        return machine_map(arg);
-    case XENMEM_maximum_ram_page: {
-        struct domain *d = current->domain;
-        int rc = monitor_check(d, NULL, PERM_memory_machine_map, 0);
-        return rc ? rc : (long)frame_count - 1;
-    }
-    case XENMEM_machphys_mapping:
-        return machphys_mapping(arg);
-    default:
+    uint32_t n = cmd & CMD_MASK;
+
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
         return -XEN_ENOSYS;
-    }
+    long rc = ask_first(ops[n].op, 0);
+    return rc ? rc : ask_done(ops[n].op, ops[n].fn(ops[n].op, cmd, arg));
 }

@@ -9,7 +9,7 @@
 #include "mm/mmuext.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 
 #define BATCH 16
 
@@ -54,7 +54,17 @@ static int update_entry(struct domain *d, uint64_t ptr, uint64_t val, bool prese
     return write_plain(d, mfn, ptr, val);
 }
 
-static int update_machphys(struct domain *d, uint64_t ptr, uint64_t val)
+static int update_normal(struct domain *d, uint64_t ptr, uint64_t val, struct allowance *a)
+{
+    return ptr & 4 ? -XEN_EINVAL : update_entry(d, ptr, val, false, a);
+}
+
+static int update_preserve_ad(struct domain *d, uint64_t ptr, uint64_t val, struct allowance *a)
+{
+    return ptr & 4 ? -XEN_EINVAL : update_entry(d, ptr, val, true, a);
+}
+
+static int update_machphys(struct domain *d, uint64_t ptr, uint64_t val, struct allowance *a)
 {
     mfn_t mfn = ptr >> PAGE_SHIFT;
 
@@ -64,20 +74,19 @@ static int update_machphys(struct domain *d, uint64_t ptr, uint64_t val)
     return 0;
 }
 
+static const struct {
+    int (*fn)(struct domain *d, uint64_t ptr, uint64_t val, struct allowance *a);
+    enum operation op;
+} kinds[] = {MMU_UPDATE_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
 static int update_one(struct domain *d, const struct mmu_update *u, struct allowance *a)
 {
-    uint64_t ptr = u->ptr & ~7ul;
+    unsigned int kind = u->ptr & 3;
 
-    switch (u->ptr & 3) {
-    case MMU_NORMAL_PT_UPDATE:
-        return u->ptr & 4 ? -XEN_EINVAL : update_entry(d, ptr, u->val, false, a);
-    case MMU_PT_UPDATE_PRESERVE_AD:
-        return u->ptr & 4 ? -XEN_EINVAL : update_entry(d, ptr, u->val, true, a);
-    case MMU_MACHPHYS_UPDATE:
-        return update_machphys(d, ptr, u->val);
-    default:
+    if (kind >= ARRAY_SIZE(kinds) || !kinds[kind].fn)
         return -XEN_ENOSYS;
-    }
+    int rc = ask_first(kinds[kind].op, u->ptr);
+    return rc ? rc : kinds[kind].fn(d, u->ptr & ~3ul, u->val, a);
 }
 
 int mm_guest_error(int rc)
@@ -93,10 +102,8 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
     struct allowance a = {ALLOWANCE_TABLES};
     uint32_t todo = (uint32_t)count & ~MMU_UPDATE_PREEMPTED;
     uint32_t before = (uint32_t)count & MMU_UPDATE_PREEMPTED ? (uint32_t)done_before : 0, i = 0;
-    int rc = monitor_check(d, d, PERM_memory_pagetable, 0);
+    int rc = check_foreign(d, foreign);
 
-    if (!rc)
-        rc = check_foreign(d, foreign);
     if (!rc && !guest_range_ok(ureqs, todo, sizeof(batch[0])))
         rc = -XEN_EFAULT;
     if (rc)
@@ -166,16 +173,13 @@ long do_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags, uint64_t a4
     struct allowance a = {ALLOWANCE_TABLES};
     mfn_t table;
     unsigned int index;
-    int rc = monitor_check(d, d, PERM_memory_pagetable, 0);
 
-    if (rc)
-        return rc;
     spin_lock(&d->mm.lock);
     if (d->mm.release_head != FRAME_NONE && !table_drain(d, &a)) {
         spin_unlock(&d->mm.lock);
         return hypercall_again(va, val, flags, 0, 0);
     }
-    rc = walk_l1(current, va, &table, &index);
+    int rc = walk_l1(current, va, &table, &index);
     if (!rc)
         rc = pte_commit(d, table, index, val, false, &a);
     spin_unlock(&d->mm.lock);

@@ -9,7 +9,7 @@
 #include "cpu/percpu.h"
 #include "cpu/desc.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "lib.h"
 
 uint64_t vcpus_to_cpus(struct domain *d, uint64_t vcpus)
@@ -88,7 +88,7 @@ static int clear_or_copy(struct domain *d, const struct mmuext_op *op)
     return rc;
 }
 
-static int flush_op(struct domain *d, const struct mmuext_op *op)
+static int flush_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
 {
     uint64_t vcpus, all = __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST);
 
@@ -112,7 +112,7 @@ static int flush_op(struct domain *d, const struct mmuext_op *op)
     }
 }
 
-static int locked_op(struct domain *d, const struct mmuext_op *op, struct allowance *a)
+static int table_op(struct domain *d, const struct mmuext_op *op, struct allowance *a)
 {
     switch (op->cmd) {
     case MMUEXT_PIN_L1_TABLE:
@@ -136,29 +136,32 @@ static int locked_op(struct domain *d, const struct mmuext_op *op, struct allowa
     }
 }
 
-static int one_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
+static int locked_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
 {
-    int rc;
-
-    switch (op->cmd) {
-    case MMUEXT_TLB_FLUSH_LOCAL:
-    case MMUEXT_INVLPG_LOCAL:
-    case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-    case MMUEXT_TLB_FLUSH_ALL:
-    case MMUEXT_INVLPG_ALL:
-        return flush_op(d, op);
-    case MMUEXT_FLUSH_CACHE:
-    case MMUEXT_FLUSH_CACHE_GLOBAL: /* RAM is always write-back here: nothing to do */
-        return d->is_control ? 0 : -XEN_EPERM;
-    default:
-        break;
-    }
     spin_lock(&d->mm.lock);
-    rc = locked_op(d, op, a);
+    int rc = table_op(d, op, a);
     *drained = d->mm.release_head == FRAME_NONE || table_drain(d, a);
     spin_unlock(&d->mm.lock);
     return rc;
+}
+
+/* RAM is always write-back here: nothing to do. */
+static int cache_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
+{
+    return d->is_control ? 0 : -XEN_EPERM;
+}
+
+static const struct {
+    int (*fn)(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained);
+    enum operation op;
+} ops[] = {MMUEXT_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
+
+static int one_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
+{
+    if (op->cmd >= ARRAY_SIZE(ops) || !ops[op->cmd].fn)
+        return -XEN_ENOSYS;
+    int rc = ask_first(ops[op->cmd].op, op->arg1.mfn);
+    return rc ? rc : ops[op->cmd].fn(d, op, a, drained);
 }
 
 long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t foreign, uint64_t done_before)
@@ -168,11 +171,9 @@ long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t foreig
     uint32_t todo = (uint32_t)count & ~MMU_UPDATE_PREEMPTED, i = 0;
     uint32_t before = (uint32_t)count & MMU_UPDATE_PREEMPTED ? (uint32_t)done_before : 0;
     uint32_t owner = foreign & 0xffff;
-    int rc = monitor_check(d, d, PERM_memory_pagetable, 0);
+    int rc = owner == DOMID_SELF || owner == d->domid ? 0 : -XEN_EPERM;
     bool drained;
 
-    if (!rc && owner != DOMID_SELF && owner != d->domid)
-        rc = -XEN_EPERM;
     if (!rc && !guest_range_ok(uops, todo, sizeof(struct mmuext_op)))
         rc = -XEN_EFAULT;
     if (rc)

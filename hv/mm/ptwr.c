@@ -9,6 +9,7 @@
 #include "cpu/decode.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
+#include "hypercall/ask.h"
 #include "lib.h"
 
 /* The new value of the aligned entry when the instruction writes part of it. */
@@ -117,7 +118,7 @@ bool ptwr_fault(struct vcpu *v, struct cpu_regs *r, gva_t va)
     spin_lock(&d->mm.lock);
     bool ours = find_table_entry(v, va, &mfn);
     spin_unlock(&d->mm.lock);
-    if (!ours)
+    if (!ours || ask_own(OP_page_table_write, va))
         return false;
     n = decode_fetch(r->rip, code);
     if (decode(code, n, &in) || in.kind != DECODE_MEMORY_WRITE || decode_address(&in, r) != va)

@@ -9,7 +9,6 @@
 #include "hypercall/hypercall.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
-#include "monitor/monitor.h"
 #include "lib.h"
 
 #define ORDER_MAX 9u /* frames of one chunk */
@@ -129,23 +128,20 @@ static int write_out(const struct xen_memory_exchange *x, const mfn_t *frames)
     return 0;
 }
 
-long reserve_exchange(uint64_t arg)
+long reserve_exchange(enum operation op, uint64_t cmd, uint64_t arg)
 {
     static mfn_t lists[CPUS_MAX][512];
     mfn_t *frames = lists[current_cpu()];
     struct domain *d = current->domain;
     struct xen_memory_exchange x;
     struct allowance a = {ALLOWANCE_TABLES};
-    int rc = monitor_check(d, d, PERM_memory_exchange, 0);
 
-    if (rc)
-        return rc;
     if (copy_from_guest(&x, arg, sizeof(x)))
         return -XEN_EFAULT;
     if (!exchange_ok(d, &x))
         return -XEN_EINVAL;
     uint64_t n = x.in.nr_extents << x.in.extent_order;
-    rc = read_in(&x, frames, n);
+    int rc = read_in(&x, frames, n);
     if (rc)
         return rc;
     spin_lock(&d->mm.lock);

@@ -4,12 +4,13 @@
 #define HV_RESERVE_H
 
 #include "types.h"
+#include "hypercall/operations.h"
 
 struct domain;
 /* d->mm.lock held, release queue empty, d current. */
 int reserve_take(struct domain *d, uint64_t pfn, mfn_t *mfn); /* zeroed; -ENOMEM */
 /* -EINVAL: not the guest's; -EBUSY: it has references (mapped, pinned, granted). Scrubbed. */
 int reserve_give(struct domain *d, mfn_t mfn);
-long reserve_exchange(uint64_t arg);
+long reserve_exchange(enum operation op, uint64_t cmd, uint64_t arg); /* XENMEM_exchange */
 
 #endif

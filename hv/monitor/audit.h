@@ -14,6 +14,8 @@
 
 #include <bulkhead.h>
 
+#include "hypercall/operations.h"
+
 #define AUDIT_RECORDS      4096u
 #define AUDIT_RATE_DEFAULT 20u  /* records a second, where the policy says nothing */
 #define AUDIT_BURST        200u /* records at once, before the rate counts */
@@ -40,7 +42,7 @@ void audit_state(struct bh_audit_read *op);
 /* The running hash over the records 1 to *seq, the newest. */
 void audit_hash_seq(uint8_t out[32], uint64_t *seq);
 
-/* BH_AUDIT_READ (audit_op.c), for whoever the policy lets read it: 0, -EFAULT, -EINVAL, -EPERM. */
-long audit_read_op(uint64_t arg);
+/* BH_AUDIT_READ (audit_op.c): 0, -EFAULT, -EINVAL. The dispatcher has asked the monitor. */
+long audit_read_op(enum operation row, uint64_t arg);
 
 #endif

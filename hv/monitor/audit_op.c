@@ -37,18 +37,15 @@ static int copy_records(struct bh_audit_read *op, uint32_t wanted)
     return 0;
 }
 
-long audit_read_op(uint64_t arg)
+long audit_read_op(enum operation row, uint64_t arg)
 {
     struct bh_audit_read op;
-    int rc = monitor_check(current->domain, NULL, PERM_policy_audit, 0);
 
-    if (rc)
-        return rc;
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
     if (op.reserved || op.count > COUNT_MAX)
         return -XEN_EINVAL;
-    rc = copy_records(&op, op.count);
+    int rc = copy_records(&op, op.count);
     if (rc == 0 && copy_to_guest(arg, &op, sizeof(op)))
         rc = -XEN_EFAULT;
     return rc;

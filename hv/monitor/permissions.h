@@ -104,7 +104,8 @@
     PERM(vcpu, segments, SELF, "set_gdt, update_descriptor, set_segment_base, stack_switch")            \
     PERM(vcpu, debugreg, SELF, "set_debugreg, get_debugreg, moves to and from them")                    \
     PERM(vcpu, iopl, SELF, "physdev_op set_iopl, set_iobitmap")                                         \
-    PERM(vcpu, fpu, SELF, "fpu_taskswitch, XSETBV")                                                     \
+    PERM(vcpu, fpu, SELF, "fpu_taskswitch, XSETBV, CLTS, MOV to CR0")                                   \
+    PERM(vcpu, emulate, SELF, "CLI, STI, CPUID, RDMSR, MOV from CR: instructions that fault")           \
                                                                                                         \
     PERM(hw, ioport, XEN, "IN, OUT; id is the port")                                                    \
     PERM(hw, iomem, XEN, "a page-table entry with a frame that is no RAM; id is the frame")             \
@@ -136,7 +137,8 @@
     PERM(platform, firmware, XEN, "platform_op firmware_info, efi_runtime_call")                        \
     PERM(platform, cpu, XEN, "platform_op set_processor_pminfo, get_cpuinfo, getidletime, ...")         \
     PERM(platform, console_write, XEN, "console_io write")                                              \
-    PERM(platform, console_read, XEN, "console_io read")
+    PERM(platform, console_read, XEN, "console_io read")                                                \
+    PERM(platform, version, XEN, "xen_version")
 /* clang-format on */
 
 enum bh_class {

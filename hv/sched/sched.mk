@@ -2,7 +2,7 @@
 # Host tests of events, scheduling and time, on faked CPUs.
 SCHED_TESTS := evtchn sched sched_op share timer clock
 HOST_TESTS += $(SCHED_TESTS)
-SCHED_FAKES := tests/host/hv_fakes.c
+SCHED_FAKES := tests/host/hv_fakes.c hv/hypercall/ask.c hv/hypercall/operations.c
 SCHED_TEST_CFLAGS := -Itests/host/fake -Itests/host -Ihv -Ihv/include -Ihv/lib -Wno-unused-parameter \
 	-D__XEN_INTERFACE_VERSION__=0x00040e00
 $(foreach t,$(SCHED_TESTS),$(eval $(t)_TEST_CFLAGS := $(SCHED_TEST_CFLAGS)))

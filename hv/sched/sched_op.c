@@ -8,7 +8,7 @@
 #include "event/evtchn.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "time/timer.h"
 #include "console.h"
 #include "lib.h"
@@ -89,7 +89,7 @@ static long shutdown_by_guest(struct domain *d, uint32_t reason)
         return 1; /* nobody resumes it elsewhere: "suspend was cancelled" */
     if (reason == SHUTDOWN_soft_reset)
         return -XEN_EOPNOTSUPP;
-    long rc = d->is_control ? monitor_check(d, NULL, PERM_platform_power, reason) : 0;
+    long rc = d->is_control ? ask_own(OP_SCHEDOP_shutdown_machine, reason) : 0;
     if (!rc)
         sched_end_domain(d, reason);
     return rc;
@@ -98,14 +98,12 @@ static long shutdown_by_guest(struct domain *d, uint32_t reason)
 static long op_shutdown(struct vcpu *v, uint64_t arg)
 {
     struct sched_shutdown op;
-    struct domain *d = v->domain;
 
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
     if (op.reason > SHUTDOWN_MAX)
         return -XEN_EINVAL;
-    long rc = monitor_check(d, d, PERM_domain_shutdown, op.reason);
-    return rc ? rc : shutdown_by_guest(d, op.reason);
+    return shutdown_by_guest(v->domain, op.reason);
 }
 
 static long op_shutdown_code(struct vcpu *v, uint64_t arg)
@@ -118,11 +116,9 @@ static long op_shutdown_code(struct vcpu *v, uint64_t arg)
         return -XEN_EFAULT;
     if (op.reason > SHUTDOWN_MAX)
         return -XEN_EINVAL;
-    long rc = monitor_check(d, d, PERM_domain_shutdown, op.reason);
-    if (!rc)
-        __atomic_compare_exchange_n(&d->sched.shutdown_code, &none, op.reason + 1, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_SEQ_CST);
-    return rc;
+    __atomic_compare_exchange_n(&d->sched.shutdown_code, &none, op.reason + 1, false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    return 0;
 }
 
 static long op_remote_shutdown(struct vcpu *v, uint64_t arg)
@@ -136,7 +132,7 @@ static long op_remote_shutdown(struct vcpu *v, uint64_t arg)
     struct domain *d = domain_get(op.domain_id);
     if (!d)
         return -XEN_ESRCH;
-    long rc = monitor_check(v->domain, d, PERM_domain_remote_shutdown, d->domid);
+    long rc = ask_about(OP_SCHEDOP_remote_shutdown, d, d->domid);
     if (!rc && d->is_control)
         rc = -XEN_EPERM; /* it goes by its own shutdown only */
     if (!rc)
@@ -148,34 +144,21 @@ static long op_remote_shutdown(struct vcpu *v, uint64_t arg)
 static long op_watchdog(struct vcpu *v, uint64_t arg)
 {
     struct sched_watchdog op;
-    struct domain *d = v->domain;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    long rc = monitor_check(d, d, PERM_domain_watchdog, op.id);
-    return rc ? rc : watchdog_op(d, op.id, op.timeout);
+    return copy_from_guest(&op, arg, sizeof(op)) ? -XEN_EFAULT : watchdog_op(v->domain, op.id, op.timeout);
 }
 
 static const struct {
     long (*fn)(struct vcpu *v, uint64_t arg);
-    bool runs; /* asked here, for vcpu:run; the others ask themselves */
-} ops[] = {
-    [SCHEDOP_yield] = {op_yield, true},
-    [SCHEDOP_block] = {op_block, true},
-    [SCHEDOP_shutdown] = {op_shutdown, false},
-    [SCHEDOP_poll] = {op_poll, true},
-    [SCHEDOP_remote_shutdown] = {op_remote_shutdown, false},
-    [SCHEDOP_shutdown_code] = {op_shutdown_code, false},
-    [SCHEDOP_watchdog] = {op_watchdog, false},
-};
+    enum operation op;
+} ops[] = {SCHED_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
 
 long do_sched_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    struct vcpu *v = current;
     uint32_t n = (uint32_t)cmd;
 
-    if (n >= ARRAY_SIZE(ops))
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
         return -XEN_ENOSYS;
-    long rc = ops[n].runs ? monitor_check(v->domain, v->domain, PERM_vcpu_run, n) : 0;
-    return rc ? rc : ops[n].fn(v, arg);
+    long rc = ask_first(ops[n].op, n);
+    return rc ? rc : ask_done(ops[n].op, ops[n].fn(current, arg));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vcpu_op: a domain's calls about its own vCPUs. One row of the table for each command. */
+/* vcpu_op: a domain's calls about its own vCPUs. */
 #include "sched/sched.h"
 #include "sched/vcpu_info.h"
 #include "sched/vcpu_timer.h"
@@ -8,7 +8,7 @@
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
-#include "monitor/monitor.h"
+#include "hypercall/ask.h"
 #include "console.h"
 #include "lib.h"
 #include <xen/sched.h>
@@ -53,17 +53,29 @@ static long op_up(struct vcpu *v, uint64_t arg)
     return 0;
 }
 
-/* When the last one goes down the domain is off. */
+static uint32_t others_online(const struct vcpu *v)
+{
+    const struct domain *d = v->domain;
+    uint32_t online = 0;
+
+    for (uint32_t i = 0; i < d->nr_vcpus; i++)
+        online += d->vcpu[i] && d->vcpu[i] != v && __atomic_load_n(&d->vcpu[i]->online, __ATOMIC_SEQ_CST);
+    return online;
+}
+
+/* When the last one goes down the domain is off. Where two go at once each may still see the other: nobody is asked for
+ * the machine's end, and it does not come. */
 static long op_down(struct vcpu *v, uint64_t arg)
 {
     struct domain *d = v->domain;
-    uint32_t online = 0;
+    bool last = !others_online(v);
+    long rc = last && d->is_control ? ask_own(OP_VCPUOP_down_machine, v->id) : 0;
 
+    if (rc)
+        return rc;
     __atomic_store_n(&v->online, 0, __ATOMIC_SEQ_CST);
     sched_vcpu_state_changed(v);
-    for (uint32_t i = 0; i < d->nr_vcpus; i++)
-        online += d->vcpu[i] && __atomic_load_n(&d->vcpu[i]->online, __ATOMIC_SEQ_CST);
-    if (!online)
+    if (last || (!d->is_control && !others_online(v)))
         sched_end_domain(d, SHUTDOWN_poweroff);
     return 0;
 }
@@ -161,23 +173,8 @@ static long op_get_physid(struct vcpu *v, uint64_t arg)
 
 static const struct {
     long (*fn)(struct vcpu *v, uint64_t arg);
-    enum bh_perm perm;
-} ops[] = {
-    [VCPUOP_initialise] = {op_initialise, PERM_vcpu_initialise},
-    [VCPUOP_up] = {op_up, PERM_vcpu_up},
-    [VCPUOP_down] = {op_down, PERM_vcpu_down},
-    [VCPUOP_is_up] = {op_is_up, PERM_vcpu_info},
-    [VCPUOP_get_runstate_info] = {op_get_runstate, PERM_vcpu_info},
-    [VCPUOP_register_runstate_memory_area] = {op_runstate_area, PERM_vcpu_area},
-    [VCPUOP_set_periodic_timer] = {op_set_periodic, PERM_vcpu_timer},
-    [VCPUOP_stop_periodic_timer] = {op_stop_periodic, PERM_vcpu_timer},
-    [VCPUOP_set_singleshot_timer] = {op_set_singleshot, PERM_vcpu_timer},
-    [VCPUOP_stop_singleshot_timer] = {op_stop_singleshot, PERM_vcpu_timer},
-    [VCPUOP_register_vcpu_info] = {op_register_info, PERM_vcpu_area},
-    [VCPUOP_send_nmi] = {op_send_nmi, PERM_vcpu_nmi},
-    [VCPUOP_get_physid] = {op_get_physid, PERM_vcpu_info},
-    [VCPUOP_register_vcpu_time_memory_area] = {op_time_area, PERM_vcpu_area},
-};
+    enum operation op;
+} ops[] = {VCPU_OPERATIONS(OPERATION_ENTRY, OPERATION_OMIT)};
 
 long do_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg, uint64_t a4, uint64_t a5)
 {
@@ -188,7 +185,7 @@ long do_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg, uint64_t a4, uint64_t a
         return -XEN_ENOENT;
     if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
         return -XEN_ENOSYS;
-    long rc = monitor_check(d, d, ops[n].perm, vcpu);
+    long rc = ask_first(ops[n].op, vcpu);
     if (!rc)
         rc = ops[n].fn(d->vcpu[vcpu], arg);
     return rc == -XEN_EAGAIN ? hypercall_again(cmd, id, arg, a4, a5)

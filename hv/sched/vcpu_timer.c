@@ -96,10 +96,7 @@ void vcpu_timer_periodic_stop(struct vcpu *v)
 long do_set_timer_op(uint64_t timeout, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
     struct vcpu *v = current;
-    long rc = monitor_check(v->domain, v->domain, PERM_vcpu_timer, v->id);
 
-    if (rc)
-        return rc;
     if (timeout)
         singleshot_set(v, timeout, now_ns());
     else

@@ -3,6 +3,7 @@
 #include "hv_fakes.h"
 #include "measure/crypto.h"
 #include "monitor/audit.h"
+#include "dispatched.h"
 
 static struct domain *reader;
 static struct bh_audit_record out[17];

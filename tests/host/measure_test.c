@@ -15,6 +15,7 @@
 #include "measure/crypto.h"
 #include "measure/measure.h"
 #include "measure/measure_state.h"
+#include "dispatched.h"
 
 static struct domain dom[12];
 static struct vcpu vcpu[12];

@@ -10,6 +10,7 @@ struct cpu_info {
     struct vcpu *current;
     uint64_t cpu;
     uint32_t need_resched;
+    uint32_t asked;
 };
 extern struct cpu_info fake_cpus[CPUS_MAX];
 extern unsigned int fake_cpu;
