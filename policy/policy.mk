@@ -84,3 +84,5 @@ fuzz-policy: $(B)/fuzz/policy_table_fuzz $(B)/policy.bhp ## fuzz the policy tabl
 	cp $(B)/policy.bhp $(B)/fuzz/policy_corpus/seed
 	$< -max_total_time=$(FUZZ_POLICY_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/policy- $(B)/fuzz/policy_corpus
+
+include policy/analysis/analysis.mk

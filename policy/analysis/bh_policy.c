@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* bh-policy: what an auditor asks a policy. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonout.h"
+#include "polcheck.h"
+#include "poldiff.h"
+#include "polexplain.h"
+#include "polinput.h"
+#include "polprove.h"
+#include "polshow.h"
+
+static const char usage[] =
+    "usage: bh-policy check [--codes] [--strict] [--json] FILE...   what an auditor would ask about\n"
+    "       bh-policy explain A B [--class C] [--json] FILE...      which rule lets type A reach type B, and why not\n"
+    "       bh-policy flows [--rules] [--dot|--json] FILE...        who can inform or control whom\n"
+    "       bh-policy prove [--json] FILE...                        decides the assertions of the .spec files\n"
+    "       bh-policy diff OLD NEW [--json]                         what became possible; each a list: "
+    "a.cil,b.cil,c.rules\n"
+    "FILE by its ending: .cil (sources; base.cil among them), .bin (secilc's), .rules, .bhp, .spec; README.md has the "
+    "rest.\n"
+    "Status: 0 all well, 1 findings, an assertion that does not hold, differences; 2 input that cannot be used.\n";
+
+static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("bh-policy: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return 2;
+}
+
+struct options {
+    bool json, dot, rules, strict, codes;
+    const char *class_name, *out;
+};
+
+/* A policy read, with its graph. */
+struct subject {
+    struct polinput in;
+    struct polrules rules;
+    struct polgraph graph;
+    struct polspec *specs;
+    const struct polfile **spec_files;
+    size_t spec_count;
+};
+
+static int read_specs(struct subject *s, struct policy_error *e)
+{
+    s->specs = calloc(s->in.count + 1, sizeof(*s->specs));
+    s->spec_files = calloc(s->in.count + 1, sizeof(*s->spec_files));
+    for (const struct polfile *f = polinput_next(&s->in, NULL, ".spec"); f; f = polinput_next(&s->in, f, ".spec")) {
+        struct polspec_error why;
+        s->spec_files[s->spec_count] = f;
+        if (polspec_parse(&s->specs[s->spec_count++], (const char *)f->data, f->size, &why) != 0) {
+            snprintf(e->text, sizeof(e->text), "%.250s:%u: %s", f->path, why.line, why.text);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int open_subject(struct subject *s, char *const *paths, int count)
+{
+    struct policy_error e = {""};
+    memset(s, 0, sizeof(*s));
+    if (polinput_load(&s->in, paths, (size_t)count, &e) != 0 || read_specs(s, &e) != 0)
+        return complain("%s", e.text);
+    struct polworld w = {&s->in.model, &s->rules};
+    if (polgraph_build(&s->graph, &w, &e) != 0)
+        return complain("%s", e.text);
+    return 0;
+}
+
+static void close_subject(struct subject *s)
+{
+    for (size_t i = 0; i < s->spec_count; i++)
+        polspec_free(&s->specs[i]);
+    free(s->specs);
+    free(s->spec_files);
+    polgraph_free(&s->graph);
+    polrules_free(&s->rules);
+    polinput_free(&s->in);
+}
+
+/* ---- Commands -------------------------------------------------------------------------------------- */
+
+static void print_finding(const struct polfinding *f)
+{
+    printf("%s%s%s: %s: %s", f->where, *f->where ? ": " : "",
+           f->because ? "accepted" : pol_severity_names[f->code->severity], f->code->code, f->text);
+    if (f->because)
+        printf(" (%s)", f->because);
+    putchar('\n');
+}
+
+static void json_findings(const struct polfindings *f)
+{
+    struct jsonout j = {.file = stdout};
+    jsonout_open(&j, NULL, '[');
+    for (size_t i = 0; i < f->count; i++) {
+        jsonout_open(&j, NULL, '{');
+        jsonout_string(&j, "code", f->list[i].code->code);
+        jsonout_string(&j, "severity", pol_severity_names[f->list[i].code->severity]);
+        jsonout_string(&j, "where", f->list[i].where);
+        jsonout_string(&j, "text", f->list[i].text);
+        if (f->list[i].because)
+            jsonout_string(&j, "accepted", f->list[i].because);
+        jsonout_close(&j, '}');
+    }
+    jsonout_close(&j, ']');
+    putchar('\n');
+}
+
+static int command_check(struct subject *s, const struct options *o)
+{
+    struct polfindings f;
+    struct policy_error e = {""};
+    struct polproof proof = {0};
+    /* The sets that a spec defines may be named in its accept lines. */
+    for (size_t i = 0; i < s->spec_count; i++)
+        if (polprove(&proof, s->spec_files[i]->path, &s->specs[i], &s->graph, &s->in.model, &s->in.cil, &e) != 0) {
+            polprove_free(&proof);
+            return complain("%s", e.text);
+        }
+    polprove_free(&proof);
+    polcheck(&f, &s->graph, &s->in.cil, s->spec_count ? s->spec_files[0]->path : "",
+             s->spec_count ? &s->specs[0] : NULL);
+    if (o->json) {
+        json_findings(&f);
+    } else {
+        size_t accepted = f.count - f.open[POL_ERROR] - f.open[POL_WARNING] - f.open[POL_NOTE];
+        for (size_t i = 0; i < f.count; i++)
+            print_finding(&f.list[i]);
+        printf("%zu errors, %zu warnings, %zu notes, %zu accepted\n", f.open[POL_ERROR], f.open[POL_WARNING],
+               f.open[POL_NOTE], accepted);
+    }
+    int rc = f.open[POL_ERROR] || f.open[POL_WARNING] || (o->strict && f.open[POL_NOTE]);
+    polcheck_free(&f);
+    return rc;
+}
+
+static int command_explain(struct subject *s, const struct options *o, char *const *names)
+{
+    struct polworld w = {&s->in.model, &s->rules};
+    int type[2];
+    for (int i = 0; i < 2; i++)
+        if ((type[i] = polmodel_type(w.m, names[i])) < 0)
+            return complain("the policy has no type %s", names[i]);
+    bool known = !o->class_name;
+    for (int c = 0; c < BH_CLASS_COUNT && !known; c++)
+        known = strcmp(bh_class_names[c], o->class_name) == 0;
+    if (!known)
+        return complain("there is no class %s", o->class_name);
+    (o->json ? polexplain_json : polexplain_text)(stdout, &w, &s->in.cil, (uint32_t)type[0], (uint32_t)type[1],
+                                                  o->class_name);
+    return 0;
+}
+
+static int command_flows(struct subject *s, const struct options *o)
+{
+    struct polshow show;
+    polshow_init(&show, &s->graph);
+    if (o->json)
+        polshow_json(stdout, &show);
+    else if (o->dot)
+        polshow_dot(stdout, &show);
+    else
+        polshow_text(stdout, &show, &s->in.cil, o->rules);
+    polshow_free(&show);
+    return 0;
+}
+
+static void print_result(const char *file, const struct polresult *r)
+{
+    printf("%-5s %s:%u: %s%s%s\n", r->holds ? "holds" : "FALSE", file, r->line->line, r->line->label,
+           *r->line->label ? ": " : "", r->line->text);
+    char *save = NULL;
+    for (char *line = strtok_r(r->why, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        printf("      %s\n", line);
+}
+
+static void json_result(struct jsonout *j, const char *file, const struct polresult *r)
+{
+    jsonout_open(j, NULL, '{');
+    jsonout_string(j, "file", file);
+    jsonout_number(j, "line", r->line->line);
+    jsonout_string(j, "label", r->line->label);
+    jsonout_string(j, "assertion", r->line->text);
+    jsonout_bool(j, "holds", r->holds);
+    jsonout_string(j, "why", r->why);
+    jsonout_close(j, '}');
+}
+
+static int command_prove(struct subject *s, const struct options *o)
+{
+    struct jsonout j = {.file = stdout};
+    size_t all = 0, failed = 0;
+    if (s->spec_count == 0)
+        return complain("no .spec file to prove");
+    if (o->json)
+        jsonout_open(&j, NULL, '[');
+    for (size_t i = 0; i < s->spec_count; i++) {
+        struct polproof proof = {0};
+        struct policy_error e = {""};
+        const char *file = s->spec_files[i]->path;
+        int rc = polprove(&proof, file, &s->specs[i], &s->graph, &s->in.model, &s->in.cil, &e);
+        for (size_t k = 0; k < proof.count && rc == 0; k++) {
+            if (o->json)
+                json_result(&j, file, &proof.results[k]);
+            else
+                print_result(file, &proof.results[k]);
+        }
+        all += proof.count;
+        failed += proof.failed;
+        polprove_free(&proof);
+        if (rc != 0)
+            return complain("%s", e.text);
+    }
+    if (all == 0)
+        return complain("%s: no assertion in it", s->spec_files[0]->path);
+    if (o->json) {
+        jsonout_close(&j, ']');
+        putchar('\n');
+    } else {
+        printf("%zu assertions hold, %zu do not\n", all - failed, failed);
+    }
+    return failed != 0;
+}
+
+/* a.cil,b.cil,c.rules */
+static int open_list(struct subject *s, char *list)
+{
+    char *paths[64], *save = NULL;
+    int n = 0;
+    for (char *p = strtok_r(list, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+        if (n == 64)
+            return complain("%s: more than 64 files", list);
+        paths[n++] = p;
+    }
+    return open_subject(s, paths, n);
+}
+
+static int command_diff(const struct options *o, char **names)
+{
+    struct subject before, after = {0};
+    int rc = open_list(&before, names[0]);
+    if (rc == 0)
+        rc = open_list(&after, names[1]);
+    if (rc == 0)
+        rc = (o->json ? poldiff_json : poldiff_text)(stdout, &before.graph, &after.graph) != 0;
+    close_subject(&before);
+    close_subject(&after);
+    return rc;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+    static const struct option longs[] = {
+        {"json", no_argument, NULL, 'j'},         {"dot", no_argument, NULL, 'd'},    {"rules", no_argument, NULL, 'r'},
+        {"class", required_argument, NULL, 'c'},  {"strict", no_argument, NULL, 's'}, {"codes", no_argument, NULL, 'k'},
+        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},   {NULL, 0, NULL, 0},
+    };
+    int c;
+    while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
+        switch (c) {
+        case 'j':
+            o->json = true;
+            break;
+        case 'd':
+            o->dot = true;
+            break;
+        case 'r':
+            o->rules = true;
+            break;
+        case 'c':
+            o->class_name = optarg;
+            break;
+        case 's':
+            o->strict = true;
+            break;
+        case 'k':
+            o->codes = true;
+            break;
+        case 'o':
+            o->out = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            fputs(usage, stderr);
+            return 2;
+        }
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    struct subject s;
+    if (parse(argc, argv, &o) != 0)
+        return 2;
+    const char *command = optind < argc ? argv[optind++] : "";
+    char **rest = argv + optind;
+    int left = argc - optind, skip = strcmp(command, "explain") == 0 ? 2 : 0;
+    if (strcmp(command, "check") == 0 && o.codes) {
+        polcheck_codes(stdout);
+        return 0;
+    }
+    if (strcmp(command, "diff") == 0 && left == 2)
+        return command_diff(&o, rest);
+    bool known = strcmp(command, "check") == 0 || strcmp(command, "explain") == 0 || strcmp(command, "flows") == 0 ||
+                 strcmp(command, "prove") == 0;
+    if (!known || left <= skip) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    int rc = open_subject(&s, rest + skip, left - skip);
+    if (rc == 0)
+        rc = strcmp(command, "check") == 0     ? command_check(&s, &o)
+             : strcmp(command, "explain") == 0 ? command_explain(&s, &o, rest)
+             : strcmp(command, "flows") == 0   ? command_flows(&s, &o)
+                                               : command_prove(&s, &o);
+    close_subject(&s);
+    return rc;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Decisions on label graphs that are known: what holds, what does not, and that the counter-example names the rule. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "analysis_support.h"
+
+static char said[8192];
+
+static void holds(struct analysis *a, const char *spec)
+{
+    int rc = analysis_prove(a, spec, said, sizeof(said));
+    if (rc != 1)
+        fail_msg("%s: %d\n%s", spec, rc, said);
+}
+
+static void is_false(struct analysis *a, const char *spec, const char *because)
+{
+    int rc = analysis_prove(a, spec, said, sizeof(said));
+    if (rc != 0 || !strstr(said, because))
+        fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, because, said);
+}
+
+static void error(struct analysis *a, const char *spec, const char *why)
+{
+    int rc = analysis_prove(a, spec, said, sizeof(said));
+    if (rc != -1 || !strstr(said, why))
+        fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, why, said);
+}
+
+static void joined_types_share_in_one_compartment(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(call join (a_t b_t))\n", NULL);
+    holds(&a, "flow a_t -> b_t in the same compartment by memory");
+    holds(&a, "flow a_t -> b_t in the same compartment by signal");
+    holds(&a, "no flow from a_t in one compartment to b_t in another");
+    holds(&a, "no path between a_t and b_t of different compartments but through dom0_t");
+    holds(&a, "no path between a_t, b_t of different compartments by memory");
+    is_false(&a, "no flow from a_t to b_t", "t.cil:5");
+    is_false(&a, "no path between a_t and b_t of different compartments", "-> dom0_t:c0 ->");
+    /* Two domains of one type: not joined themselves, but both are with a b_t of their compartment. */
+    holds(&a, "no flow from a_t to a_t");
+    is_false(&a, "no path from a_t to a_t in the same compartment by memory", "grant:map_write");
+    analysis_close(&a);
+}
+
+static void a_service_joins_compartments(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(call join (a_t b_t))\n(typeattributeset spanning b_t)\n", NULL);
+    is_false(&a, "no path from a_t in one compartment to a_t in another by memory", "a_t:c0 -> b_t:c0 -> a_t:c1");
+    holds(&a, "no path from a_t in one compartment to a_t in another but through b_t, dom0_t");
+    holds(&a, "flow a_t -> a_t of different compartments by memory only through b_t");
+    is_false(&a, "flow a_t -> b_t by memory only through dom0_t", "a_t:c0 -> b_t:c0");
+    analysis_close(&a);
+}
+
+/* a_t writes into what g_t grants, g_t writes into what b_t grants; nothing goes back. */
+static const char guard[] = "(type g_t)(call guest (g_t))\n"
+                            "(allow a_t g_t (grant (copy_to)))\n"
+                            "(allow g_t b_t (grant (copy_to)))\n";
+
+static void one_way_through_a_guard(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, guard, NULL);
+    holds(&a, "flow a_t -> b_t in the same compartment by memory only through g_t");
+    holds(&a, "flow a_t -> g_t in the same compartment by memory");
+    holds(&a, "no path from b_t to a_t but through dom0_t");
+    holds(&a, "no path from b_t to a_t by memory");
+    holds(&a, "no path from g_t to a_t by memory, signal but through dom0_t");
+    is_false(&a, "no path from a_t to b_t by memory", "g_t may grant:copy_to b_t");
+    is_false(&a, "flow b_t -> a_t by memory only through g_t", "no way at all");
+    is_false(&a, "path b_t -> a_t by memory", "nothing from b_t to a_t");
+    analysis_close(&a);
+}
+
+static void what_one_does_by_its_own_calls(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, guard, NULL);
+    holds(&a, "dom0_t never reads guests but console");
+    is_false(&a, "dom0_t never reads guests", "grant:map_console");
+    is_false(&a, "dom0_t never controls a_t", "domain:create");
+    holds(&a, "a_t never controls any");
+    holds(&a, "a_t never reads any");
+    is_false(&a, "a_t never writes g_t", "grant:copy_to");
+    holds(&a, "a_t never writes g_t of different compartments");
+    holds(&a, "a_t never signals b_t");
+    is_false(&a, "a_t never signals dom0_t", "event:send");
+    holds(&a, "only dom0_t may hw:*, tpm:*, policy:*");
+    holds(&a, "no guests may domain:create, domain:destroy");
+    is_false(&a, "only a_t may hw:ioport", "dom0_t may hw:ioport xen_t");
+    is_false(&a, "no any may hw:ioport", "t.cil:1");
+    is_false(&a, "only dom0_t may event:peer_reset", "nobody may");
+    analysis_close(&a);
+}
+
+static void a_signal_needs_a_channel(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(allow a_t b_t (event (send alloc)))\n", NULL);
+    holds(&a, "no flow from a_t to b_t by signal");
+    analysis_close(&a);
+    analysis_open(&a, "(allow a_t b_t (event (send alloc)))\n(allow b_t a_t (event (bind)))\n", NULL);
+    is_false(&a, "no flow from a_t to b_t by signal", "b_t may event:bind a_t");
+    holds(&a, "no flow from b_t to a_t by signal");
+    analysis_close(&a);
+}
+
+static void names_are_checked(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(type never_t)\n", NULL);
+    error(&a, "\nflow a_t -> c_t", "t.spec:2: the policy has no type or set c_t");
+    error(&a, "no a_t may hw:fly", "no permission hw:fly");
+    error(&a, "no a_t may fly:*", "no permission fly:*");
+    error(&a, "guests = a_t", "a type or a set already");
+    holds(&a, "both = a_t, b_t\nno flow between both");
+    /* Vacuous sentences are no proof. */
+    is_false(&a, "no flow from xen_t to a_t", "it says nothing");
+    analysis_close(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(joined_types_share_in_one_compartment),
+        cmocka_unit_test(a_service_joins_compartments),
+        cmocka_unit_test(one_way_through_a_guard),
+        cmocka_unit_test(what_one_does_by_its_own_calls),
+        cmocka_unit_test(a_signal_needs_a_channel),
+        cmocka_unit_test(names_are_checked),
+    };
+    return cmocka_run_group_tests_name("polprove", tests, NULL, NULL);
+}
