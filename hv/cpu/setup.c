@@ -74,8 +74,16 @@ void cpu_kick(unsigned int cpu)
         lapic_ipi(cpu_infos[cpu]->apic_id, VECTOR_KICK);
 }
 
+/* Of two that want to stop each other, one goes on. */
 void cpus_stop(void)
 {
+    static uint32_t by;
+    uint32_t nobody = 0;
+
+    if (!__atomic_compare_exchange_n(&by, &nobody, current_cpu() + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+        nobody != current_cpu() + 1)
+        for (;;)
+            __asm__ volatile("cli; hlt");
     cpus_stopping = true;
     for (unsigned int i = 0; i < cpus_online; i++)
         if (i != current_cpu())

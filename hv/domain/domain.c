@@ -224,9 +224,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     vsnprintk(why, sizeof(why), fmt, ap);
     va_end(ap);
     printk_guest("domain %u (%s) ended: %s", d->domid, d->name, why);
-    domain_shutdown(d, SHUTDOWN_crash);
-    if (d == control_domain)
-        panic("dom0 ended: %s", why);
+    sched_end_domain(d, SHUTDOWN_crash);
 }
 
 static struct domain idle_domain = {.domid = DOMID_IDLE, .is_idle = true, .state = BH_STATE_RUNNING};

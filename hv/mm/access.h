@@ -9,7 +9,6 @@
  * non-canonical ends. 0 or -EFAULT (then dst of copy_from_guest is zeroed). Read each datum once (D6). */
 int copy_from_guest(void *dst, gva_t src, size_t n);
 int copy_to_guest(gva_t dst, const void *src, size_t n);
-int clear_guest(gva_t dst, size_t n);
 /* Whether [p, p + count * size) lies outside the hypervisor's range; no overflow. Does not touch memory. */
 bool guest_range_ok(gva_t p, uint64_t count, uint64_t size);
 

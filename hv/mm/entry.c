@@ -93,18 +93,20 @@ void entry_put(struct domain *d, unsigned int level, uint64_t e)
         frame_put(d, mfn);
 }
 
-static void store(uint64_t *p, uint64_t entry, bool preserve)
-{
-    uint64_t old = READ_ONCE(*p);
+enum store_how { REPLACE, KEEP_AD, EXACT };
 
-    if (!preserve) {
+/* Another CPU's page walk may set accessed or dirty at any moment. false: EXACT, and `old` is not there any more. */
+static bool store(uint64_t *p, uint64_t old, uint64_t entry, enum store_how how)
+{
+    if (how == REPLACE) {
         WRITE_ONCE(*p, entry);
-        return;
+        return true;
     }
-    /* Another CPU's page walk may set accessed or dirty at any moment. */
-    while (!__atomic_compare_exchange_n(p, &old, entry | (old & (PTE_A | PTE_D)), false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST))
-        ;
+    while (!__atomic_compare_exchange_n(p, &old, how == KEEP_AD ? entry | (old & (PTE_A | PTE_D)) : entry, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        if (how == EXACT)
+            return false;
+    return true;
 }
 
 /* Same frame, same rights: only flags change, no reference does. */
@@ -113,7 +115,7 @@ static bool same_reference(uint64_t old, uint64_t entry, unsigned int level)
     return (old & PTE_P) && (entry & PTE_P) && !((old ^ entry) & (PTE_ADDR | (level == 1 ? PTE_W : 0)));
 }
 
-static int commit_flags(unsigned int level, uint64_t *p, uint64_t old, uint64_t entry, bool preserve)
+static int commit_flags(unsigned int level, uint64_t *p, uint64_t old, uint64_t entry, enum store_how how)
 {
     if (entry & ~((level == 1 ? L1_ALLOWED : LN_ALLOWED) | (old & PTE_GRANT)))
         return -XEN_EINVAL;
@@ -121,25 +123,37 @@ static int commit_flags(unsigned int level, uint64_t *p, uint64_t old, uint64_t 
         entry &= ~(level == 1 ? CACHE_BITS : PTE_PWT | PTE_PCD);
     else
         entry &= ~PTE_PSE;
-    store(p, (entry & ~PTE_G) | PTE_U | (old & PTE_GRANT), preserve);
-    return 0;
+    return store(p, old, (entry & ~PTE_G) | PTE_U | (old & PTE_GRANT), how) ? 0 : -XEN_EAGAIN;
 }
 
-int pte_commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t entry, bool preserve, struct allowance *a)
+static int commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t old, uint64_t entry, enum store_how how,
+                  struct allowance *a)
 {
     unsigned int level = frame_of(mfn)->type - FT_L1 + 1;
-    uint64_t *p = (uint64_t *)own_frame(mfn) + i, old = READ_ONCE(*p);
+    uint64_t *p = (uint64_t *)own_frame(mfn) + i;
 
     if (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST)
         return -XEN_EINVAL;
     if (same_reference(old, entry, level))
-        return commit_flags(level, p, old, entry, preserve);
+        return commit_flags(level, p, old, entry, how);
     if (entry) {
         int rc = entry_get(d, level, &entry, a);
         if (rc)
             return rc;
     }
-    store(p, entry, preserve && (entry & PTE_P));
-    entry_put(d, level, old);
-    return 0;
+    if (how == KEEP_AD && !(entry & PTE_P))
+        how = REPLACE;
+    bool stored = store(p, old, entry, how);
+    entry_put(d, level, stored ? old : entry);
+    return stored ? 0 : -XEN_EAGAIN;
+}
+
+int pte_commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t entry, bool preserve, struct allowance *a)
+{
+    return commit(d, mfn, i, READ_ONCE(((uint64_t *)own_frame(mfn))[i]), entry, preserve ? KEEP_AD : REPLACE, a);
+}
+
+int pte_commit_exact(struct domain *d, mfn_t mfn, unsigned int i, uint64_t old, uint64_t entry, struct allowance *a)
+{
+    return commit(d, mfn, i, old, entry, EXACT, a);
 }

@@ -15,6 +15,9 @@ void entry_put(struct domain *d, unsigned int level, uint64_t entry);
 /* Writes entry i of the validated table `mfn`. preserve: keep accessed and dirty as they are. On an error nothing
  * has changed. */
 int pte_commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t entry, bool preserve, struct allowance *a);
+/* The same for an instruction that read `old` there: -EAGAIN when that is not there any more, because a CPU's page walk
+ * has set accessed or dirty meanwhile (the guest would lose it). */
+int pte_commit_exact(struct domain *d, mfn_t mfn, unsigned int i, uint64_t old, uint64_t entry, struct allowance *a);
 
 extern uint64_t entry_address_limit; /* set at boot from CPUID */
 

@@ -143,9 +143,7 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
 
 static int flush_after_va_update(struct domain *d, uint64_t va, uint64_t flags)
 {
-    uint64_t mask = __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST),
-             target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
-    uint64_t type = flags & UVMF_FLUSHTYPE_MASK;
+    uint64_t target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK, type = flags & UVMF_FLUSHTYPE_MASK;
 
     if (type == UVMF_NONE)
         return 0;
@@ -157,7 +155,7 @@ static int flush_after_va_update(struct domain *d, uint64_t va, uint64_t flags)
     if (target == UVMF_LOCAL) {
         tlb_flush_local();
     } else if (target == UVMF_ALL) {
-        tlb_flush_mask(mask);
+        tlb_flush_mask(tlb_cpus(d));
     } else {
         uint64_t vcpus;
         if (copy_from_guest(&vcpus, target, sizeof(vcpus)))

@@ -16,6 +16,7 @@ uint64_t vcpus_to_cpus(struct domain *d, uint64_t vcpus)
 {
     uint64_t cpus = 0;
 
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in tlb_cpus() */
     for (unsigned int i = 0; i < d->nr_vcpus; i++) {
         uint32_t on = READ_ONCE(d->vcpu[i]->sched.running_on);
         if ((vcpus >> i & 1) && on)
@@ -90,7 +91,7 @@ static int clear_or_copy(struct domain *d, const struct mmuext_op *op)
 
 static int flush_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
 {
-    uint64_t vcpus, all = __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST);
+    uint64_t vcpus, all = tlb_cpus(d);
 
     switch (op->cmd) {
     case MMUEXT_TLB_FLUSH_LOCAL:

@@ -95,7 +95,7 @@ static int commit(struct vcpu *v, struct cpu_regs *r, const struct decoded *in, 
     if (offset + in->size > 8 || (va & (in->size - 1)))
         return -XEN_EINVAL;
     if (compute(in, r, extract(old, offset, in->size), &value, &reg_out)) {
-        int rc = pte_commit(v->domain, mfn, i, merge(old, value, offset, in->size), false, &a);
+        int rc = pte_commit_exact(v->domain, mfn, i, old, merge(old, value, offset, in->size), &a);
         if (rc)
             return rc;
     }

@@ -50,8 +50,16 @@ void tlb_flush_mask(uint64_t mask)
     }
 }
 
+/* A CPU that is not in the mask loads d's tables after this, and so sees what was written to them before: the fence
+ * keeps those stores from waiting behind the load. */
+uint64_t tlb_cpus(const struct domain *d)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST);
+}
+
 void tlb_flush_domain(struct domain *d)
 {
     __atomic_fetch_add(&d->mm.tlb_clock, 1, __ATOMIC_SEQ_CST);
-    tlb_flush_mask(__atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST));
+    tlb_flush_mask(tlb_cpus(d));
 }

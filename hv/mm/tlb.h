@@ -4,8 +4,11 @@
 
 #include "types.h"
 
+struct domain;
+
 void tlb_flush_local(void);
 void tlb_flush_mask(uint64_t cpus);
-void tlb_answer(void); /* does what other CPUs asked of this one */
+uint64_t tlb_cpus(const struct domain *d); /* those that may hold translations of d */
+void tlb_answer(void);                     /* does what other CPUs asked of this one */
 
 #endif

@@ -39,19 +39,6 @@ raw_copy_fix1:
     clac_patch
     ret
 
-/* uint64_t raw_clear(void *dst, uint64_t n) */
-    .globl raw_clear
-raw_clear:
-    mov %rsi, %rcx
-    xor %eax, %eax
-    stac_patch
-3:  rep stosb
-raw_clear_fix:
-    mov %rcx, %rax
-    clac_patch
-    ret
-
     .section .ex_table, "a"
     .quad 1b, raw_copy_fix8
     .quad 2b, raw_copy_fix1
-    .quad 3b, raw_clear_fix

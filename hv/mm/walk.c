@@ -66,7 +66,7 @@ int pte_set_grant(uint64_t *pte, mfn_t mfn, uint64_t flags)
     WRITE_ONCE(*pte, (mfn << PAGE_SHIFT) | (flags & allowed) | PTE_P | PTE_U | PTE_GRANT);
     entry_put(d, 1, old);
     if (old & PTE_P)
-        tlb_flush_mask(__atomic_load_n(&d->running_cpus, __ATOMIC_SEQ_CST));
+        tlb_flush_mask(tlb_cpus(d));
     return 0;
 }
 

@@ -264,13 +264,14 @@ void sched_yield(struct vcpu *v)
 
 /* --- Picking ------------------------------------------------------------------------------- */
 
-/* q locked. v is to be loaded on q's CPU. */
+/* v's queue is locked. v is to be loaded on q's CPU. It becomes q's with the last store: where q is another queue,
+ * whose lock is not held, somebody may take that from then on, and must see that v is loaded, or he would queue it. */
 static void claim(struct runq *q, struct vcpu *v, ns_t now)
 {
-    WRITE_ONCE(v->sched.cpu, q->cpu);
-    runstate_set(v, RUNSTATE_running, now);
     /* Who gave it work and saw it loaded nowhere did so before this; we look at v->work after it. */
     __atomic_exchange_n(&v->sched.running_on, q->cpu + 1, __ATOMIC_SEQ_CST);
+    runstate_set(v, RUNSTATE_running, now);
+    __atomic_store_n(&v->sched.cpu, q->cpu, __ATOMIC_RELEASE);
 }
 
 /* The best that waits on another queue and beats `least`; claimed for this CPU. One queue's lock at a time. */

@@ -11,6 +11,8 @@ sched_TEST_SRC := hv/sched/sched.c hv/sched/share.c hv/sched/share_round.c hv/sc
 	hv/sched/watchdog.c hv/sched/vcpu_timer.c hv/sched/sched_op.c hv/event/evtchn.c hv/event/evtchn_op.c \
 	hv/event/evtchn_close.c hv/time/timer.c hv/time/timer_heap.c tests/host/sched_sim.c $(SCHED_FAKES)
 sched_op_TEST_SRC := $(sched_TEST_SRC)
+sched_TEST_LIBS := -Wl,--wrap=runstate_set
+sched_op_TEST_LIBS := $(sched_TEST_LIBS)
 share_TEST_SRC := hv/sched/share.c
 timer_TEST_SRC := hv/time/timer.c hv/time/timer_heap.c $(SCHED_FAKES)
 clock_TEST_SRC := hv/time/clock_scale.c hv/time/rtc.c

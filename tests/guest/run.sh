@@ -4,7 +4,8 @@
 #   run.sh [--dom0|--tenant|--peer] [-v] [NAME...]
 # On Bulkhead each runs in dom0's place and then as a tenant that guest-port/launcher started; --dom0 or
 # --tenant for one of the two. --peer: in dom0's place on Debian's Xen 4.17. -v: show the consoles.
-# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds, nmi),
+# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds, nmi; ends: a line
+# that is the verdict of a test that gives none itself),
 # `peer-skip` and `tenant-skip` (the reason why it cannot run there).
 # tests/peer/differences.txt: failures on the peer that are kept, NAME reason.
 set -u
@@ -27,7 +28,7 @@ mkdir -p "$logs"
 
 # The log is complete when a verdict is there or the machine stopped.
 boot() { # name place log
-    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 nmi='' kernel modules pid t0 monitor=none
+    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 nmi='' ends='' kernel modules pid t0 monitor=none
     local end='TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU'
     # shellcheck disable=SC1090
     [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
@@ -43,6 +44,7 @@ boot() { # name place log
             kernel=$B/bulkhead.elf append="dom0_mem=128M $append" end='launcher: (done|FAILED)|PANIC on CPU'
             modules="$B/policy.bhp,$B/guest/launcher.elf $args vcpus=$smp,$B/guest/$1.elf" ;;
     esac
+    [ -z "$ends" ] || [ "$2" = tenant ] || end="$end|$ends"
     : >"$3"
     if [ -n "$nmi" ]; then
         monitor=pipe:$3.pipe
@@ -80,9 +82,14 @@ storm() { # pid log
 
 # Prints the verdict of a log: NAME: WORD reason.
 verdict() { # name place log
-    local line last
+    local line last ends=''
+    # shellcheck disable=SC1090
+    [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
     line=$(tr -d '\r' <"$3" | grep -a "TEST $1: " | tail -n 1 | sed 's/.*TEST //')
     last=$(tr -d '\r' <"$3" | grep -av '^$\|^qemu-system' | grep -aE 'PANIC|Panic|crashed' || tr -d '\r' <"$3" | grep -a . | tail -n 1)
+    if [ -z "$line" ] && [ -n "$ends" ] && ! grep -aq PANIC "$3" && grep -aqE "$ends" "$3"; then
+        line="$1: SUCCESS"
+    fi
     [ -n "$line" ] || line="$1: FAILURE no verdict; ${last%%$'\n'*}"
     if [ "$2" = tenant ] && [[ $line = *": SUCCESS"* ]] && ! grep -aq 'launcher: done' "$3"; then
         line="$1: FAILURE after its end: $(tr -d '\r' <"$3" | grep -aE 'launcher: FAILED|PANIC' | head -n 1)"

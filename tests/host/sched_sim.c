@@ -22,6 +22,16 @@ void pirq_guest_unbind(struct domain *d, uint32_t pirq)
 {
 }
 
+/* On any state change: v is loaded, or its queue is locked. Else another CPU could take that lock now, find v neither
+ * queued nor loaded, and queue it: two CPUs would run it. */
+void __real_runstate_set(struct vcpu *v, uint32_t state, ns_t now);
+void __wrap_runstate_set(struct vcpu *v, uint32_t state, ns_t now);
+void __wrap_runstate_set(struct vcpu *v, uint32_t state, ns_t now)
+{
+    assert_true(v->sched.running_on || spin_is_held(&runqs[v->sched.cpu].lock));
+    __real_runstate_set(v, state, now);
+}
+
 struct load *load_of(struct vcpu *v)
 {
     return &loads[v->domain->domid][v->id];
