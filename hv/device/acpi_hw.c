@@ -113,6 +113,11 @@ uint64_t acpi_tpm2_area(const uint8_t *t, size_t len)
     return get(t, len, 40, 8);
 }
 
+uint32_t acpi_tpm2_method(const uint8_t *t, size_t len)
+{
+    return get(t, len, 48, 4);
+}
+
 uint64_t acpi_hpet_base(const uint8_t *t, size_t len)
 {
     return len >= 52 && t[40] == 0 ? get(t, len, 44, 8) : 0;

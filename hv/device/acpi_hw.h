@@ -33,6 +33,8 @@ bool acpi_s5_find(const uint8_t *table, size_t len, struct acpi_s5 *s5);
 unsigned int acpi_dmar_units(const uint8_t *table, size_t len, uint64_t *base, unsigned int max);
 /* Control area of a TPM2 table, 0 if there is none. */
 uint64_t acpi_tpm2_area(const uint8_t *table, size_t len);
+/* Its start method, 0 if there is none. */
+uint32_t acpi_tpm2_method(const uint8_t *table, size_t len);
 /* Base of an HPET table's registers, 0 if they are not in memory. */
 uint64_t acpi_hpet_base(const uint8_t *table, size_t len);
 

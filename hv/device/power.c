@@ -7,6 +7,7 @@
 #include "cpu/percpu.h"
 #include "device/device_state.h"
 #include "lib.h"
+#include "measure/tpm_bus.h"
 #include "mm/access.h"
 
 #define TABLES_MAX    64u
@@ -99,6 +100,14 @@ static void protect_units(const uint8_t *dmar, size_t len)
         iomem_protect(base[i], 4 * PAGE_SIZE, IOMEM_REFUSED);
 }
 
+static void protect_tpm(const uint8_t *tpm2, size_t len)
+{
+    uint64_t area = acpi_tpm2_area(tpm2, len);
+    if (area)
+        iomem_protect(area, PAGE_SIZE, IOMEM_REFUSED);
+    tpm_bus_described(area, acpi_tpm2_method(tpm2, len));
+}
+
 static void look_at(const char *signature, maddr_t table)
 {
     size_t len;
@@ -111,8 +120,8 @@ static void look_at(const char *signature, maddr_t table)
         acpi_fadt_parse(copy, len, &device_fadt);
     else if (named(signature, "DMAR"))
         protect_units(copy, len);
-    else if (named(signature, "TPM2") && acpi_tpm2_area(copy, len))
-        iomem_protect(acpi_tpm2_area(copy, len), PAGE_SIZE, IOMEM_REFUSED);
+    else if (named(signature, "TPM2"))
+        protect_tpm(copy, len);
     else if (named(signature, "HPET") && acpi_hpet_base(copy, len))
         iomem_protect(acpi_hpet_base(copy, len), PAGE_SIZE, IOMEM_BLANK);
     table_free(copy, len);

@@ -29,7 +29,7 @@ $(HOST_MBEDTLS_OBJS): $(B)/host-mbedtls/%.o: hv/measure/mbedtls_config.h hv/meas
 MEASURE_TESTS := crypto signer tpm_cmd tpm_allow tpm pcrlog evstore measure
 HOST_TESTS += $(MEASURE_TESTS)
 CRYPTO_SRC := $(addprefix hv/measure/,crypto.c arena.c measure_lock.c) tests/host/measure_fakes.c
-TPM_SRC := $(addprefix hv/measure/,tpm.c tpm_queue.c tpm_tis.c tpm_cmd.c) tests/host/fake_tpm.c
+TPM_SRC := $(addprefix hv/measure/,tpm.c tpm_queue.c tpm_tis.c tpm_crb.c tpm_cmd.c) tests/host/fake_tpm.c
 crypto_TEST_SRC := $(CRYPTO_SRC)
 signer_TEST_SRC := hv/measure/signer.c $(CRYPTO_SRC)
 tpm_cmd_TEST_SRC := hv/measure/tpm_cmd.c $(CRYPTO_SRC)
@@ -47,7 +47,7 @@ $(MEASURE_TESTS:%=$(B)/tests/host/%_test): $(HOST_MBEDTLS_OBJS)
 
 FUZZERS += tpm
 TPM_FUZZ_SECONDS ?= 30
-TPM_FUZZ_SRC := tests/fuzz/tpm_fuzz.c hv/measure/tpm_tis.c hv/measure/tpm_cmd.c hv/measure/tpm_allow.c
+TPM_FUZZ_SRC := tests/fuzz/tpm_fuzz.c $(addprefix hv/measure/,tpm_tis.c tpm_crb.c tpm_cmd.c tpm_allow.c)
 $(B)/fuzz/tpm_fuzz: $(TPM_FUZZ_SRC) $(wildcard hv/measure/*.h) hv/monitor/permissions.h
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Ihv \

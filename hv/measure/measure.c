@@ -98,6 +98,8 @@ static void start(const char *cmdline)
     pcrlog.capacity = pcrlog.data ? PCRLOG_MAX : 0;
     if (rc)
         unmeasured("the TPM does not work");
+    else if (!tpm_has_hv_locality())
+        unmeasured("the TPM's interface has no locality 2, where PCR 21 is extended");
     else if (!registers_are_fresh())
         unmeasured("PCR 21 and 22 are not as a reset leaves them, or cannot be read");
     else if (make_key())

@@ -78,15 +78,20 @@ int tpm_init(void)
     size_t rsp_len;
     int64_t code;
 
+    if (tpm_bus_foreign()) {
+        printk("TPM: start method %u is not driven, only FIFO (6) and CRB (7) at the standard address\n",
+               tpm_bus_foreign());
+        return -XEN_EIO;
+    }
     tpm_bus_init();
-    if (!tpm_tis.probe())
+    tpm_if = tpm_crb.probe() ? &tpm_crb : tpm_tis.probe() ? &tpm_tis : NULL;
+    if (!tpm_if)
         return -XEN_ENODEV;
-    tpm_if = &tpm_tis;
     /* Firmware has done this where there is firmware: then the TPM says that it is initialised. */
     code = run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_startup(cmd), &rsp_len);
-    if (code != 0 && code != TPM2_RC_INITIALIZE)
+    if ((code != 0 && code != TPM2_RC_INITIALIZE) || rsp_len != TPM_HEADER)
         return give_up("it does not start up");
-    printk("TPM: %s interface\n", tpm_if->name);
+    printk("TPM: %s interface%s\n", tpm_if->name, tpm_has_hv_locality() ? "" : ", without locality 2");
     return 0;
 }
 
@@ -122,7 +127,14 @@ int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32])
     uint8_t cmd[TPM_CMD_MAX];
     size_t rsp_len;
 
-    return run_retry(TPM_LOCALITY_HV, cmd, tpm_cmd_pcr_extend(cmd, pcr, digest), &rsp_len) == 0 ? 0 : -XEN_EIO;
+    if (run_retry(TPM_LOCALITY_HV, cmd, tpm_cmd_pcr_extend(cmd, pcr, digest), &rsp_len) != 0)
+        return -XEN_EIO;
+    return rsp_len == TPM_EXTEND_RESPONSE ? 0 : -XEN_EIO;
+}
+
+bool tpm_has_hv_locality(void)
+{
+    return tpm_if && tpm_if->has_locality(TPM_LOCALITY_HV);
 }
 
 bool tpm_alive(void)

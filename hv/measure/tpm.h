@@ -14,6 +14,8 @@
 /* Finds a TPM 2.0 and starts it up if nobody did. 0, -ENODEV: there is none, -EIO: there is one, but it does not work.
  */
 int tpm_init(void);
+/* Whether PCR 21 and 22 can be extended: not where the device offers locality 0 alone. */
+bool tpm_has_hv_locality(void);
 int tpm_random(uint8_t out[32]);
 int tpm_pcr_read(unsigned int pcr, uint8_t out[32]);
 int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32]);

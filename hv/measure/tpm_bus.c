@@ -3,7 +3,22 @@
 #include "console.h"
 #include "mm/access.h"
 
+#define METHOD_FIFO 6u
+#define METHOD_CRB  7u
+#define CRB_AREA    (TPM_BUS_BASE + 0x40)
+
 static volatile uint8_t *page;
+static uint32_t foreign;
+
+void tpm_bus_described(uint64_t area, uint32_t method)
+{
+    foreign = method == METHOD_FIFO || (method == METHOD_CRB && area == CRB_AREA) ? 0 : method;
+}
+
+uint32_t tpm_bus_foreign(void)
+{
+    return foreign;
+}
 
 void tpm_bus_init(void)
 {

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TPM_CMD_MAX    80   /* longest of the commands below */
-#define TPM_BUFFER_MAX 4096 /* longest command or response at all */
-#define TPM_HEADER     10   /* u16 tag, u32 size, u32 command or response code, big-endian */
-#define TPM_RANDOM_MAX 32   /* every TPM gives the length of its largest digest at once */
+#define TPM_CMD_MAX         80   /* longest of the commands below */
+#define TPM_BUFFER_MAX      4096 /* longest command or response at all */
+#define TPM_HEADER          10   /* u16 tag, u32 size, u32 command or response code, big-endian */
+#define TPM_EXTEND_RESPONSE 19   /* header, size of no parameters, one session's part */
+#define TPM_RANDOM_MAX      32   /* every TPM gives the length of its largest digest at once */
 
 static inline uint32_t tpm_cmd_u32(const uint8_t *p)
 {

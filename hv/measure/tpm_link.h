@@ -35,13 +35,14 @@ struct tpm_interface {
     const char *name;
     /* Whether a device of this kind answers; brings it from whatever the firmware left to idle, no locality active. */
     bool (*probe)(void);
+    bool (*has_locality)(unsigned int locality); /* after a probe that found it */
     /* -EAGAIN: step on; > 0: size of the response in l->data; -EIO: it broke the protocol, and l is idle. */
     int (*step)(struct tpm_link *l);
     void (*cancel)(struct tpm_link *l); /* asks it to stop early; it still answers */
     void (*abort)(struct tpm_link *l);  /* lets go of it, whatever it does; l is idle */
 };
 
-extern const struct tpm_interface tpm_tis;
+extern const struct tpm_interface tpm_tis, tpm_crb;
 
 /* l must be idle; the command lies in data[0..len), 10 <= len <= TPM_BUFFER_MAX. */
 static inline void tpm_link_start(struct tpm_link *l, unsigned int locality, uint8_t *data, size_t len)

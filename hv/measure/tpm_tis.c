@@ -50,6 +50,13 @@ static bool tis_probe(void)
     return true;
 }
 
+static bool tis_has_locality(unsigned int locality)
+{
+    uint8_t a = tpm_bus_read8(locality, REG_ACCESS);
+
+    return a != 0xff && (a & ACCESS_VALID);
+}
+
 static void tis_abort(struct tpm_link *l)
 {
     tpm_bus_write32(l->locality, REG_STS, STS_READY);
@@ -196,4 +203,4 @@ static void tis_cancel(struct tpm_link *l)
     l->cancelled = true;
 }
 
-const struct tpm_interface tpm_tis = {"FIFO", tis_probe, tis_step, tis_cancel, tis_abort};
+const struct tpm_interface tpm_tis = {"FIFO", tis_probe, tis_has_locality, tis_step, tis_cancel, tis_abort};

@@ -66,7 +66,7 @@ static void responses(const uint8_t *rsp, size_t len)
         tpm_cmd_pcr_response(rsp, len, pcr, out);
 }
 
-static void driver(const uint8_t *data, size_t size)
+static void driver(const struct tpm_interface *tpm, const uint8_t *data, size_t size)
 {
     static uint8_t buffer[TPM_BUFFER_MAX];
     struct tpm_link l;
@@ -74,16 +74,17 @@ static void driver(const uint8_t *data, size_t size)
 
     input = data;
     left = size;
-    tpm_tis.probe();
+    tpm->probe();
+    tpm->has_locality(2);
     tpm_link_start(&l, 2, buffer, TPM_HEADER + next());
     /* each step takes from the input, or finds it empty; an empty one makes no progress */
     for (size_t i = 0; i < size + 64 && rc == -XEN_EAGAIN; i++)
-        rc = tpm_tis.step(&l);
+        rc = tpm->step(&l);
     if (rc > 0 && ((size_t)rc > sizeof(buffer) || tpm_cmd_u32(buffer + 2) != (uint32_t)rc || l.state != LINK_IDLE))
         abort();
     if (rc == 0 || (rc < 0 && rc != -XEN_EAGAIN && rc != -XEN_EIO))
         abort();
-    tpm_tis.cancel(&l);
+    tpm->cancel(&l);
 }
 
 static void allow(const uint8_t *cmd, size_t len)
@@ -114,12 +115,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!size)
         return 0;
-    switch (data[0] % 3) {
+    switch (data[0] % 4) {
     case 0:
         responses(data + 1, size - 1);
         break;
     case 1:
-        driver(data + 1, size - 1);
+        driver(&tpm_tis, data + 1, size - 1);
+        break;
+    case 2:
+        driver(&tpm_crb, data + 1, size - 1);
         break;
     default:
         allow(data + 1, size - 1);

@@ -162,6 +162,9 @@ static void test_areas(void **state)
     t[43] = 0xfe;
     assert_int_equal(acpi_tpm2_area(t, sizeof(t)), 0xfed40000);
     assert_int_equal(acpi_tpm2_area(t, 47), 0);
+    t[48] = 7;
+    assert_int_equal(acpi_tpm2_method(t, sizeof(t)), 7);
+    assert_int_equal(acpi_tpm2_method(t, 51), 0);
     memset(t, 0, sizeof(t));
     t[46] = 0xd0;
     t[47] = 0xfe;

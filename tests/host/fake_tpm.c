@@ -196,8 +196,71 @@ static uint32_t status(void)
     return 0;
 }
 
+/* --- CRB ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t crb_start(void)
+{
+    if (state == EXECUTION && fake_tpm.fault != FAULT_HANGS && (fake_tpm.fault != FAULT_SLOW || cancelled))
+        complete();
+    return state == EXECUTION;
+}
+
+static uint32_t crb_read32(unsigned int locality, unsigned int reg)
+{
+    uint32_t buffer_at = 0xfed40080 + locality * 0x1000 + (fake_tpm.fault == FAULT_BUFFER ? 0x1000 : 0);
+
+    if (fake_tpm.one_locality && locality)
+        return 0;
+    switch (reg) {
+    case 0x00:
+        return 0x80 | (active >= 0 ? 2 | (uint32_t)active << 2 : 0);
+    case 0x30:
+        return 0x4011 | (fake_tpm.one_locality ? 0 : 0x100);
+    case 0x40:
+        return fake_tpm.fault == FAULT_NEVER_READY;
+    case 0x44:
+        return (fake_tpm.fault == FAULT_FATAL) | (state == IDLE ? 2 : 0);
+    case 0x4c:
+        return crb_start();
+    case 0x58:
+    case 0x64:
+        return 0xf80;
+    case 0x5c:
+    case 0x68:
+        return buffer_at;
+    }
+    return 0;
+}
+
+static void crb_write32(unsigned int locality, unsigned int reg, uint32_t v)
+{
+    if (reg == 0x08 && v == 1 && active < 0 && fake_tpm.fault != FAULT_NO_LOCALITY)
+        active = (int)locality;
+    if (active != (int)locality)
+        return;
+    if (reg == 0x08 && v == 2)
+        active = -1;
+    if (reg == 0x40 && v == 1)
+        state = READY;
+    if (reg == 0x40 && v == 2)
+        state = IDLE;
+    if (reg == 0x48)
+        cancelled = v == 1;
+    if (reg == 0x4c && v == 1 && state == READY) {
+        have = tpm_cmd_u32(buffer + 2);
+        state = EXECUTION;
+    }
+}
+
+/* --- The bus ------------------------------------------------------------------------------------------------- */
+
 void tpm_bus_init(void)
 {
+}
+
+uint32_t tpm_bus_foreign(void)
+{
+    return fake_tpm.foreign;
 }
 
 uint8_t tpm_bus_read8(unsigned int locality, unsigned int reg)
@@ -206,6 +269,10 @@ uint8_t tpm_bus_read8(unsigned int locality, unsigned int reg)
     if (fake_tpm.fault == FAULT_RANDOM && reg != 0)
         return (uint8_t)rand();
     if (absent())
+        return 0xff;
+    if (fake_tpm.crb)
+        return reg >= 0x80 && active == (int)locality ? buffer[reg - 0x80] : 0xff;
+    if (fake_tpm.one_locality && locality)
         return 0xff;
     if (reg == 0)
         return 0x81 | (active == (int)locality ? 0x20 : 0);
@@ -221,6 +288,8 @@ uint32_t tpm_bus_read32(unsigned int locality, unsigned int reg)
         return (uint32_t)rand() | 0x80;
     if (absent())
         return 0xffffffff;
+    if (fake_tpm.crb)
+        return fake_tpm.fault == FAULT_RANDOM && reg >= 0x40 ? (uint32_t)rand() & 1 : crb_read32(locality, reg);
     if (reg == 0xf00)
         return 0x00011014;
     if (reg == 0x18 && active == (int)locality)
@@ -231,6 +300,11 @@ uint32_t tpm_bus_read32(unsigned int locality, unsigned int reg)
 void tpm_bus_write8(unsigned int locality, unsigned int reg, uint8_t v)
 {
     fake_tpm.accesses++;
+    if (fake_tpm.crb) {
+        if (reg >= 0x80 && active == (int)locality && state == READY)
+            buffer[reg - 0x80] = v;
+        return;
+    }
     if (reg == 0 && v == 0x20 && active == (int)locality) {
         active = -1;
         state = IDLE;
@@ -248,6 +322,10 @@ void tpm_bus_write8(unsigned int locality, unsigned int reg, uint8_t v)
 void tpm_bus_write32(unsigned int locality, unsigned int reg, uint32_t v)
 {
     fake_tpm.accesses++;
+    if (fake_tpm.crb) {
+        crb_write32(locality, reg, v);
+        return;
+    }
     if (reg != 0x18 || active != (int)locality)
         return;
     if (v == 0x40)

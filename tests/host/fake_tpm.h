@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A TPM behind the FIFO interface, in place of hv/measure/tpm_bus.c: the registers as the PC Client profile tells, and
- * behind them as much of a TPM as the hypervisor itself needs. With faults to order. */
+/* A TPM behind the FIFO or the CRB interface, in place of hv/measure/tpm_bus.c: the registers as the PC Client profile
+ * tells, and behind them as much of a TPM as the hypervisor itself needs. With faults to order. */
 #ifndef FAKE_TPM_H
 #define FAKE_TPM_H
 
@@ -25,12 +25,17 @@ enum fake_tpm_fault {
     FAULT_SIZE_MORE,    /* one more */
     FAULT_BAD_TAG,
     FAULT_ERROR,  /* TPM_RC_FAILURE to everything */
+    FAULT_FATAL,  /* CRB: its status says that it is broken */
+    FAULT_BUFFER, /* CRB: the buffers are elsewhere */
     FAULT_RANDOM, /* any register reads as anything */
     FAULT_COUNT
 };
 
 struct fake_tpm {
     enum fake_tpm_fault fault;
+    bool crb;               /* this interface instead of FIFO */
+    bool one_locality;      /* 0 alone */
+    uint32_t foreign;       /* start method that nothing drives */
     bool started;           /* TPM2_Startup was there */
     unsigned int burst;     /* bytes that it takes at once */
     unsigned int fail_from; /* TPM_RC_FAILURE from this command on, counted from 1; 0: none */

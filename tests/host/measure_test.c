@@ -117,6 +117,33 @@ static void without_tpm(void **state)
     assert_non_null(strstr(fake_console, "no TPM"));
 }
 
+/* QEMU's CRB device: it works, but PCR 21 is out of reach; dom0 may still use it. */
+static void without_locality_2(void **state)
+{
+    (void)state;
+    fake_tpm.crb = true;
+    fake_tpm.one_locality = true;
+    boot();
+    no_reports();
+    assert_non_null(strstr(fake_console, "no locality 2"));
+    assert_int_equal(fake_tpm.extends, 0);
+}
+
+static void by_crb(void **state)
+{
+    fake_tpm.crb = true;
+    start_is_measured(state);
+}
+
+static void foreign_start_method(void **state)
+{
+    (void)state;
+    fake_tpm.foreign = 8;
+    boot();
+    no_reports();
+    assert_non_null(strstr(fake_console, "start method 8"));
+}
+
 /* A TPM that fails at any command of the start: never measured, never a key. */
 static size_t fails_at;
 static void failing_tpm(void **state)
@@ -484,6 +511,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(start_is_measured),
         TEST(without_tpm),
+        TEST(without_locality_2),
+        TEST(by_crb),
+        TEST(foreign_start_method),
         TEST(failing_at_each_command),
         TEST(used_registers),
         TEST(after_a_reset_at_locality_2),

@@ -11,13 +11,16 @@
 #   machine_command SECONDS TEXT   runs a command at dom0's shell, prints what it printed, returns its status
 #   machine_ended SECONDS          waits until it ends by itself; 1 if it does not
 #   machine_stop                   ends it
+#   machine_quick_tpm KERNEL APPEND MODULES [FAULT CODE N]   the same with a TPM, which breaks as badtpm.c says
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
 : "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}" "${MACHINE_TPM_DEVICE:=tpm-tis}"
+: "${MACHINE_BAD_TPM:=build/system/badtpm}"
 MACHINE_OVMF=/usr/share/OVMF
 
 machine_pid=
 machine_tpm_pid=
+machine_bad_pid=
 machine_seen=0 # lines of the console log that were awaited already
 
 machine_args() { # the machine without its firmware, disk and console
@@ -31,12 +34,12 @@ machine_ovmf_args() {
         -drive "if=pflash,format=raw,unit=1,file=$MACHINE_DIR/vars.fd"
 }
 
-machine_tpm_start() {
+machine_tpm_start() { # SWTPM-ARGUMENTS
     rm -rf "$MACHINE_DIR/tpm"
     cp -r "$MACHINE_TPM" "$MACHINE_DIR/tpm"
     # It ends by itself when QEMU closes the connection.
     timeout "$MACHINE_SECONDS" swtpm socket --tpm2 --tpmstate "dir=$MACHINE_DIR/tpm" --flags startup-clear \
-        --ctrl "type=unixio,path=$MACHINE_DIR/tpm.sock" --terminate --log "file=$MACHINE_DIR/tpm.log,level=${MACHINE_TPM_LOG:-1}" &
+        --ctrl "type=unixio,path=$MACHINE_DIR/tpm.sock" "$@" --terminate --log "file=$MACHINE_DIR/tpm.log,level=${MACHINE_TPM_LOG:-1}" &
     machine_tpm_pid=$!
     local i
     for ((i = 0; i < 100; i++)); do
@@ -86,6 +89,29 @@ machine_quick() {
     mkdir -p "$MACHINE_DIR"
     machine_start -nodefaults -no-user-config -machine q35 -cpu "$MACHINE_CPU" -smp "$MACHINE_SMP" -m "$MACHINE_MEMORY" \
         -accel tcg,thread=multi -display none -nic none -no-reboot -kernel "$1" -append "$2" -initrd "$3"
+}
+
+machine_quick_tpm() {
+    local kernel=$1 append=$2 modules=$3 args i
+    shift 3
+    machine_stop
+    rm -rf "$MACHINE_DIR"
+    mkdir -p "$MACHINE_DIR"
+    if [ $# -gt 0 ]; then
+        machine_tpm_start --server "type=unixio,path=$MACHINE_DIR/data.sock"
+        mv "$MACHINE_DIR/tpm.sock" "$MACHINE_DIR/control.sock"
+        timeout "$MACHINE_SECONDS" "$MACHINE_BAD_TPM" "$MACHINE_DIR/tpm.sock" "$MACHINE_DIR/control.sock" \
+            "$MACHINE_DIR/data.sock" "$@" 2>"$MACHINE_DIR/badtpm.log" &
+        machine_bad_pid=$!
+        for ((i = 0; i < 100; i++)); do
+            [ -S "$MACHINE_DIR/tpm.sock" ] && break
+            sleep 0.05
+        done
+    else
+        machine_tpm_start
+    fi
+    mapfile -t args < <(machine_args)
+    machine_start "${args[@]}" -kernel "$kernel" -append "$append" -initrd "$modules"
 }
 
 machine_send() {
@@ -153,10 +179,11 @@ machine_ended() {
 
 machine_stop() {
     local pid
-    for pid in $machine_pid $machine_tpm_pid; do
+    for pid in $machine_pid $machine_bad_pid $machine_tpm_pid; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
     machine_pid=
     machine_tpm_pid=
+    machine_bad_pid=
 }

@@ -41,3 +41,54 @@ session_tboot_kernel() {
         "$build/bulkhead.elf dom0_mem=512M,$build/policy.bhp,$build/dom0/vmlinux console=hvc0,$build/dom0/initrd.img"
     through_tboot
 }
+
+quick_tpm() { # [FAULT CODE N]
+    MACHINE_MEMORY=1024 machine_quick_tpm "$build/bulkhead.elf" "dom0_mem=512M" \
+        "$build/policy.bhp,$build/dom0/vmlinux console=hvc0,$build/dom0/initrd.img" "$@"
+}
+
+# QEMU's CRB device has locality 0 alone, and PCR 21 is extended at 2: said, never measured, and dom0 still has its TPM.
+session_tpm_crb() {
+    MACHINE_TPM_DEVICE=tpm-crb quick_tpm
+    if ! machine_wait_dom0 120; then
+        boot_failed
+        return
+    fi
+    pass boot
+    expect says-interface grep -aq '^(bh) TPM: CRB interface, without locality 2' "$MACHINE_DIR/console.log"
+    expect says-unmeasured grep -aq '^(bh) measure: .*no locality 2.*nothing counts as measured' "$MACHINE_DIR/console.log"
+    run_in_dom0 not-measured 20 "bhctl info | grep -E '^measured +NO'"
+    run_in_dom0 tpm-answers 60 "bh-provision --request /run/request"
+}
+
+# A TPM that breaks in the middle of the measured start: decided within 30 s of its first command, said, never measured,
+# and the boot goes on. FAULT CODE N as in badtpm.c; TPM2_GetRandom is 17b, PCR_Read 17e, Startup 144, PCR_Extend 182.
+bad_tpm() { # FAULT CODE N REGEX
+    local from name=$1-$2-$3
+    quick_tpm "$1" "$2" "$3"
+    if ! machine_await 120 '^\(bh\) policy: version'; then
+        fail "$name" "the hypervisor did not start; the last: $(machine_log | grep . | tail -n 1)"
+        return
+    fi
+    from=$SECONDS
+    if machine_await 45 "^\(bh\) measure: .*nothing counts as measured" && [ $((SECONDS - from)) -le 34 ]; then
+        pass "$name-decided"
+    else
+        fail "$name-decided" "after $((SECONDS - from)) s: $(machine_log | grep -a '(bh)' | tail -n 1)"
+    fi
+    expect "$name-said" grep -qE -e "$4" "$MACHINE_DIR/console.log"
+    if machine_await 60 '^\(bh\) dom0: .* MiB' && ! machine_log | grep -q '(bh) measure: PCR 21 holds'; then
+        pass "$name-unmeasured"
+    else
+        fail "$name-unmeasured" "$(machine_log | grep -a '(bh)' | tail -n 1)"
+    fi
+    expect "$name-broke" grep -q "$1 from here on" "$MACHINE_DIR/badtpm.log"
+}
+
+session_tpm_bad() {
+    bad_tpm hang 17e 2 'TPM: no answer: given up'
+    bad_tpm garbage 144 2 'TPM: (it does not start up|no answer): given up'
+    bad_tpm error 144 2 'TPM: it does not start up: given up'
+    bad_tpm long 17e 1 'PCR 21 and 22 are not as a reset leaves them'
+    bad_tpm error 17e 3 'PCR 21 is not what was extended'
+}

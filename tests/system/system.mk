@@ -4,7 +4,11 @@ MEASUREMENTS := $(B)/measurements.cbor
 S ?=
 CHANGE ?= kernel
 export CHANGE
-SYSTEM_NEEDS := $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall $(B)/attest/bh-verify $(MEASUREMENTS)
+SYSTEM_NEEDS := $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall $(B)/attest/bh-verify $(MEASUREMENTS) $(B)/system/badtpm
+
+$(B)/system/badtpm: tests/system/badtpm.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -o $@ $<
 
 .PHONY: run shell test-system
 run: setup ## build all, boot, and show the whole at work (TBOOT=0; CHANGE=kernel|policy|cmdline)
