@@ -37,3 +37,25 @@ fuzz-spec: $(B)/fuzz/polspec_fuzz ## fuzz bh-policy's readers of assertions and 
 	cp policy/*.spec policy/*.cil $(wildcard policy/examples/*/*.spec) $(B)/fuzz/spec_corpus/
 	$< -max_total_time=$(FUZZ_SPEC_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/spec- $(B)/fuzz/spec_corpus
+
+# ---- For people -------------------------------------------------------------------------------
+# What the shipped policy is analysed with; `make policy-prove POLICY_SRC=mine.cil POLICY_SPEC=mine.spec` for one of yours.
+POLICY_SPEC ?= $(wildcard $(POLICY_SRC:.cil=.spec))
+POLICY_RULES ?=
+ANALYSED := policy/base.cil $(POLICY_SRC) $(POLICY_RULES) $(POLICY_SPEC)
+
+.PHONY: policy-check policy-prove policy-flows policy-report
+policy-check: $(ANALYSIS) ## what an auditor would ask about the policy
+	$(ANALYSIS) check $(ANALYSED)
+
+policy-prove: $(ANALYSIS) ## prove the policy's assertions (POLICY_SRC, POLICY_RULES, POLICY_SPEC)
+	$(ANALYSIS) prove $(ANALYSED)
+
+policy-flows: $(ANALYSIS) ## who can inform or control whom
+	@$(ANALYSIS) flows $(ANALYSED)
+
+# Status 1 says that the page has an assertion that does not hold, or an open finding; the page is there all the same.
+policy-report: $(ANALYSIS) $(B)/policy.bhp ## one page for an audit's file: build/policy/NAME.html
+	$(ANALYSIS) report -o $(B)/policy/$(POLICY_NAME).html --title "Policy $(POLICY_NAME), version $(POLICY_VERSION)" \
+		--key $(POLICY_KEY) $(ANALYSED) $(B)/policy.bhp
+	@echo "$(B)/policy/$(POLICY_NAME).html"

@@ -7,20 +7,24 @@
 #include <string.h>
 
 #include "jsonout.h"
+#include "policy_file.h"
 #include "polcheck.h"
 #include "poldiff.h"
 #include "polexplain.h"
 #include "polinput.h"
 #include "polprove.h"
+#include "polreport.h"
 #include "polshow.h"
+#include "polsvg.h"
 
 static const char usage[] =
     "usage: bh-policy check [--codes] [--strict] [--json] FILE...   what an auditor would ask about\n"
     "       bh-policy explain A B [--class C] [--json] FILE...      which rule lets type A reach type B, and why not\n"
-    "       bh-policy flows [--rules] [--dot|--json] FILE...        who can inform or control whom\n"
+    "       bh-policy flows [--rules] [--dot|--svg|--json] FILE...  who can inform or control whom\n"
     "       bh-policy prove [--json] FILE...                        decides the assertions of the .spec files\n"
     "       bh-policy diff OLD NEW [--json]                         what became possible; each a list: "
     "a.cil,b.cil,c.rules\n"
+    "       bh-policy report -o OUT.html [--title T] [--key KEY.pem] FILE... one page for an audit's file\n"
     "FILE by its ending: .cil (sources; base.cil among them), .bin (secilc's), .rules, .bhp, .spec; README.md has the "
     "rest.\n"
     "Status: 0 all well, 1 findings, an assertion that does not hold, differences; 2 input that cannot be used.\n";
@@ -37,8 +41,8 @@ static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 }
 
 struct options {
-    bool json, dot, rules, strict, codes;
-    const char *class_name, *out;
+    bool json, dot, svg, rules, strict, codes;
+    const char *class_name, *out, *title, *key;
 };
 
 /* A policy read, with its graph. */
@@ -118,20 +122,47 @@ static void json_findings(const struct polfindings *f)
     putchar('\n');
 }
 
+/* Every spec, into proofs; the sets that they define stay in the model. NULL: complained. */
+static struct polproof *prove_all(struct subject *s)
+{
+    struct policy_error e = {""};
+    struct polproof *proofs = calloc(s->spec_count + 1, sizeof(*proofs));
+    for (size_t i = 0; i < s->spec_count; i++) {
+        if (polprove(&proofs[i], s->spec_files[i]->path, &s->specs[i], &s->graph, &s->in.model, &s->in.cil, &e) == 0)
+            continue;
+        complain("%s", e.text);
+        for (size_t k = 0; k <= i; k++)
+            polprove_free(&proofs[k]);
+        free(proofs);
+        return NULL;
+    }
+    return proofs;
+}
+
+static void free_proofs(const struct subject *s, struct polproof *proofs)
+{
+    for (size_t i = 0; i < s->spec_count; i++)
+        polprove_free(&proofs[i]);
+    free(proofs);
+}
+
+static void find(struct subject *s, struct polfindings *f)
+{
+    const char **files = calloc(s->spec_count + 1, sizeof(*files));
+    for (size_t i = 0; i < s->spec_count; i++)
+        files[i] = s->spec_files[i]->path;
+    polcheck(f, &s->graph, &s->in.cil, files, s->specs, s->spec_count);
+    free(files);
+}
+
 static int command_check(struct subject *s, const struct options *o)
 {
     struct polfindings f;
-    struct policy_error e = {""};
-    struct polproof proof = {0};
-    /* The sets that a spec defines may be named in its accept lines. */
-    for (size_t i = 0; i < s->spec_count; i++)
-        if (polprove(&proof, s->spec_files[i]->path, &s->specs[i], &s->graph, &s->in.model, &s->in.cil, &e) != 0) {
-            polprove_free(&proof);
-            return complain("%s", e.text);
-        }
-    polprove_free(&proof);
-    polcheck(&f, &s->graph, &s->in.cil, s->spec_count ? s->spec_files[0]->path : "",
-             s->spec_count ? &s->specs[0] : NULL);
+    struct polproof *proofs = prove_all(s); /* for the sets that accept lines may name */
+    if (!proofs)
+        return 2;
+    free_proofs(s, proofs);
+    find(s, &f);
     if (o->json) {
         json_findings(&f);
     } else {
@@ -171,6 +202,8 @@ static int command_flows(struct subject *s, const struct options *o)
         polshow_json(stdout, &show);
     else if (o->dot)
         polshow_dot(stdout, &show);
+    else if (o->svg)
+        polsvg(stdout, &show, true);
     else
         polshow_text(stdout, &show, &s->in.cil, o->rules);
     polshow_free(&show);
@@ -204,34 +237,70 @@ static int command_prove(struct subject *s, const struct options *o)
     size_t all = 0, failed = 0;
     if (s->spec_count == 0)
         return complain("no .spec file to prove");
+    struct polproof *proofs = prove_all(s);
+    if (!proofs)
+        return 2;
     if (o->json)
         jsonout_open(&j, NULL, '[');
     for (size_t i = 0; i < s->spec_count; i++) {
-        struct polproof proof = {0};
-        struct policy_error e = {""};
-        const char *file = s->spec_files[i]->path;
-        int rc = polprove(&proof, file, &s->specs[i], &s->graph, &s->in.model, &s->in.cil, &e);
-        for (size_t k = 0; k < proof.count && rc == 0; k++) {
+        for (size_t k = 0; k < proofs[i].count; k++) {
             if (o->json)
-                json_result(&j, file, &proof.results[k]);
+                json_result(&j, s->spec_files[i]->path, &proofs[i].results[k]);
             else
-                print_result(file, &proof.results[k]);
+                print_result(s->spec_files[i]->path, &proofs[i].results[k]);
         }
-        all += proof.count;
-        failed += proof.failed;
-        polprove_free(&proof);
-        if (rc != 0)
-            return complain("%s", e.text);
+        all += proofs[i].count;
+        failed += proofs[i].failed;
     }
-    if (all == 0)
-        return complain("%s: no assertion in it", s->spec_files[0]->path);
     if (o->json) {
         jsonout_close(&j, ']');
         putchar('\n');
     } else {
         printf("%zu assertions hold, %zu do not\n", all - failed, failed);
     }
-    return failed != 0;
+    free_proofs(s, proofs);
+    return all == 0 ? complain("%s: no assertion in it", s->spec_files[0]->path) : failed != 0;
+}
+
+/* Whole or not at all. Status 1 where the page says that something is wrong. */
+static int command_report(struct subject *s, const struct options *o)
+{
+    struct polfindings findings;
+    struct policy_error e = {""};
+    char temporary[4096], signer[640];
+    if (!o->out || snprintf(temporary, sizeof(temporary), "%s.new", o->out) >= (int)sizeof(temporary))
+        return complain("report wants -o OUT.html");
+    const struct polfile *table = polinput_next(&s->in, NULL, ".bhp");
+    if (o->key && !table)
+        return complain("--key: there is no .bhp among the files whose signature it could check");
+    struct polproof *proofs = prove_all(s);
+    if (!proofs)
+        return 2;
+    find(s, &findings);
+    if (o->key && policy_file_check(table->data, table->size, o->key, &e) == 0)
+        snprintf(signer, sizeof(signer), "signed by %s", o->key);
+    else if (o->key)
+        snprintf(signer, sizeof(signer), "REFUSED: %s", e.text);
+    FILE *out = fopen(temporary, "w");
+    int rc = 0;
+    if (out) {
+        struct polreport r = {&s->in,
+                              &s->graph,
+                              &findings,
+                              proofs,
+                              s->spec_count,
+                              o->title ? o->title : "Policy",
+                              o->key ? signer : NULL};
+        polreport(out, &r);
+    }
+    if (!out || fclose(out) != 0 || rename(temporary, o->out) != 0)
+        rc = complain("%s: cannot be written", o->out);
+    for (size_t i = 0; i < s->spec_count && rc == 0; i++)
+        rc = proofs[i].failed != 0;
+    rc = rc ? rc : findings.open[POL_ERROR] || findings.open[POL_WARNING];
+    polcheck_free(&findings);
+    free_proofs(s, proofs);
+    return rc;
 }
 
 /* a.cil,b.cil,c.rules */
@@ -263,9 +332,12 @@ static int command_diff(const struct options *o, char **names)
 static int parse(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        {"json", no_argument, NULL, 'j'},         {"dot", no_argument, NULL, 'd'},    {"rules", no_argument, NULL, 'r'},
-        {"class", required_argument, NULL, 'c'},  {"strict", no_argument, NULL, 's'}, {"codes", no_argument, NULL, 'k'},
-        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'},   {NULL, 0, NULL, 0},
+        {"json", no_argument, NULL, 'j'},         {"dot", no_argument, NULL, 'd'},
+        {"rules", no_argument, NULL, 'r'},        {"class", required_argument, NULL, 'c'},
+        {"strict", no_argument, NULL, 's'},       {"codes", no_argument, NULL, 'k'},
+        {"output", required_argument, NULL, 'o'}, {"svg", no_argument, NULL, 'g'},
+        {"title", required_argument, NULL, 't'},  {"key", required_argument, NULL, 'K'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int c;
     while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
@@ -275,6 +347,15 @@ static int parse(int argc, char **argv, struct options *o)
             break;
         case 'd':
             o->dot = true;
+            break;
+        case 'g':
+            o->svg = true;
+            break;
+        case 't':
+            o->title = optarg;
+            break;
+        case 'K':
+            o->key = optarg;
             break;
         case 'r':
             o->rules = true;
@@ -318,7 +399,7 @@ int main(int argc, char **argv)
     if (strcmp(command, "diff") == 0 && left == 2)
         return command_diff(&o, rest);
     bool known = strcmp(command, "check") == 0 || strcmp(command, "explain") == 0 || strcmp(command, "flows") == 0 ||
-                 strcmp(command, "prove") == 0;
+                 strcmp(command, "prove") == 0 || strcmp(command, "report") == 0;
     if (!known || left <= skip) {
         fputs(usage, stderr);
         return 2;
@@ -328,6 +409,7 @@ int main(int argc, char **argv)
         rc = strcmp(command, "check") == 0     ? command_check(&s, &o)
              : strcmp(command, "explain") == 0 ? command_explain(&s, &o, rest)
              : strcmp(command, "flows") == 0   ? command_flows(&s, &o)
+             : strcmp(command, "report") == 0  ? command_report(&s, &o)
                                                : command_prove(&s, &o);
     close_subject(&s);
     return rc;

@@ -112,7 +112,7 @@ static int over_machine(const struct checker *c, uint32_t type, enum bh_class cl
         if (poltypes_has(&c->m->domains, t))
             continue;
         for (int p = 0; p < BH_PERM_COUNT; p++) {
-            bool harmless = p == PERM_platform_info;
+            bool harmless = p == PERM_platform_info || p == PERM_platform_version;
             if (bh_permissions[p].class != class || bh_permissions[p].object != BH_OBJECT_XEN || harmless ||
                 !polmodel_ever(c->m, type, t, (uint32_t)p))
                 continue;
@@ -365,8 +365,8 @@ static int by_severity(const void *a, const void *b)
     return code ? code : strcmp(x->text, y->text);
 }
 
-void polcheck(struct polfindings *f, const struct polgraph *g, const struct cilindex *cil, const char *spec_file,
-              const struct polspec *spec)
+void polcheck(struct polfindings *f, const struct polgraph *g, const struct cilindex *cil, const char *const *files,
+              const struct polspec *specs, size_t count)
 {
     struct checker c = {.f = f, .g = g, .m = g->w.m, .cil = cil};
     memset(f, 0, sizeof(*f));
@@ -394,9 +394,10 @@ void polcheck(struct polfindings *f, const struct polgraph *g, const struct cili
     polcheck_rules(&c);
     polcheck_limits(&c);
     free(c.signals);
-    for (size_t i = 0; spec && i < spec->count; i++)
-        if (spec->lines[i].kind == POLSPEC_ACCEPT)
-            accept(&c, spec_file, &spec->lines[i]);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < specs[i].count; k++)
+            if (specs[i].lines[k].kind == POLSPEC_ACCEPT)
+                accept(&c, files[i], &specs[i].lines[k]);
     if (f->count)
         qsort(f->list, f->count, sizeof(*f->list), by_severity);
     for (size_t i = 0; i < f->count; i++)

@@ -32,9 +32,9 @@ struct polfindings {
     size_t open[POL_SEVERITIES]; /* without what is accepted */
 };
 
-/* The accept lines of `spec` count; one without its finding is a finding itself. */
-void polcheck(struct polfindings *f, const struct polgraph *g, const struct cilindex *cil, const char *spec_file,
-              const struct polspec *spec);
+/* The accept lines of the specs count; one without its finding is a finding itself. files: their names. */
+void polcheck(struct polfindings *f, const struct polgraph *g, const struct cilindex *cil, const char *const *files,
+              const struct polspec *specs, size_t count);
 void polcheck_free(struct polfindings *f);
 /* Every code with its severity and meaning. */
 void polcheck_codes(FILE *out);

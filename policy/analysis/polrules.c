@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const polrules_limit_names[] = {"memory", "vcpus", "weight", "cap", "ports", "grants", "reports", "audit"};
+
 bool polspan_has(const struct polspan *s, struct pollabel l)
 {
     return (s->type == POL_ANY_TYPE || s->type == l.type) && l.compartment >= s->low && l.compartment <= s->high;

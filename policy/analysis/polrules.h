@@ -72,6 +72,9 @@ struct polrules {
     size_t assign_count, clearance_count, launch_count, conflict_count, member_count, resource_count, ceiling_count;
 };
 
+/* Words of the rules file for what a ceiling limits. */
+extern const char *const polrules_limit_names[];
+
 bool polspan_has(const struct polspan *s, struct pollabel l);
 bool polrules_cleared(const struct polrules *r, struct pollabel l, uint32_t compartment);
 /* May `creator` give a domain that label? Without any assign rule: every one. */

@@ -19,7 +19,7 @@ static void check(const char *more, const char *accepts)
     struct polspec_error e;
     analysis_open(&a, more, NULL);
     assert_int_equal(polspec_parse(&spec, accepts, strlen(accepts), &e), 0);
-    polcheck(&findings, &a.graph, &a.in.cil, "t.spec", &spec);
+    polcheck(&findings, &a.graph, &a.in.cil, (const char *const[]){"t.spec"}, &spec, 1);
 }
 
 static void done(void)
@@ -124,7 +124,7 @@ static void neverallow_is_held_against_the_binary(void **state)
     assert_int_equal(cilindex_add(&other, "o.cil", text, strlen(text), &e), 0);
     cilindex_build(&other, &a.in.model);
     polcheck_free(&findings);
-    polcheck(&findings, &a.graph, &other, "", NULL);
+    polcheck(&findings, &a.graph, &other, NULL, NULL, 0);
     assert_string_equal(find("neverallow")->where, "o.cil:1");
     cilindex_free(&other);
     done();
