@@ -18,6 +18,7 @@
 #include "lib.h"
 #include "mm/access.h"
 #include "monitor/monitor.h"
+#include "sched/sched.h"
 #include "time/clock.h"
 
 #define MILLISECOND    1000000ull
@@ -165,11 +166,19 @@ static int step(const struct bh_report_op *req, struct answer *out)
     if (!o)
         o = take(d, req, now);
     if (!o)
-        return -XEN_EAGAIN;
+        return -XEN_EBUSY;
     o->touched = now;
     rc = advance(o, out);
     o->used = rc == -XEN_EAGAIN;
     return rc;
+}
+
+/* Others go first: among them is whoever has the lock or a place, and gets on with it. Who waits by spinning takes the
+ * CPU from them, all the more the more guests ask. */
+static long wait_for_others(uint64_t arg)
+{
+    sched_yield(current);
+    return hypercall_again(BH_REPORT, arg, 0, 0, 0);
 }
 
 long measure_report_op(enum operation row, uint64_t arg)
@@ -183,9 +192,11 @@ long measure_report_op(enum operation row, uint64_t arg)
     if (!measure_holds())
         return -XEN_ENODEV;
     if (!spin_trylock(&measure_lock))
-        return hypercall_again(BH_REPORT, arg, 0, 0, 0);
+        return wait_for_others(arg);
     rc = step(&req, &answer);
     spin_unlock(&measure_lock);
+    if (rc == -XEN_EBUSY)
+        return wait_for_others(arg);
     if (rc == -XEN_EAGAIN)
         return hypercall_again(BH_REPORT, arg, 0, 0, 0);
     if (rc)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # measured.sh [NAME...]: guest tests on a machine with a TPM (swtpm), in dom0's place and as a tenant. run.sh has none, so
-# there only the refusals are seen. Default: attest.
+# there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, self, icount, mem, smp,
+# seconds; self=1: the kernel is its own ramdisk).
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build}
@@ -9,33 +10,38 @@ logs=$B/guest/log
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$logs"
-[ $# -gt 0 ] || set -- attest
+if [ $# -eq 0 ]; then
+    for f in tests/guest/*/measured; do f=${f%/measured}; set -- "$@" "${f##*/}"; done
+fi
 passed=0 failed=0
 
 boot() { # log modules
     local tpm
     rm -rf "$dir/state"
     mkdir "$dir/state"
-    timeout 90 swtpm socket --tpm2 --tpmstate "dir=$dir/state" --ctrl "type=unixio,path=$dir/sock" --terminate \
+    timeout $((seconds + 10)) swtpm socket --tpm2 --tpmstate "dir=$dir/state" --ctrl "type=unixio,path=$dir/sock" --terminate \
         --flags not-need-init &
     tpm=$!
     for _ in $(seq 50); do
         [ -S "$dir/sock" ] && break
         sleep 0.1
     done
-    timeout -k 2 80 qemu-system-x86_64 -machine q35 -cpu Skylake-Client,-smap -smp 2 -m 1024 -display none -no-reboot \
+    timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu Skylake-Client,-smap -smp "$smp" -m "$mem" -display none -no-reboot \
         -monitor none -serial stdio -kernel "$B/bulkhead.elf" -append dom0_mem=256M -initrd "$2" \
-        -chardev "socket,id=tpm,path=$dir/sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 \
+        ${icount:+-icount shift=0,sleep=off} -chardev "socket,id=tpm,path=$dir/sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 \
         >"$1" 2>&1 </dev/null
     kill "$tpm" 2>/dev/null
     wait "$tpm" 2>/dev/null
 }
 
 for name; do
-    for place in dom0 tenant; do
+    places='dom0 tenant' self='' icount='' mem=1024 smp=2 seconds=80
+    # shellcheck disable=SC1090
+    [ -f "tests/guest/$name/measured" ] && . "tests/guest/$name/measured"
+    for place in $places; do
         log=$logs/$name.$place-measured.log
         case $place in
-            dom0) boot "$log" "$B/policy.bhp,$B/guest/$name.elf" ;;
+            dom0) boot "$log" "$B/policy.bhp,$B/guest/$name.elf${self:+,$B/guest/$name.elf}" ;;
             tenant) boot "$log" "$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
         esac
         line=$(tr -d '\r' <"$log" | grep -a "TEST $name: " | tail -n 1)
