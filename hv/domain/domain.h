@@ -79,9 +79,9 @@ struct vcpu {
 struct domain {
     uint32_t domid;
     struct label label;
-    uint64_t may[BH_PERM_COUNT / 64 + 1]; /* bit per permission, see monitor_refresh_domain() */
-    uint32_t state;                       /* atomic BH_STATE_* */
-    uint32_t refs;                        /* atomic */
+    bool may[BH_PERM_COUNT + 1]; /* see monitor_refresh_domain() */
+    uint32_t state;              /* atomic BH_STATE_* */
+    uint32_t refs;               /* atomic */
     uint32_t shutdown_reason;
     bool is_control; /* dom0: initial domain with hardware */
     bool is_idle;

@@ -2,7 +2,7 @@
 /* How an operation is put to the reference monitor: by its row of operations.h, never by a permission of the handler's
  * own. All return 0 or -EPERM; a refusal is in the audit ring then.
  *
- * Answers that depend on the caller's label alone come from a bitmap in its struct domain (monitor_refresh_domain()).
+ * Answers that depend on the caller's label alone come from a list in its struct domain (monitor_refresh_domain()).
  */
 #ifndef HV_ASK_H
 #define HV_ASK_H
@@ -25,24 +25,24 @@ int ask_label(enum operation op, const struct label *object);
 enum operation ask_case(enum operation op, enum bh_perm perm);
 
 /* The caller about itself or about the machine, whatever the row's `when`. */
+int ask_refused(enum operation op, uint64_t id); /* out of the way of the answer yes */
 static inline int ask_own(enum operation op, uint64_t id)
 {
     const struct operation_row *o = &operations[op];
-    struct domain *d = current->domain;
 
     if (HV_DEBUG)
         this_cpu()->asked = o->of;
-    if (likely(d->may[o->perm / 64] >> (o->perm % 64) & 1))
-        return 0;
-    return monitor_check(d, o->object == BH_OBJECT_SELF ? d : NULL, o->perm, id);
+    return likely(READ_ONCE(current->domain->may[o->perm])) ? 0 : ask_refused(op, id);
 }
 
 /* In a dispatcher, before the handler is called. */
 static inline int ask_first(enum operation op, uint64_t id)
 {
+    const struct operation_row *o = &operations[op];
+
     if (HV_DEBUG)
-        this_cpu()->asked = OP_NONE;
-    return operations[op].when == OPERATION_FIRST ? ask_own(op, id) : 0;
+        this_cpu()->asked = o->mark;
+    return likely(READ_ONCE(current->domain->may[o->first])) ? 0 : ask_refused(op, id);
 }
 
 /* In a dispatcher, with the handler's result, which it returns: nothing that succeeded went unasked. */

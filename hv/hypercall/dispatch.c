@@ -59,9 +59,15 @@ void hypercall_dispatch(struct cpu_regs *r)
 
     c->hcall_units = 0;
     c->hcall_again = 0;
-    long result = call(nr, r->rdi, r->rsi, r->rdx, r->r10, r->r8);
-    if (nr == __HYPERVISOR_iret && !result) /* has replaced the whole frame */
+    if (nr == __HYPERVISOR_iret) { /* the frequent one; replaces the whole frame */
+        int rc = ask_first(OP_iret, 0);
+        if (unlikely(rc))
+            r->rax = (uint64_t)rc;
+        else
+            do_iret(0, 0, 0, 0, 0);
         return;
+    }
+    long result = call(nr, r->rdi, r->rsi, r->rdx, r->r10, r->r8);
     if (unlikely(c->hcall_again)) {
         r->rip = rip - SYSCALL_LENGTH;
         r->rdi = c->hcall_args[0];

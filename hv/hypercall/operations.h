@@ -28,6 +28,8 @@
 #ifndef HV_OPERATIONS_H
 #define HV_OPERATIONS_H
 
+#include <stdint.h>
+
 #include "monitor/permissions.h"
 
 /* clang-format off */
@@ -296,13 +298,12 @@ enum operation {
 #define OPERATION_ENTRY(number, handler, class, permission, object, when, note) [number] = {handler, OP_##number},
 /* clang-format on */
 
-enum operation_when { OPERATION_FIRST, OPERATION_LATER };
-
 struct operation_row {
-    enum bh_perm perm;
-    enum bh_perm_object object; /* LABEL is DOMAIN here */
-    enum operation_when when;
-    enum operation of; /* a CASE's ROW, else itself */
+    uint8_t perm;   /* enum bh_perm */
+    uint8_t first;  /* the same where it is asked FIRST, else BH_PERM_COUNT: a permission that everybody has */
+    uint8_t object; /* enum bh_perm_object; LABEL is DOMAIN here */
+    uint16_t of;    /* a CASE's ROW, else itself */
+    uint16_t mark;  /* of, where it is asked FIRST, else OP_NONE */
 };
 
 extern const struct operation_row operations[OPERATION_COUNT];

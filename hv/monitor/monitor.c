@@ -123,18 +123,14 @@ int monitor_check_label(struct domain *subject, const struct label *object, uint
 
 void monitor_refresh_domain(struct domain *d)
 {
-    uint64_t may[ARRAY_SIZE(d->may)] = {0};
-
     for (unsigned int p = 0; p < BH_PERM_COUNT; p++) {
         const struct bh_permission *perm = &bh_permissions[p];
         const struct label *object = perm->object == BH_OBJECT_SELF ? &d->label : &xen_label;
         bool same = d->label.compartment == object->compartment;
         bool kept = perm->object != BH_OBJECT_DOMAIN && perm->class != BH_CLASS_hw;
-        if (kept && policy_table_allows(&policy, d->label.type, object->type, same, (uint16_t)p))
-            may[p / 64] |= 1ul << (p % 64);
+        WRITE_ONCE(d->may[p], kept && policy_table_allows(&policy, d->label.type, object->type, same, (uint16_t)p));
     }
-    for (unsigned int i = 0; i < ARRAY_SIZE(may); i++)
-        WRITE_ONCE(d->may[i], may[i]);
+    d->may[BH_PERM_COUNT] = true; /* what operations.h says is asked later */
 }
 
 int monitor_label_from_name(const char *type, uint32_t compartment, struct label *label)

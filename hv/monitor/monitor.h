@@ -28,12 +28,12 @@ int monitor_init(const uint8_t *policy, size_t len);
  * another domain. Any other SELF permission for another domain is refused. */
 int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id);
 
-/* Recomputes d->may: a set bit means that the policy in force lets d's label do that to itself (a SELF permission) or
- * to the hypervisor (an XEN one), and that nobody needs to be told; ask_own() (hypercall/ask.h) then does not call
- * monitor_check(). A clear bit means: ask. The hw class, where the answer depends on the unit too, is never kept.
- * To be called when d gets its label, and for every living domain whenever the policy in force changes, before the
- * change is said to be done; the words are written one by one, so a CPU in the middle of an operation has the old
- * answer or the new one. */
+/* Recomputes d->may: true means that the policy in force lets d's label do that to itself (a SELF permission) or to the
+ * hypervisor (an XEN one), and that nobody needs to be told; ask_own() and ask_first() (hypercall/ask.h) then do not
+ * call monitor_check(). False means: ask. The hw class, where the answer depends on the unit too, is never kept. To be
+ * called when d gets its label, and for every living domain whenever the policy in force changes, before the change is
+ * said to be done. The answers are written one by one, so a CPU in the middle of an operation has the old one or the
+ * new one. */
 void monitor_refresh_domain(struct domain *d);
 
 /* The same where the object is no domain yet (domain creation). `target_id` for the record. */

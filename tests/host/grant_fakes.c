@@ -253,6 +253,7 @@ int setup(void **state)
     for (unsigned int i = 0; i < DOMAINS; i++) {
         domains[i].domid = i;
         domains[i].refs = 1;
+        domains[i].may[BH_PERM_COUNT] = true;
         domains[i].is_control = i == 0;
         domains[i].state = BH_STATE_RUNNING;
         vcpus[i].domain = &domains[i];

@@ -250,6 +250,7 @@ struct domain *fake_domain(uint32_t vcpus)
 
     d->domid = next_domid++;
     d->refs = 1;
+    d->may[BH_PERM_COUNT] = true;
     domains[d->domid] = d;
     d->shared_info = calloc(1, PAGE_SIZE);
     d->nr_vcpus = vcpus;

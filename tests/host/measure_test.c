@@ -25,6 +25,7 @@ static void run_as(unsigned int i)
 {
     dom[i].domid = i;
     dom[i].epoch = i + 1;
+    dom[i].may[BH_PERM_COUNT] = true;
     dom[i].label = (struct label){.type = 3, .compartment = (uint16_t)(100 + i)};
     memset(&dom[i].launch, 0x40 + (int)i, sizeof(dom[i].launch));
     sha256(&dom[i].launch, sizeof(dom[i].launch), dom[i].launch_digest);

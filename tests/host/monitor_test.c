@@ -215,6 +215,27 @@ static void records_who_what_and_whom(void **state)
     assert_string_equal(denial.target_type, "t003");
 }
 
+/* What is kept in d->may is what monitor_check() says, and only of the caller's own label. */
+static void keeps_answers_about_itself(void **state)
+{
+    (void)state;
+    struct domain *all[] = {&boot, &a, &b, &c, &twin};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct domain *d = all[i];
+        memset(d->may, 1, sizeof(d->may));
+        monitor_refresh_domain(d);
+        for (int p = 0; p < BH_PERM_COUNT; p++) {
+            enum bh_perm_object kind = bh_permissions[p].object;
+            bool yes = monitor_check(d, kind == BH_OBJECT_XEN ? NULL : d, p, 0) == 0;
+            bool kept = kind != BH_OBJECT_DOMAIN && bh_permissions[p].class != BH_CLASS_hw;
+            assert_int_equal(d->may[p], yes && kept);
+        }
+        assert_true(d->may[BH_PERM_COUNT]);
+    }
+    assert_true(a.may[PERM_vcpu_up] && boot.may[PERM_platform_power]);
+    assert_false(b.may[PERM_vcpu_up] || boot.may[PERM_event_send]);
+}
+
 static int drop(void **state)
 {
     (void)state;
@@ -233,6 +254,7 @@ int main(void)
         cmocka_unit_test(refuses_questions_without_sense),
         cmocka_unit_test(labels_of_domains_to_be),
         cmocka_unit_test(records_who_what_and_whom),
+        cmocka_unit_test(keeps_answers_about_itself),
     };
     return cmocka_run_group_tests(tests, NULL, drop);
 }
