@@ -37,7 +37,7 @@ $(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c cre
 
 BUILD_ALL += $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
 
-$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c) attest/mbedtls/ecdsa_alt.c \
+$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c verify_options.c) attest/mbedtls/ecdsa_alt.c \
 		$(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(VERIFY_MBEDTLS_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE $(VERIFY_MBEDTLS_DEFINES) -o $@ $(filter %.c,$^) $(VERIFY_LIBS)
@@ -77,11 +77,16 @@ attest_verify_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_verify_TEST_CFLAGS := -D_GNU_SOURCE
 attest_verify_TEST_LIBS := $(ATTEST_LIBS)
 
+HOST_TESTS += attest_attack
+attest_attack_TEST_SRC := $(ATTEST_BUILD_SRC)
+attest_attack_TEST_CFLAGS := -D_GNU_SOURCE
+attest_attack_TEST_LIBS := $(ATTEST_LIBS)
+
 HOST_TESTS += attest_e2e
 attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
 attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE
 attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
-$(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/bh-verify
+$(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/bh-verify $(B)/keys/bh-key
 
 HOST_TESTS += attest_pack attest_measure attest_tcti
 attest_pack_TEST_SRC := $(addprefix attest/format/,cborout.c evidence_pack.c platform_pack.c) \

@@ -20,6 +20,7 @@
 static const char usage[] = "usage: bh-key generate KEY.pem         a new private key; refused if the file exists\n"
                             "       bh-key public KEY.pem           its public half, PEM\n"
                             "       bh-key header KEY.pem NAME      its public half as a C array, X || Y\n"
+                            "       bh-key sign KEY.pem FILE        its signature over FILE, DER, to FILE.sig\n"
                             "       bh-key ca KEY.pem \"CN=...,O=...\" OUT.crt   a self-signed CA certificate, PEM\n";
 
 struct tool {
@@ -36,10 +37,9 @@ static int complain(const char *path, int mbedtls_error)
     return 1;
 }
 
-static int write_new(const char *path, int flags, mode_t mode, const char *text)
+static int write_new(const char *path, int flags, mode_t mode, const void *text, size_t n)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
-    size_t n = strlen(text);
     bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
     int error = errno;
     if (fd >= 0 && close(fd) != 0)
@@ -60,7 +60,7 @@ static int generate(struct tool *t, const char *path)
         rc = mbedtls_pk_write_key_pem(&t->key, (unsigned char *)pem, sizeof(pem));
     if (rc != 0)
         return complain(path, rc);
-    rc = write_new(path, O_EXCL, 0600, pem);
+    rc = write_new(path, O_EXCL, 0600, pem, strlen(pem));
     mbedtls_platform_zeroize(pem, sizeof(pem));
     return rc;
 }
@@ -108,6 +108,32 @@ static int print_header(struct tool *t, const char *path, const char *name)
     return 0;
 }
 
+static int digest_of(const char *path, uint8_t digest[32])
+{
+    const mbedtls_md_info_t *sha = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+    int rc = mbedtls_md_file(sha, path, digest);
+    return rc != 0 ? complain(path, rc) : 0;
+}
+
+static int sign(struct tool *t, const char *path, const char *file)
+{
+    uint8_t digest[32], signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    char out[4096];
+    size_t n;
+    int rc = load(t, path);
+    if (rc == 0)
+        rc = digest_of(file, digest);
+    if (rc != 0)
+        return rc;
+    rc = mbedtls_pk_sign(&t->key, MBEDTLS_MD_SHA256, digest, sizeof(digest), signature, &n, mbedtls_ctr_drbg_random,
+                         &t->random);
+    if (rc != 0)
+        return complain(path, rc);
+    if (snprintf(out, sizeof(out), "%s.sig", file) >= (int)sizeof(out))
+        return complain(file, MBEDTLS_ERR_PK_BAD_INPUT_DATA);
+    return write_new(out, O_TRUNC, 0644, signature, n);
+}
+
 /* A CA certificate of the key for itself; for more than 25 years from 2020 on, so that the clock of a
  * test machine does not matter. */
 static int make_ca(struct tool *t, const char *path, const char *subject, const char *out)
@@ -143,7 +169,7 @@ static int make_ca(struct tool *t, const char *path, const char *subject, const 
         rc = mbedtls_x509write_crt_pem(&crt, (unsigned char *)pem, sizeof(pem), mbedtls_ctr_drbg_random, &t->random);
     mbedtls_mpi_free(&serial);
     mbedtls_x509write_crt_free(&crt);
-    return rc != 0 ? complain(out, rc) : write_new(out, O_TRUNC, 0644, pem);
+    return rc != 0 ? complain(out, rc) : write_new(out, O_TRUNC, 0644, pem, strlen(pem));
 }
 
 static int run(struct tool *t, int argc, char **argv)
@@ -152,6 +178,8 @@ static int run(struct tool *t, int argc, char **argv)
         return generate(t, argv[2]);
     if (argc == 3 && strcmp(argv[1], "public") == 0)
         return print_public(t, argv[2]);
+    if (argc == 4 && strcmp(argv[1], "sign") == 0)
+        return sign(t, argv[2], argv[3]);
     if (argc == 4 && strcmp(argv[1], "header") == 0)
         return print_header(t, argv[2], argv[3]);
     if (argc == 5 && strcmp(argv[1], "ca") == 0)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "eventlog.h"
+#include "bulkhead.h"
 #include "p256.h"
 
 #include <errno.h>
 
 #define HEADER_SIZE 44u /* pcr, type, digest, size */
 
-static uint32_t read_le32(const uint8_t *p)
+uint32_t eventlog_le32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
@@ -19,11 +20,11 @@ int eventlog_next(struct bytes *log, struct eventlog_record *record)
         return 0;
     if (log->size < HEADER_SIZE)
         return -EBADMSG;
-    size = read_le32(log->data + 40);
+    size = eventlog_le32(log->data + 40);
     if (size > log->size - HEADER_SIZE)
         return -EBADMSG;
-    record->pcr = read_le32(log->data);
-    record->type = read_le32(log->data + 4);
+    record->pcr = eventlog_le32(log->data);
+    record->type = eventlog_le32(log->data + 4);
     record->digest = log->data + 8;
     record->data = (struct bytes){log->data + HEADER_SIZE, size};
     log->data += HEADER_SIZE + size;
@@ -49,6 +50,36 @@ void eventlog_replay(struct bytes log, uint32_t pcr, uint8_t value[32])
         if (record.pcr == pcr)
             p256_extend(value, record.digest);
     }
+}
+
+static bool is_policy(const struct eventlog_record *record)
+{
+    return (record->type == BH_EV_POLICY || record->type == EVENTLOG_POLICY_LOAD) && record->data.size == 4;
+}
+
+bool eventlog_policy(struct bytes log, struct eventlog_record *record)
+{
+    struct eventlog_record each;
+    bool found = false;
+
+    while (eventlog_next(&log, &each) > 0) {
+        if (!is_policy(&each))
+            continue;
+        *record = each;
+        found = true;
+    }
+    return found;
+}
+
+bool eventlog_had_policy(struct bytes log, const uint8_t digest[32], uint32_t version)
+{
+    struct eventlog_record each;
+
+    while (eventlog_next(&log, &each) > 0) {
+        if (is_policy(&each) && memcmp(each.digest, digest, 32) == 0 && eventlog_le32(each.data.data) == version)
+            return true;
+    }
+    return false;
 }
 
 int eventlog_only(struct bytes log, uint32_t type, struct eventlog_record *record)

@@ -5,11 +5,16 @@
 
 #include "bytes.h"
 
+/* BH_EV_POLICY_LOAD: a policy taken into force at run time; to PCR 22, else as BH_EV_POLICY. */
+#define EVENTLOG_POLICY_LOAD 0x42480006u
+
 struct eventlog_record {
     uint32_t pcr, type;
     const uint8_t *digest; /* 32 bytes */
     struct bytes data;
 };
+
+uint32_t eventlog_le32(const uint8_t *p);
 
 /* Takes the first record off log: 1, 0 at the end, -EBADMSG when what is left is no record. */
 int eventlog_next(struct bytes *log, struct eventlog_record *record);
@@ -19,6 +24,12 @@ int eventlog_parse(struct bytes log);
 
 /* Extends value by every record of that PCR, in their order. The log must have parsed. */
 void eventlog_replay(struct bytes log, uint32_t pcr, uint8_t value[32]);
+
+/* The newest policy in the log: the last one loaded, else the one of the start. False when there is none. */
+bool eventlog_policy(struct bytes log, struct eventlog_record *record);
+
+/* A policy of that digest and version was in force at some time of the log. */
+bool eventlog_had_policy(struct bytes log, const uint8_t digest[32], uint32_t version);
 
 /* The one record of that type, or -ENOENT when there is none or more than one. */
 int eventlog_only(struct bytes log, uint32_t type, struct eventlog_record *record);

@@ -35,6 +35,8 @@
     X(POLICY)                                                                                                          \
     X(LABEL)                                                                                                           \
     X(LAUNCH)                                                                                                          \
+    X(SIGNER)                                                                                                          \
+    X(GUEST_SVN)                                                                                                       \
     X(DEBUG)                                                                                                           \
     X(IOMMU)                                                                                                           \
     X(UNMEASURED)

@@ -27,6 +27,13 @@ void verify_waive(struct verify_parts *parts, enum findings_code code, const cha
     findings_add(parts->findings, code, FINDINGS_WAIVED, "%s", why);
 }
 
+void verify_absent(struct verify_parts *parts, enum findings_code code, const char *why)
+{
+    bool waived = (parts->wanted->waived & VERIFY_WAIVABLE & 1ull << code) != 0;
+
+    findings_add(parts->findings, code, waived ? FINDINGS_WAIVED : FINDINGS_NOT_MADE, "%s", why);
+}
+
 static void complain(struct verify_parts *parts, bool good, const char *what)
 {
     if (!good)

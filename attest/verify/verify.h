@@ -13,26 +13,40 @@
 
 #define VERIFY_LAUNCH_MAX 16u
 
+#define VERIFY_WAIVE(code) (1ull << FINDING_##code)
+/* What may be left out; the rest has to be made. */
+#define VERIFY_WAIVABLE                                                                                                \
+    (VERIFY_WAIVE(AK_REVOKED) | VERIFY_WAIVE(EK_UNKNOWN) | VERIFY_WAIVE(STALE_BOOT) | VERIFY_WAIVE(SIGNER) |           \
+     VERIFY_WAIVE(GUEST_SVN) | VERIFY_WAIVE(IOMMU))
+
 /* What the relying party wants. A pointer that is NULL or a list that is empty where something is wanted makes
- * the check NOT_MADE, so the verdict is a rejection; to waive a check is said by its flag. */
+ * the check NOT_MADE, so the verdict is a rejection; to waive a check is said by its flag or its bit. */
 struct verify_wanted {
     struct bytes nonce;
     struct bytes binding; /* absent: evidence must not have one either */
     const struct refvalues *refs;
     mbedtls_x509_crt *trust;
-    mbedtls_x509_crl *crl; /* NULL waives AK_REVOKED */
+    mbedtls_x509_crl *crl;
     mbedtls_x509_time now;
     enum akcert_profile profile;
-    const uint8_t (*known_eks)[32]; /* NULL waives EK_UNKNOWN */
+    const uint8_t (*known_eks)[32]; /* NULL: no inventory */
     size_t known_ek_count;
     const char *type;                         /* of the label; NULL: none given */
     uint32_t compartment;                     /* can be checked only where the evidence carries the salt */
     bool any_compartment;                     /* of the label only the type counts */
     const uint8_t *launch[VERIFY_LAUNCH_MAX]; /* acceptable launch digests, 32 bytes each */
     size_t launch_count;
-    uint32_t least_svn;
-    uint32_t last_reset_count; /* of the TPM, as last seen; 0: never seen, waives STALE_BOOT */
-    bool any_label, any_launch, allow_debug, require_iommu, late_launch;
+    const uint8_t *signer[VERIFY_LAUNCH_MAX]; /* acceptable signers: SHA-256 of X || Y */
+    size_t signer_count;
+    uint32_t least_guest_svn; /* by that signer; 0: none given */
+    const uint8_t
+        *policy[VERIFY_LAUNCH_MAX]; /* policies that may be in force besides the reference's: SHA-256 of the file */
+    size_t policy_count;
+    uint32_t least_svn;        /* of the hypervisor; 0: none given, the reference values name the very build */
+    uint32_t last_reset_count; /* of the TPM, as last seen; 0: never seen */
+    uint64_t waived; /* VERIFY_WAIVE() of checks in VERIFY_WAIVABLE that may be left out where nothing was given */
+    bool any_label, any_launch, allow_debug, late_launch;
+    bool require_iommu; /* also where IOMMU is waived */
 };
 
 /* Fills in findings; true when accepted. */

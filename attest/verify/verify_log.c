@@ -35,44 +35,70 @@ static bool digest_is_of_data(const struct eventlog_record *record)
     return memcmp(digest, record->digest, 32) == 0;
 }
 
-static bool is_known(const struct eventlog_record *record)
+/* What may stand in the log. A type that is not here is LOG_UNKNOWN: what nobody understood vouches for nothing. */
+static const struct kind {
+    uint32_t type, pcr;
+    size_t size;     /* of the data; 0: any */
+    bool own_digest; /* of something else than the data */
+    bool once;       /* in each log exactly once */
+} kinds[] = {
+    {BH_EV_HV_KEY, 21, 64, false, true},  {BH_EV_HV_CONFIG, 21, 0, false, true},
+    {BH_EV_POLICY, 21, 4, true, true},    {BH_EV_LAUNCH, 21, sizeof(struct bh_launch), false, false},
+    {BH_EV_RUNTIME, 22, 0, false, false}, {EVENTLOG_POLICY_LOAD, 22, 4, true, false},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct kind *kind_of(const struct eventlog_record *record)
 {
-    return record->type >= BH_EV_HV_KEY && record->type <= BH_EV_RUNTIME && (record->pcr == 21 || record->pcr == 22);
+    for (size_t i = 0; i < KINDS; i++) {
+        if (kinds[i].type == record->type)
+            return &kinds[i];
+    }
+    return NULL;
 }
 
-static bool is_sound(const struct eventlog_record *record)
+static bool is_sound(const struct kind *kind, const struct eventlog_record *record)
 {
-    if (record->pcr != (record->type == BH_EV_RUNTIME ? 22u : 21u))
-        return false;
-    switch (record->type) {
-    case BH_EV_HV_KEY:
-        return record->data.size == 64 && digest_is_of_data(record);
-    case BH_EV_POLICY:
-        return record->data.size == 4;
-    case BH_EV_LAUNCH:
-        return record->data.size == sizeof(struct bh_launch) && digest_is_of_data(record);
-    default:
-        return digest_is_of_data(record);
+    return record->pcr == kind->pcr && (kind->size == 0 || record->data.size == kind->size) &&
+           (kind->own_digest || digest_is_of_data(record));
+}
+
+/* A policy's version only goes up, and what is loaded is newer than what was there. */
+static bool policies_go_up(struct bytes log)
+{
+    struct eventlog_record record;
+    uint32_t last = 0;
+    bool up = true;
+
+    while (eventlog_next(&log, &record) > 0) {
+        if ((record.type != BH_EV_POLICY && record.type != EVENTLOG_POLICY_LOAD) || record.data.size != 4)
+            continue;
+        up &= record.type == BH_EV_POLICY || eventlog_le32(record.data.data) > last;
+        last = eventlog_le32(record.data.data);
     }
+    return up;
 }
 
 static void check_events(struct verify_parts *p)
 {
-    static const uint32_t once[] = {BH_EV_HV_KEY, BH_EV_HV_CONFIG, BH_EV_POLICY};
     struct bytes log = p->platform.log;
     struct eventlog_record record;
     unsigned int number = 0, unknown = 0, unsound = 0, bad_count = 0;
+    bool up = policies_go_up(log);
 
     for (; eventlog_next(&log, &record) > 0; number++) {
-        if (!is_known(&record))
+        const struct kind *kind = kind_of(&record);
+
+        if (kind == NULL || (record.pcr != 21 && record.pcr != 22))
             unknown++;
-        else if (!is_sound(&record))
+        else if (!is_sound(kind, &record))
             unsound++;
     }
-    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
-        bad_count += eventlog_only(p->platform.log, once[i], &record) != 0;
-    verify_judge(p, FINDING_LOG_EVENT, unsound == 0 && bad_count == 0,
-                 "%u records: %u unsound, %u of the once-only types missing or repeated", number, unsound, bad_count);
+    for (size_t i = 0; i < KINDS; i++)
+        bad_count += kinds[i].once && eventlog_only(p->platform.log, kinds[i].type, &record) != 0;
+    verify_judge(p, FINDING_LOG_EVENT, unsound == 0 && bad_count == 0 && up,
+                 "%u records: %u unsound, %u of the once-only types missing or repeated, policy versions %s", number,
+                 unsound, bad_count, up ? "go up" : "go down");
     verify_judge(p, FINDING_LOG_UNKNOWN, unknown == 0, "%u records of an unknown type or PCR", unknown);
 }
 
@@ -155,6 +181,36 @@ static void check_event_ref(struct verify_parts *p, uint32_t type, const char *n
                  good ? "" : expected);
 }
 
+bool verify_expects_policy(const struct verify_parts *p, const uint8_t digest[32])
+{
+    const struct verify_wanted *wanted = p->wanted;
+    const struct refvalues_measurement *ref =
+        wanted->refs != NULL ? refvalues_of_hypervisor(wanted->refs, "policy") : NULL;
+    bool expected = ref != NULL && memcmp(ref->digest, digest, 32) == 0;
+
+    for (size_t i = 0; i < wanted->policy_count; i++)
+        expected |= memcmp(wanted->policy[i], digest, 32) == 0;
+    return expected;
+}
+
+/* One that is in force no more still ruled over this boot. */
+static void check_loaded_policies(struct verify_parts *p)
+{
+    struct bytes log = p->platform.log;
+    struct eventlog_record record;
+    unsigned int loaded = 0, unexpected = 0;
+
+    while (eventlog_next(&log, &record) > 0) {
+        if (record.type != EVENTLOG_POLICY_LOAD)
+            continue;
+        loaded++;
+        unexpected += !verify_expects_policy(p, record.digest);
+    }
+    if (loaded != 0)
+        verify_judge(p, FINDING_PCR_REF, unexpected == 0,
+                     "PCR 22 policies: %u loaded at run time, %u of them unexpected", loaded, unexpected);
+}
+
 static bool launch_is_logged(struct bytes log, const uint8_t digest[32])
 {
     struct eventlog_record record;
@@ -225,6 +281,7 @@ void verify_log(struct verify_parts *parts)
     check_boot(parts, &boot);
     check_event_ref(parts, BH_EV_HV_CONFIG, "config");
     check_event_ref(parts, BH_EV_POLICY, "policy");
+    check_loaded_policies(parts);
     check_launches(parts);
     if (parts->has_report)
         check_drtm(parts, boot);

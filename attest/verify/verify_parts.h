@@ -29,10 +29,15 @@ void verify_log(struct verify_parts *parts);
 /* verify_report.c: report, and what ties it to platform and request */
 void verify_report(struct verify_parts *parts);
 
+/* The reference's policy, or one of those that the relying party named besides. */
+bool verify_expects_policy(const struct verify_parts *parts, const uint8_t digest[32]);
+
 /* One line: PASS or FAIL. */
 __attribute__((format(printf, 4, 5))) void verify_judge(struct verify_parts *parts, enum findings_code code, bool good,
                                                         const char *format, ...);
 void verify_not_made(struct verify_parts *parts, enum findings_code code, const char *why);
+/* Nothing was given to check against: WAIVED where the relying party said so, else NOT_MADE. */
+void verify_absent(struct verify_parts *parts, enum findings_code code, const char *why);
 void verify_waive(struct verify_parts *parts, enum findings_code code, const char *why);
 
 #endif

@@ -46,7 +46,7 @@ static bool ek_is_known(const struct verify_wanted *wanted, struct bytes hex)
 static void check_ek(struct verify_parts *p, struct bytes ek_hash)
 {
     if (p->wanted->known_eks == NULL)
-        verify_waive(p, FINDING_EK_UNKNOWN, "no inventory of EKs given");
+        verify_absent(p, FINDING_EK_UNKNOWN, "no inventory of EKs given");
     else
         verify_judge(p, FINDING_EK_UNKNOWN, ek_is_known(p->wanted, ek_hash), "EK %.*s",
                      (int)(ek_hash.size < 64 ? ek_hash.size : 64),
@@ -75,7 +75,7 @@ static void check_certificate(struct verify_parts *p)
     verify_judge(p, FINDING_AK_EXPIRED, f.in_time, "at %04d-%02d-%02d %02d:%02d UTC", wanted->now.year, wanted->now.mon,
                  wanted->now.day, wanted->now.hour, wanted->now.min);
     if (wanted->crl == NULL)
-        verify_waive(p, FINDING_AK_REVOKED, "no revocation list given");
+        verify_absent(p, FINDING_AK_REVOKED, "no revocation list given");
     else
         verify_judge(p, FINDING_AK_REVOKED, !f.revoked, "%s",
                      f.revoked ? "revoked, or the list is unusable" : "not listed");

@@ -71,7 +71,7 @@ static void check_freshness(struct verify_parts *p)
     uint32_t last = p->wanted->last_reset_count;
 
     if (last == 0)
-        verify_waive(p, FINDING_STALE_BOOT, "no earlier reset count given");
+        verify_absent(p, FINDING_STALE_BOOT, "no earlier reset count given");
     else if (!p->has_quote)
         verify_not_made(p, FINDING_STALE_BOOT, "no quote to look at");
     else
@@ -79,23 +79,33 @@ static void check_freshness(struct verify_parts *p)
                      p->quote.reset_count, last);
 }
 
+/* The report's word on the policy is the hypervisor's own and of this moment; the log's is as old as the quote. So the
+ * report may name a policy that came after the quote, but none that the log shows to be gone, and in either case one
+ * that the relying party expects. */
 static void check_policy(struct verify_parts *p)
 {
     const struct bh_report *report = &p->report;
-    struct eventlog_record record;
-    uint8_t version[4];
+    struct eventlog_record newest;
+    const char *when;
     char text[65];
+    bool good, expected = verify_expects_policy(p, report->policy_digest);
 
-    if (!p->has_log || eventlog_only(p->platform.log, BH_EV_POLICY, &record) != 0) {
+    if (!p->has_log || !eventlog_policy(p->platform.log, &newest)) {
         verify_not_made(p, FINDING_POLICY, "no policy in the log");
         return;
     }
-    for (unsigned int i = 0; i < 4; i++)
-        version[i] = (uint8_t)(report->policy_version >> (8 * i));
+    good = memcmp(report->policy_digest, newest.digest, 32) == 0 &&
+           report->policy_version == eventlog_le32(newest.data.data);
+    when = good ? "the log's newest" : "neither in the log nor newer";
+    if (!good && eventlog_had_policy(p->platform.log, report->policy_digest, report->policy_version)) {
+        when = "no longer in force by the log";
+    } else if (!good && report->policy_version > eventlog_le32(newest.data.data)) {
+        when = "loaded after the quote";
+        good = true;
+    }
     findings_hex(report->policy_digest, 32, text);
-    verify_judge(p, FINDING_POLICY,
-                 memcmp(report->policy_digest, record.digest, 32) == 0 && bytes_equal(record.data, version, 4),
-                 "version %u, %s", report->policy_version, text);
+    verify_judge(p, FINDING_POLICY, good && expected, "version %u, %s: %s, %sexpected", report->policy_version, text,
+                 when, expected ? "" : "not ");
 }
 
 /* SHA-256("BHCOMP1\0" || salt || u32 compartment), bulkhead.h */
@@ -148,6 +158,41 @@ static void check_launch(struct verify_parts *p)
                  wanted->any_launch ? " (any will do)" : "");
 }
 
+static void check_signer(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+    bool found = false;
+    char text[65];
+
+    if (wanted->signer_count == 0) {
+        if (wanted->any_launch)
+            verify_absent(p, FINDING_SIGNER, "neither launch digest nor signer given");
+        else
+            verify_waive(p, FINDING_SIGNER, "no signer given, the launch digest decides");
+        verify_waive(p, FINDING_GUEST_SVN, "no signer given: the number would mean nothing");
+        return;
+    }
+    for (size_t i = 0; i < wanted->signer_count; i++)
+        found |= memcmp(wanted->signer[i], p->report.signer, 32) == 0;
+    findings_hex(p->report.signer, 32, text);
+    /* Zeros say that nobody signed, whatever stands in the list. */
+    verify_judge(p, FINDING_SIGNER, found && !bytes_all(p->report.signer, 32, 0), "%s", text);
+    if (wanted->least_guest_svn == 0)
+        verify_absent(p, FINDING_GUEST_SVN, "no lowest version of the guest given");
+    else
+        verify_judge(p, FINDING_GUEST_SVN, p->report.guest_svn >= wanted->least_guest_svn, "%u, wanted %u at least",
+                     p->report.guest_svn, wanted->least_guest_svn);
+}
+
+static void check_svn(struct verify_parts *p)
+{
+    if (p->wanted->least_svn == 0)
+        verify_waive(p, FINDING_HV_SVN, "none given: the reference values name the very build");
+    else
+        verify_judge(p, FINDING_HV_SVN, p->report.svn >= p->wanted->least_svn, "%u, wanted %u at least", p->report.svn,
+                     p->wanted->least_svn);
+}
+
 static void check_flags(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
@@ -157,8 +202,8 @@ static void check_flags(struct verify_parts *p)
         verify_waive(p, FINDING_DEBUG, debug ? "debug build, allowed" : "release build");
     else
         verify_judge(p, FINDING_DEBUG, !debug, "%s build", debug ? "debug" : "release");
-    if (!wanted->require_iommu)
-        verify_waive(p, FINDING_IOMMU, iommu ? "devices are confined" : "devices are NOT confined, not required");
+    if (!iommu && !wanted->require_iommu && (wanted->waived & VERIFY_WAIVE(IOMMU)) != 0)
+        verify_waive(p, FINDING_IOMMU, "devices are NOT confined: dom0's devices can reach all memory");
     else
         verify_judge(p, FINDING_IOMMU, iommu, "devices are %sconfined", iommu ? "" : "not ");
     verify_judge(p, FINDING_UNMEASURED, (p->report.flags & BH_FLAG_MEASURED) != 0, "flags %x", p->report.flags);
@@ -166,9 +211,9 @@ static void check_flags(struct verify_parts *p)
 
 void verify_report(struct verify_parts *parts)
 {
-    if (!parts->has_report || !parts->has_platform) {
+    if (!parts->has_report) {
         for (int code = FINDING_HV_KEY; code < FINDINGS_CODE_COUNT; code++)
-            verify_not_made(parts, (enum findings_code)code, "no report, or no platform part");
+            verify_not_made(parts, (enum findings_code)code, "no report");
         return;
     }
     check_hv_key(parts);
@@ -176,10 +221,10 @@ void verify_report(struct verify_parts *parts)
     check_nonce(parts);
     check_binding(parts);
     check_freshness(parts);
-    verify_judge(parts, FINDING_HV_SVN, parts->report.svn >= parts->wanted->least_svn, "%u, wanted %u at least",
-                 parts->report.svn, parts->wanted->least_svn);
+    check_svn(parts);
     check_policy(parts);
     check_label(parts);
     check_launch(parts);
+    check_signer(parts);
     check_flags(parts);
 }

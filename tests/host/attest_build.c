@@ -98,6 +98,8 @@ void attest_build_open(struct attest_build *b)
     make_key(&b->hv, &random, b->hv_xy);
     mbedtls_ctr_drbg_free(&random);
     mbedtls_entropy_free(&entropy);
+    mbedtls_x509_crl_init(&b->nobody);
+    attest_build_crl(b, false, &b->nobody);
 }
 
 void attest_build_close(struct attest_build *b)
@@ -106,6 +108,7 @@ void attest_build_close(struct attest_build *b)
     mbedtls_pk_free(&b->hv);
     akca_close(&b->ca);
     akca_close(&b->other_ca);
+    mbedtls_x509_crl_free(&b->nobody);
 }
 
 /* --- Steps ---------------------------------------------------------------------------------- */
@@ -119,6 +122,8 @@ static void make_inputs(struct attest_build *b)
     b->binding_size = 0;
     memset(b->ek_hash, 0xe4, sizeof(b->ek_hash));
     memset(b->policy_digest, 0x70, sizeof(b->policy_digest));
+    memset(b->other_policy, 0x71, sizeof(b->other_policy));
+    memset(b->signer, 0x51, sizeof(b->signer));
     memset(b->nonce, 0x4e, sizeof(b->nonce));
     p256_sha256(b->hv_xy, 64, b->boot_id);
     b->ak_public = (TPMT_PUBLIC){
@@ -261,7 +266,8 @@ static void make_report(struct attest_build *b)
 
     *r = (struct bh_report){.magic = "BHREPT2",
                             .version = 2,
-                            .flags = BH_FLAG_MEASURED,
+                            .flags = BH_FLAG_MEASURED | BH_FLAG_IOMMU,
+                            .guest_svn = 6,
                             .domid = 5,
                             .svn = 2,
                             .epoch = 4,
@@ -271,6 +277,7 @@ static void make_report(struct attest_build *b)
                             .policy_version = 3,
                             .hv_version = "4.17-bulkhead"};
     hide_compartment(b, 7);
+    memcpy(r->signer, b->signer, 32);
     memcpy(r->boot_id, b->boot_id, 32);
     memcpy(r->launch_digest, b->tenant_digest, 32);
     memcpy(r->policy_digest, b->policy_digest, 32);
@@ -279,7 +286,7 @@ static void make_report(struct attest_build *b)
         p256_sha256(b->binding, b->binding_size, r->report_data + 32);
 }
 
-static void make_signed(struct attest_build *b)
+void attest_build_sign_report(struct attest_build *b)
 {
     sign(&b->hv, &b->ca.random, &b->report, sizeof(b->report), b->report_signature);
 }
@@ -342,6 +349,13 @@ static void make_wanted(struct attest_build *b)
                                        .compartment = 7,
                                        .launch = {b->tenant_digest},
                                        .launch_count = 1,
+                                       .signer = {b->signer},
+                                       .signer_count = 1,
+                                       .least_guest_svn = 6,
+                                       .policy = {b->other_policy},
+                                       .policy_count = 1,
+                                       .crl = &b->nobody,
+                                       .require_iommu = true,
                                        .least_svn = 2,
                                        .last_reset_count = 7};
     if (b->binding_size != 0)
@@ -354,7 +368,7 @@ bool attest_build_run(struct attest_build *b, enum attest_build_step step, attes
         [ATTEST_BUILD_INPUTS] = make_inputs, [ATTEST_BUILD_LOG] = make_log,
         [ATTEST_BUILD_PCRS] = make_pcrs,     [ATTEST_BUILD_ATTEST] = make_attest,
         [ATTEST_BUILD_QUOTE] = make_quote,   [ATTEST_BUILD_PLATFORM] = make_platform,
-        [ATTEST_BUILD_REPORT] = make_report, [ATTEST_BUILD_SIGNED] = make_signed,
+        [ATTEST_BUILD_REPORT] = make_report, [ATTEST_BUILD_SIGNED] = attest_build_sign_report,
         [ATTEST_BUILD_DONE] = make_done,     [ATTEST_BUILD_WANTED] = make_wanted};
 
     for (int i = ATTEST_BUILD_INPUTS; i <= ATTEST_BUILD_WANTED; i++) {
@@ -365,11 +379,11 @@ bool attest_build_run(struct attest_build *b, enum attest_build_step step, attes
     return verify_evidence((struct bytes){b->evidence, b->evidence_size}, &b->wanted, &b->findings);
 }
 
-void attest_build_crl(struct attest_build *b, mbedtls_x509_crl *crl)
+void attest_build_crl(struct attest_build *b, bool revoked, mbedtls_x509_crl *crl)
 {
     const mbedtls_x509_time from = {2020, 1, 1, 0, 0, 0}, to = {2049, 12, 31, 0, 0, 0};
     uint8_t out[1024];
-    int size = akcrl_write(&b->ca, b->platform.chain, 1, &from, &to, out, sizeof(out));
+    int size = akcrl_write(&b->ca, b->platform.chain, revoked, &from, &to, out, sizeof(out));
 
     must(size > 0 && mbedtls_x509_crl_parse_der(crl, out, (size_t)size) == 0);
 }

@@ -54,9 +54,10 @@ struct attest_build {
     size_t binding_size;    /* 0: none */
     uint8_t pcr_ref[3][32]; /* PCR 4, 8, 9 */
     struct bh_launch dom0, tenant;
-    uint8_t policy_digest[32], tenant_digest[32], known_ek[1][32], refs_file[16384];
+    uint8_t policy_digest[32], other_policy[32], signer[32], tenant_digest[32], known_ek[1][32], refs_file[16384];
     size_t refs_size;
     struct refvalues refs;
+    mbedtls_x509_crl nobody; /* the CA's list, and nobody is on it */
     struct verify_wanted wanted;
     struct findings findings;
 };
@@ -68,10 +69,11 @@ void attest_build_close(struct attest_build *b);
 /* Everything else from the start, with hook after that step (NULL: none), then verifies. */
 bool attest_build_run(struct attest_build *b, enum attest_build_step step, attest_build_hook hook);
 
+void attest_build_sign_report(struct attest_build *b); /* as it stands now */
 void attest_build_event(struct attest_build *b, uint32_t pcr, uint32_t type, const uint8_t digest[32], const void *data,
                         size_t size);
-/* Revokes the AK's certificate by its CA; now and nextUpdate lie far apart. */
-void attest_build_crl(struct attest_build *b, mbedtls_x509_crl *crl);
+/* The CA's revocation list, with the AK's certificate or empty; now and nextUpdate lie far apart. */
+void attest_build_crl(struct attest_build *b, bool revoked, mbedtls_x509_crl *crl);
 
 /* Only that code failed, and no check was left out. */
 bool attest_build_only(const struct attest_build *b, enum findings_code code);

@@ -114,6 +114,7 @@ static void want_any_reset(struct attest_build *v)
 {
     v->wanted.last_reset_count = 0;
     v->wanted.known_eks = NULL; /* the TPM's own EK, not the made-up one */
+    v->wanted.waived = VERIFY_WAIVE(STALE_BOOT) | VERIFY_WAIVE(EK_UNKNOWN);
 }
 
 /* Builds with the TPM, then verifies in this process: print what went wrong. */
@@ -196,7 +197,7 @@ static void the_tool_rejects_and_names_the_check(void **state)
     (void)state;
     hex_of(b.nonce, 32, nonce);
     assert_int_equal(verify_tool("evidence", nonce, "production", "tenant_t:7"), 1);
-    assert_output_has("verdict: REJECTED (AK_PROFILE)");
+    assert_output_has("verdict: REJECTED (AK_PROFILE; not made: AK_REVOKED EK_UNKNOWN STALE_BOOT)");
     assert_int_equal(verify_tool("evidence", nonce, "development", "tenant_t:8"), 1);
     assert_output_has("verdict: REJECTED (LABEL)");
     nonce[0] ^= 1;
@@ -322,6 +323,49 @@ static void a_tpm_left_full_by_a_killed_service_is_swept(void **state)
     assert_int_equal(provision(), 0);
 }
 
+static int verify_signed_refs(const char *key)
+{
+    char nonce[65];
+
+    hex_of(b.nonce, 32, nonce);
+    return attest_swtpm_run((char *[]){"build/attest/bh-verify", (char *)path("evidence"), "--ref",
+                                       (char *)path("refs"), "--ref-key", (char *)path(key), "--ca",
+                                       (char *)path("ca.crt"), "--nonce", nonce, "--profile", "development", "--label",
+                                       "tenant_t:7", "--any-launch", NULL},
+                            path("out"));
+}
+
+static int key_tool(const char *verb, const char *key, const char *to, const char *out)
+{
+    return attest_swtpm_run((char *[]){"build/keys/bh-key", (char *)verb, (char *)path(key), (char *)to, NULL}, out);
+}
+
+static void a_reference_file_is_taken_with_its_signature_alone(void **state)
+{
+    uint8_t changed[sizeof(b.refs_file)];
+
+    (void)state;
+    assert_int_equal(key_tool("generate", "refs.pem", NULL, path("out")), 0);
+    assert_int_equal(key_tool("generate", "another.pem", NULL, path("out")), 0);
+    assert_int_equal(key_tool("public", "refs.pem", NULL, path("refs.pub")), 0);
+    assert_int_equal(key_tool("public", "another.pem", NULL, path("another.pub")), 0);
+    assert_int_equal(verify_signed_refs("refs.pub"), 2); /* no signature */
+    assert_int_equal(key_tool("sign", "refs.pem", path("refs"), path("out")), 0);
+    assert_int_equal(verify_signed_refs("refs.pub"), 0);
+    assert_int_equal(
+        attest_swtpm_run((char *[]){"/usr/bin/openssl", "dgst", "-sha256", "-verify", (char *)path("refs.pub"),
+                                    "-signature", (char *)path("refs.sig"), (char *)path("refs"), NULL},
+                         path("out")),
+        0);
+    assert_int_equal(verify_signed_refs("another.pub"), 2);
+    assert_int_equal(verify_signed_refs("ca.crt"), 2);
+    memcpy(changed, b.refs_file, b.refs_size);
+    changed[b.refs_size - 1] ^= 1;
+    put("refs", changed, b.refs_size);
+    assert_int_equal(verify_signed_refs("refs.pub"), 2);
+    put("refs", b.refs_file, b.refs_size);
+}
+
 /* --- Production: the CA is elsewhere, and its key never comes near the platform ----------------- */
 
 static char *file(const char *name) /* stays valid, unlike path() */
@@ -415,7 +459,7 @@ static void a_changed_challenge_is_not_answered(void **state)
     assert_int_equal(answer(), 1);
 }
 
-static int verify_production(void)
+static int verify_production(char *more, char *value)
 {
     char nonce[65], launch[65];
 
@@ -423,7 +467,7 @@ static int verify_production(void)
     hex_of(b.tenant_digest, 32, launch);
     return run_all((char *[]){"build/attest/bh-verify", file("evidence"), "--ref", file("refs"), "--ca", file("ca.crt"),
                               "--nonce", nonce, "--label", "tenant_t:7", "--launch", launch, "--crl", file("crl"),
-                              "--known-eks", file("inventory"), NULL});
+                              "--known-eks", file("inventory"), more, value, NULL});
 }
 
 static int revoke_ak(bool ak)
@@ -441,9 +485,13 @@ static void its_evidence_is_accepted_as_production_until_it_is_revoked(void **st
     attest_build_run(&b, ATTEST_BUILD_PLATFORM, take_stored_platform);
     put("evidence", b.evidence, b.evidence_size);
     assert_int_equal(revoke_ak(false), 0);
-    assert_int_equal(verify_production(), 0);
+    assert_int_equal(verify_production(NULL, NULL), 1); /* what was not given was not checked */
+    assert_output_has("verdict: REJECTED (not made: STALE_BOOT)");
+    assert_int_equal(verify_production("--waive", "STALE_BOOT,QUOTE_SIG"), 2);
+    assert_int_equal(verify_production("--last-reset", "1"), 0);
+    assert_int_equal(verify_production("--waive", "STALE_BOOT"), 0);
     assert_int_equal(revoke_ak(true), 0);
-    assert_int_equal(verify_production(), 1);
+    assert_int_equal(verify_production("--last-reset", "1"), 1);
     assert_output_has("verdict: REJECTED (AK_REVOKED)");
 }
 
@@ -485,6 +533,7 @@ int main(void)
         cmocka_unit_test(the_tool_rejects_and_names_the_check),
         cmocka_unit_test(the_tool_speaks_json),
         cmocka_unit_test(the_tool_refuses_wrong_usage_and_empty_references),
+        cmocka_unit_test(a_reference_file_is_taken_with_its_signature_alone),
         cmocka_unit_test(evidence_is_read_from_a_console_log),
         cmocka_unit_test(provisioning_again_gives_evidence_of_the_same_ak),
         cmocka_unit_test(a_tpm_left_full_by_a_killed_service_is_swept),
