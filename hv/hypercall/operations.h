@@ -222,6 +222,10 @@
     ROW(BH_DMESG_READ, dmesg_read, platform, dmesg, XEN, FIRST, "")                                                    \
     ROW(BH_EVENTLOG_READ, measure_eventlog_read, attest, eventlog, XEN, FIRST, "")                                     \
     ROW(BH_REPORT, measure_report_op, attest, report, SELF, FIRST, "")                                                 \
+    ROW(BH_EXTEND, measure_extend, attest, extend, SELF, FIRST, "")                                                    \
+    ROW(BH_REPORT_CHECK, measure_report_check, attest, check, XEN, FIRST, "")                                          \
+    ROW(BH_SEAL_KEY, measure_seal_key, attest, seal, SELF, FIRST, "")                                                  \
+    ROW(BH_SEAL_COUNTER, measure_seal_counter, attest, seal, SELF, FIRST, "")                                          \
     ROW(BH_EVIDENCE_PUT, measure_evidence_put, attest, evidence_put, XEN, FIRST, "")                                   \
     ROW(BH_EVIDENCE_GET, measure_evidence_get, attest, evidence_get, XEN, FIRST, "")                                   \
     ROW(BH_TPM_COMMAND, measure_tpm_command, tpm, read, XEN, LATER, "GetCapability, PCR_Read, ReadPublic, NV_Read...") \

@@ -6,6 +6,7 @@
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
 #include "measure/pcrlog.h"
+#include "measure/seal.h"
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
@@ -77,7 +78,7 @@ static int make_key(void)
     if (!rc) {
         if (!entropy_collect(&seed.cpu))
             printk("measure: no RDRAND: the key comes from the TPM's randomness and TSC jitter\n");
-        rc = signer_init(vault_enter(), VAULT_SIZE, (uint8_t *)&seed, sizeof(seed), pubkey);
+        rc = signer_init(vault_enter(), VAULT_SIZE - SEAL_VAULT_SIZE, (uint8_t *)&seed, sizeof(seed), pubkey);
         stack_wipe();
         vault_leave();
     }
@@ -153,6 +154,8 @@ void measure_complete(void)
     spin_lock(&measure_lock);
     if (good)
         check_register();
+    if (good)
+        seal_start(set_flags & BH_FLAG_LATE_LAUNCH);
     complete = true;
     if (good)
         printk("measure: PCR 21 holds %lu bytes of events; key %02x%02x%02x%02x...\n", pcrlog.len, boot_id[0],

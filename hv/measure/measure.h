@@ -27,6 +27,10 @@ void measure_runtime(const char *text);
 
 /* Sub-commands of do_bulkhead_op, arg is the guest pointer; only measure_tpm_command() has to ask the monitor. */
 long measure_report_op(enum operation op, uint64_t arg);
+long measure_report_check(enum operation op, uint64_t arg);
+long measure_extend(enum operation op, uint64_t arg);
+long measure_seal_key(enum operation op, uint64_t arg);
+long measure_seal_counter(enum operation op, uint64_t arg);
 long measure_evidence_put(enum operation op, uint64_t arg);
 long measure_evidence_get(enum operation op, uint64_t arg);
 long measure_eventlog_read(enum operation op, uint64_t arg);
@@ -38,6 +42,7 @@ void measure_domain_destroyed(struct domain *d); /* forget its operation in flig
  */
 void *vault_enter(void); /* start of VAULT_SIZE bytes; zero at first */
 void vault_leave(void);
-#define VAULT_SIZE (16 * 4096ul)
+#define VAULT_SIZE      (16 * 4096ul)
+#define SEAL_VAULT_SIZE 4096ul /* of it, at its end: sealing's (seal_root.c) */
 
 #endif

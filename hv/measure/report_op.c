@@ -4,6 +4,7 @@
  * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, one that
  * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
 #include "measure/measure.h"
+#include "measure/check_op.h"
 #include "measure/crypto.h"
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
@@ -214,6 +215,7 @@ void measure_domain_destroyed(struct domain *d)
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
         if (o->used && o->domid == d->domid)
             drop(o);
+    check_forget(d->domid);
     tpm_guest_forget(d->domid);
     spin_unlock(&measure_lock);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/tpm.h"
+#include "measure/seal.h"
 #include "measure/tpm_bus.h"
 #include "measure/tpm_cmd.h"
 #include "measure/tpm_link.h"
@@ -17,13 +18,14 @@
 #define CANCEL_LIMIT   (10 * SECOND)
 #define STEPS_PER_PUMP 4
 
-enum link_user { USER_NONE, USER_HV, USER_GUEST };
+enum link_user { USER_NONE, USER_HV, USER_COUNTER, USER_GUEST };
 
 static const struct tpm_interface *tpm_if; /* NULL: no TPM, or given up */
 static struct tpm_link tpm_link;
 static enum link_user link_user;
 static ns_t link_deadline;
 static bool link_late;
+static bool guest_next; /* counters had the last turn */
 static ns_t start_budget = START_BUDGET;
 static uint8_t link_data[TPM_BUFFER_MAX];
 
@@ -55,12 +57,13 @@ static int run(unsigned int locality, size_t len)
     return rc;
 }
 
-/* The same, again and again while the TPM says that it is not ready yet. Its response code, or -EIO. */
-static int64_t run_retry(unsigned int locality, const uint8_t *cmd, size_t len, size_t *rsp_len)
+/* The same, again and again while the TPM says that it is not ready yet. */
+int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, uint8_t **rsp, size_t *rsp_len)
 {
     int64_t code;
     int rc;
 
+    *rsp = link_data;
     do {
         memcpy(link_data, cmd, len);
         rc = run(locality, len);
@@ -75,6 +78,7 @@ static int64_t run_retry(unsigned int locality, const uint8_t *cmd, size_t len, 
 int tpm_init(void)
 {
     uint8_t cmd[TPM_CMD_MAX];
+    uint8_t *rsp;
     size_t rsp_len;
     int64_t code;
 
@@ -88,7 +92,7 @@ int tpm_init(void)
     if (!tpm_if)
         return -XEN_ENODEV;
     /* Firmware has done this where there is firmware: then the TPM says that it is initialised. */
-    code = run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_startup(cmd), &rsp_len);
+    code = tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_startup(cmd), &rsp, &rsp_len);
     if ((code != 0 && code != TPM2_RC_INITIALIZE) || rsp_len != TPM_HEADER)
         return give_up("it does not start up");
     printk("TPM: %s interface%s\n", tpm_if->name, tpm_has_hv_locality() ? "" : ", without locality 2");
@@ -98,11 +102,12 @@ int tpm_init(void)
 int tpm_random(uint8_t out[32])
 {
     uint8_t cmd[TPM_CMD_MAX];
+    uint8_t *rsp;
     size_t rsp_len;
     int n = -XEN_EIO;
 
     for (size_t got = 0; got < 32; got += n) {
-        if (run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_get_random(cmd, 32 - got), &rsp_len) != 0)
+        if (tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_get_random(cmd, 32 - got), &rsp, &rsp_len) != 0)
             return -XEN_EIO;
         n = tpm_cmd_random_response(link_data, rsp_len, out + got, 32 - got);
         wipe(link_data, rsp_len);
@@ -115,9 +120,10 @@ int tpm_random(uint8_t out[32])
 int tpm_pcr_read(unsigned int pcr, uint8_t out[32])
 {
     uint8_t cmd[TPM_CMD_MAX];
+    uint8_t *rsp;
     size_t rsp_len;
 
-    if (run_retry(TPM_LOCALITY_GUEST, cmd, tpm_cmd_pcr_read(cmd, pcr), &rsp_len) != 0)
+    if (tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_pcr_read(cmd, pcr), &rsp, &rsp_len) != 0)
         return -XEN_EIO;
     return tpm_cmd_pcr_response(link_data, rsp_len, pcr, out);
 }
@@ -125,9 +131,10 @@ int tpm_pcr_read(unsigned int pcr, uint8_t out[32])
 int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32])
 {
     uint8_t cmd[TPM_CMD_MAX];
+    uint8_t *rsp;
     size_t rsp_len;
 
-    if (run_retry(TPM_LOCALITY_HV, cmd, tpm_cmd_pcr_extend(cmd, pcr, digest), &rsp_len) != 0)
+    if (tpm_start_call(TPM_LOCALITY_HV, cmd, tpm_cmd_pcr_extend(cmd, pcr, digest), &rsp, &rsp_len) != 0)
         return -XEN_EIO;
     return rsp_len == TPM_EXTEND_RESPONSE ? 0 : -XEN_EIO;
 }
@@ -152,7 +159,13 @@ static void begin_next(void)
         link_user = USER_HV;
         link_deadline = now_ns() + EXTEND_LIMIT;
         tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
+    } else if ((!guest_next || !tpm_queue_guest_waits()) && (len = seal_counter_next(link_data))) {
+        guest_next = true;
+        link_user = USER_COUNTER;
+        link_deadline = now_ns() + EXTEND_LIMIT;
+        tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
     } else if ((len = tpm_queue_guest(link_data))) {
+        guest_next = false;
         link_user = USER_GUEST;
         link_deadline = now_ns() + GUEST_LIMIT;
         tpm_link_start(&tpm_link, TPM_LOCALITY_GUEST, link_data, len);
@@ -166,6 +179,8 @@ static void finished(int rc)
     link_user = USER_NONE;
     if (user == USER_HV)
         tpm_queue_extended(rc > 0 && tpm_cmd_response(link_data, rc) == 0);
+    else if (user == USER_COUNTER)
+        seal_counter_answered(link_data, rc);
     else
         tpm_queue_guest_answered(link_data, rc, now_ns());
 }

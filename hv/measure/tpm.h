@@ -19,6 +19,8 @@ bool tpm_has_hv_locality(void);
 int tpm_random(uint8_t out[32]);
 int tpm_pcr_read(unsigned int pcr, uint8_t out[32]);
 int tpm_pcr_extend(unsigned int pcr, const uint8_t digest[32]);
+/* Any command of the hypervisor's own. The TPM's response code, or -EIO; *rsp is good until the next call. */
+int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, uint8_t **rsp, size_t *rsp_len);
 
 /* --- While domains run: nothing waits ----------------------------------------------------------------------- */
 

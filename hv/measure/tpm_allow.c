@@ -82,6 +82,22 @@ static int skip_sessions(const uint8_t *cmd, size_t len, size_t *at)
     return 0;
 }
 
+static uint32_t u16(const uint8_t *p)
+{
+    return p[0] << 8 | p[1];
+}
+
+/* TPM2B_SENSITIVE_CREATE, then TPM2B_PUBLIC, which begins with the object's type. RSA and ECC keys are what attestation
+ * takes; sealing is the hypervisor's own, and its root an HMAC key (seal_root.c). */
+static int check_type(const uint8_t *p, size_t len)
+{
+    size_t at = len < 2 ? len : 2 + u16(p);
+
+    if (len < at + 4)
+        return -XEN_EINVAL;
+    return u16(p + at + 2) == TPM2_ALG_RSA || u16(p + at + 2) == TPM2_ALG_ECC ? 0 : -XEN_EPERM;
+}
+
 static int check_handles(const struct row *r, const uint8_t *cmd, size_t len)
 {
     size_t at = TPM_HEADER;
@@ -93,6 +109,8 @@ static int check_handles(const struct row *r, const uint8_t *cmd, size_t len)
             return -XEN_EPERM;
     if (skip_sessions(cmd, len, &at))
         return -XEN_EINVAL;
+    if (r->code == TPM2_CC_CreatePrimary || r->code == TPM2_CC_Create)
+        return check_type(cmd + at, len - at);
     if (!r->parameter)
         return 0;
     if (len - at != 4)

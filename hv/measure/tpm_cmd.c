@@ -1,69 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/tpm_cmd.h"
-#include "console.h"
+#include "measure/tpm_put.h"
 #include "lib.h"
 #include <tss2/tss2_tpm2_types.h>
 
-static uint8_t *put16(uint8_t *p, uint16_t v)
-{
-    *p++ = v >> 8;
-    *p++ = v;
-    return p;
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t v)
-{
-    return put16(put16(p, v >> 16), v);
-}
-
-static uint8_t *begin(uint8_t *out, uint16_t tag, uint32_t code)
-{
-    return put32(put32(put16(out, tag), 0), code);
-}
-
-static size_t finish(uint8_t *out, const uint8_t *end)
-{
-    size_t len = end - out;
-
-    ASSERT(len <= TPM_CMD_MAX);
-    put32(out + 2, len);
-    return len;
-}
-
 size_t tpm_cmd_startup(uint8_t *out)
 {
-    return finish(out, put16(begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_Startup), TPM2_SU_CLEAR));
+    return tpm_put_end(out, tpm_put16(tpm_put_begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_Startup), TPM2_SU_CLEAR));
 }
 
 size_t tpm_cmd_get_random(uint8_t *out, uint16_t bytes)
 {
-    return finish(out, put16(begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_GetRandom), bytes));
+    return tpm_put_end(out, tpm_put16(tpm_put_begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_GetRandom), bytes));
 }
 
 size_t tpm_cmd_pcr_read(uint8_t *out, unsigned int pcr)
 {
-    uint8_t *p = put32(begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_PCR_Read), 1);
+    uint8_t *p = tpm_put32(tpm_put_begin(out, TPM2_ST_NO_SESSIONS, TPM2_CC_PCR_Read), 1);
 
-    p = put16(p, TPM2_ALG_SHA256);
+    p = tpm_put16(p, TPM2_ALG_SHA256);
     *p++ = 3;
     memset(p, 0, 3);
     p[pcr / 8] = 1u << pcr % 8;
-    return finish(out, p + 3);
+    return tpm_put_end(out, p + 3);
 }
 
 /* PCR handles are their numbers; they have an empty password. */
 size_t tpm_cmd_pcr_extend(uint8_t *out, unsigned int pcr, const uint8_t digest[32])
 {
-    uint8_t *p = put32(begin(out, TPM2_ST_SESSIONS, TPM2_CC_PCR_Extend), pcr);
+    uint8_t *p = tpm_put32(tpm_put_begin(out, TPM2_ST_SESSIONS, TPM2_CC_PCR_Extend), pcr);
 
-    p = put32(p, 9); /* authorization area: password session, no nonce, no attributes, empty secret */
-    p = put32(p, TPM2_RS_PW);
-    p = put16(p, 0);
-    *p++ = 0;
-    p = put16(p, 0);
-    p = put16(put32(p, 1), TPM2_ALG_SHA256);
+    p = tpm_put_session(p, TPM2_RS_PW, NULL);
+    p = tpm_put16(tpm_put32(p, 1), TPM2_ALG_SHA256);
     memcpy(p, digest, 32);
-    return finish(out, p + 32);
+    return tpm_put_end(out, p + 32);
 }
 
 int64_t tpm_cmd_response(const uint8_t *rsp, size_t len)
@@ -98,11 +68,11 @@ int tpm_cmd_pcr_response(const uint8_t *rsp, size_t len, unsigned int pcr, uint8
 
     if (tpm_cmd_response(rsp, len) != 0 || len != TPM_HEADER + 4 + sizeof(want) + 32)
         return -XEN_EIO;
-    p = put16(put32(p, 1), TPM2_ALG_SHA256);
+    p = tpm_put16(tpm_put32(p, 1), TPM2_ALG_SHA256);
     *p++ = 3;
     memset(p, 0, 3);
     p[pcr / 8] = 1u << pcr % 8;
-    put16(put32(p + 3, 1), 32);
+    tpm_put16(tpm_put32(p + 3, 1), 32);
     rsp += TPM_HEADER + 4;
     if (memcmp(rsp, want, sizeof(want)) != 0)
         return -XEN_EIO;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TPM_CMD_MAX         80   /* longest of the commands below */
+#define TPM_CMD_MAX         160  /* longest of the commands below and of seal_cmd.h */
 #define TPM_BUFFER_MAX      4096 /* longest command or response at all */
 #define TPM_HEADER          10   /* u16 tag, u32 size, u32 command or response code, big-endian */
 #define TPM_EXTEND_RESPONSE 19   /* header, size of no parameters, one session's part */

@@ -56,6 +56,11 @@ void tpm_queue_extended(bool good)
     extends_failed |= !good;
 }
 
+bool tpm_queue_guest_waits(void)
+{
+    return guest.state == GUEST_WAITING;
+}
+
 size_t tpm_queue_guest(uint8_t *out)
 {
     if (guest.state != GUEST_WAITING)

@@ -10,6 +10,7 @@
  * running until the answer comes. */
 size_t tpm_queue_extend(uint8_t *out);
 size_t tpm_queue_guest(uint8_t *out);
+bool tpm_queue_guest_waits(void);
 
 void tpm_queue_extended(bool good);
 /* rc: size of the response at rsp, or a negative errno. */

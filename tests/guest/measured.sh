@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # measured.sh [NAME...]: guest tests on a machine with a TPM (swtpm), in dom0's place and as a tenant. run.sh has none, so
-# there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, self, icount, mem, smp,
-# seconds; self=1: the kernel is its own ramdisk).
+# there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, self, again, icount, mem, smp,
+# seconds; self=1: the kernel is its own ramdisk; again=1: a second boot on the same TPM, where the sealed key is the same and the
+# counter goes on).
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build}
@@ -15,10 +16,10 @@ if [ $# -eq 0 ]; then
 fi
 passed=0 failed=0
 
-boot() { # log modules
+boot() { # log modules [keep]: keep the TPM of the last boot
     local tpm
-    rm -rf "$dir/state"
-    mkdir "$dir/state"
+    [ "${3-}" = keep ] || rm -rf "$dir/state"
+    mkdir -p "$dir/state"
     timeout $((seconds + 10)) swtpm socket --tpm2 --tpmstate "dir=$dir/state" --ctrl "type=unixio,path=$dir/sock" --terminate \
         --flags not-need-init &
     tpm=$!
@@ -34,19 +35,36 @@ boot() { # log modules
     wait "$tpm" 2>/dev/null
 }
 
+said() { # log word: what follows it on its line
+    tr -d '\r' <"$1" | sed -n "s/^.*$2 \([0-9a-f]*\).*/\1/p" | tail -n 1
+}
+
+# The same key, and a counter that went on by the two increments of a run.
+after_reset() { # log modules
+    local again=$1.again
+    boot "$again" "$2" keep
+    if [ -z "$(said "$1" sealed)" ] || [ "$(said "$1" sealed)" != "$(said "$again" sealed)" ]; then
+        line="FAILURE another key after a reset"
+    elif [ "$(said "$again" counter)" != $(($(said "$1" counter) + 2)) ]; then
+        line="FAILURE the counter did not go on after a reset"
+    fi
+}
+
 for name; do
-    places='dom0 tenant' self='' icount='' mem=1024 smp=2 seconds=80
+    places='dom0 tenant' self='' again='' icount='' mem=1024 smp=2 seconds=80
     # shellcheck disable=SC1090
     [ -f "tests/guest/$name/measured" ] && . "tests/guest/$name/measured"
     for place in $places; do
         log=$logs/$name.$place-measured.log
         case $place in
-            dom0) boot "$log" "$B/policy.bhp,$B/guest/$name.elf${self:+,$B/guest/$name.elf}" ;;
-            tenant) boot "$log" "$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
+            dom0) modules="$B/policy.bhp,$B/guest/$name.elf${self:+,$B/guest/$name.elf}" ;;
+            tenant) modules="$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
         esac
+        boot "$log" "$modules"
         line=$(tr -d '\r' <"$log" | grep -a "TEST $name: " | tail -n 1)
         grep -aq 'measure: PCR 21 holds' "$log" || line="FAILURE the boot was not measured"
         grep -aq 'PANIC on CPU' "$log" && line="FAILURE $(grep -a 'PANIC on CPU' "$log" | head -n 1)"
+        [[ -z $again || $line != *SUCCESS* ]] || after_reset "$log" "$modules"
         if [[ $line = *SUCCESS* ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
         echo "$name ($place, measured): ${line#*: }"
     done

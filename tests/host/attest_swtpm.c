@@ -62,14 +62,12 @@ static void exec_swtpm(const char *folder, uint16_t port)
     _exit(127);
 }
 
-void attest_swtpm_start(struct attest_swtpm *tpm)
+static void spawn(struct attest_swtpm *tpm)
 {
     struct attest_swtpm_link link;
     uint16_t port = find_ports();
 
     must(port != 0, "no free ports");
-    strcpy(tpm->folder, "/tmp/attest-XXXXXX");
-    must(mkdtemp(tpm->folder) != NULL, "no folder");
     snprintf(tpm->tcti, sizeof(tpm->tcti), "swtpm:host=127.0.0.1,port=%u", port);
     tpm->pid = fork();
     must(tpm->pid >= 0, "fork");
@@ -84,6 +82,20 @@ void attest_swtpm_start(struct attest_swtpm *tpm)
         usleep(50000);
     }
     must(0, "swtpm does not answer");
+}
+
+void attest_swtpm_start(struct attest_swtpm *tpm)
+{
+    strcpy(tpm->folder, "/tmp/attest-XXXXXX");
+    must(mkdtemp(tpm->folder) != NULL, "no folder");
+    spawn(tpm);
+}
+
+void attest_swtpm_reset(struct attest_swtpm *tpm)
+{
+    kill(tpm->pid, SIGTERM);
+    waitpid(tpm->pid, NULL, 0);
+    spawn(tpm);
 }
 
 void attest_swtpm_stop(struct attest_swtpm *tpm)

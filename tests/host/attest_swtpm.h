@@ -14,6 +14,8 @@ struct attest_swtpm {
 };
 
 void attest_swtpm_start(struct attest_swtpm *tpm);
+/* The same TPM after a reset of its machine. */
+void attest_swtpm_reset(struct attest_swtpm *tpm);
 void attest_swtpm_stop(struct attest_swtpm *tpm); /* and removes the folder */
 
 struct attest_swtpm_link {

@@ -107,6 +107,10 @@ static size_t run(void)
         fake_tpm.retries--;
         return answer(TPM2_RC_RETRY, NULL, 0);
     }
+    if (fake_tpm.forward) {
+        memcpy(cmd, buffer, have);
+        return fake_tpm.more(cmd, have, buffer);
+    }
     if (code == TPM2_CC_Startup) {
         uint32_t rc = fake_tpm.started ? TPM2_RC_INITIALIZE : 0;
 

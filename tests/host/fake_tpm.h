@@ -45,6 +45,7 @@ struct fake_tpm {
     uint32_t last_code;
     unsigned int last_locality;
     unsigned int accesses; /* to registers */
+    bool forward;          /* everything goes to `more` */
     /* Answers what it does not know itself, where set. Returns the response's size. */
     size_t (*more)(const uint8_t *cmd, size_t len, uint8_t *rsp);
 };

@@ -44,6 +44,16 @@ static void session(void)
     len += 5;
 }
 
+/* TPM2B_SENSITIVE_CREATE with nothing in it, and the beginning of a TPM2B_PUBLIC. */
+static void object_of(uint32_t type)
+{
+    put32(4);
+    len -= 2;
+    cmd[len - 1] = 4;
+    put32(0);
+    put32(2 << 16 | type);
+}
+
 static int ask_handles(uint32_t code, uint32_t first, uint32_t second)
 {
     enum bh_perm perm;
@@ -53,7 +63,35 @@ static int ask_handles(uint32_t code, uint32_t first, uint32_t second)
     if (second)
         put32(second);
     session();
+    if (code == TPM2_CC_CreatePrimary)
+        object_of(TPM2_ALG_ECC);
     return ask(&perm);
+}
+
+/* Keys that sign or restrict what others sign are ECC or RSA; what could stand in for sealing's root is not made. */
+static void types(void **state)
+{
+    static const uint32_t codes[] = {TPM2_CC_CreatePrimary, TPM2_CC_Create};
+    enum bh_perm perm;
+
+    (void)state;
+    for (uint32_t type = 0; type < 0x10000; type++)
+        for (int i = 0; i < 2; i++) {
+            begin(codes[i], true);
+            put32(i ? 0x80000000 : TPM2_RH_OWNER);
+            session();
+            object_of(type);
+            assert_int_equal(ask(&perm), type == TPM2_ALG_RSA || type == TPM2_ALG_ECC ? 0 : -XEN_EPERM);
+        }
+    for (size_t cut = 1; cut <= 10; cut++) {
+        len -= cut;
+        assert_int_equal(ask(&perm), -XEN_EINVAL);
+        len += cut;
+    }
+    begin(TPM2_CC_Create, false);
+    put32(0x80000000);
+    put32(0xffffffff);
+    assert_int_equal(ask(&perm), -XEN_EINVAL);
 }
 
 /* Handles that suit any of the commands, as far as one pair can. */
@@ -99,6 +137,8 @@ static void codes(void **state)
             put32(good[i].h[1]);
         if (code == TPM2_CC_EvictControl)
             put32(0x8101b001);
+        if (code == TPM2_CC_CreatePrimary || code == TPM2_CC_Create)
+            object_of(TPM2_ALG_RSA);
         if (code == TPM2_CC_FlushContext)
             put32(0x80000000);
         rc = ask(&perm);
@@ -208,8 +248,9 @@ static void sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(codes),   cmocka_unit_test(hierarchies), cmocka_unit_test(persistent_handles),
-        cmocka_unit_test(flushes), cmocka_unit_test(sizes),
+        cmocka_unit_test(codes),       cmocka_unit_test(types),
+        cmocka_unit_test(hierarchies), cmocka_unit_test(persistent_handles),
+        cmocka_unit_test(flushes),     cmocka_unit_test(sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* BH_REPORT_CHECK: local attestation. Every round of the call reads the report and goes on with the check of exactly
+ * these bytes: what changed meanwhile is another check. A domain has one under way at a time, and one that is not
+ * continued is dropped when somebody needs its place. */
+#include "measure/measure.h"
+#include "measure/check_op.h"
+#include "measure/crypto.h"
+#include "measure/measure_lock.h"
+#include "measure/measure_state.h"
+#include "measure/verifier.h"
+#include "console.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "hypercall/hypercall.h"
+#include "lib.h"
+#include "mm/access.h"
+#include "time/clock.h"
+
+#define STALE 250000000ull
+
+BUILD_ASSERT(sizeof(struct bh_report_check) == 2 * 8);
+
+static struct check {
+    bool used;
+    uint32_t domid;
+    ns_t touched;
+    struct subject {
+        uint8_t hash[32], sig[64];
+    } subject;
+} checks[VERIFIER_SLOTS];
+
+static void drop(struct check *c)
+{
+    verifier_drop(c - checks);
+    c->used = false;
+}
+
+static struct check *of_domain(uint32_t domid)
+{
+    for (struct check *c = checks; c < checks + VERIFIER_SLOTS; c++)
+        if (c->used && c->domid == domid)
+            return c;
+    return NULL;
+}
+
+/* A place of the domain's own, or a free one, or one that lay idle. */
+static struct check *place_for(uint32_t domid, ns_t now)
+{
+    struct check *oldest = of_domain(domid);
+
+    for (struct check *c = checks; !oldest && c < checks + VERIFIER_SLOTS; c++)
+        if (!c->used)
+            return c;
+    for (struct check *c = checks; !oldest && c < checks + VERIFIER_SLOTS; c++)
+        if (now - c->touched >= STALE)
+            oldest = c;
+    if (!oldest || now - oldest->touched < STALE)
+        return NULL;
+    drop(oldest);
+    return oldest;
+}
+
+/* Only reports are signed with the hypervisor's key; one of another boot says so itself. */
+static int read_subject(const struct bh_report_check *req, struct subject *s)
+{
+    struct bh_report report;
+
+    if (copy_from_guest(&report, req->report, sizeof(report)) ||
+        copy_from_guest(s->sig, req->signature, sizeof(s->sig)))
+        return -XEN_EFAULT;
+    if (memcmp(report.magic, "BHREPT", 6) != 0 || memcmp(report.boot_id, measure_boot_id(), 32) != 0)
+        return -XEN_EBADMSG;
+    sha256(&report, sizeof(report), s->hash);
+    return 0;
+}
+
+static int step(const struct subject *s)
+{
+    uint32_t domid = current->domain->domid;
+    struct check *c = of_domain(domid);
+    ns_t now = now_ns();
+    int rc;
+
+    if (!c || memcmp(&c->subject, s, sizeof(*s)) != 0) {
+        c = place_for(domid, now);
+        if (!c)
+            return -XEN_EAGAIN;
+        rc = verifier_start(c - checks, measure_pubkey(), s->hash, s->sig);
+        if (rc)
+            return rc;
+        *c = (struct check){.used = true, .domid = domid, .subject = *s};
+    }
+    c->touched = now;
+    rc = verifier_step(c - checks);
+    c->used = rc == -XEN_EAGAIN;
+    return rc;
+}
+
+long measure_report_check(enum operation op, uint64_t arg)
+{
+    struct bh_report_check req;
+    struct subject subject;
+    int rc;
+
+    if (copy_from_guest(&req, arg, sizeof(req)))
+        return -XEN_EFAULT;
+    if (!measure_holds())
+        return -XEN_ENODEV;
+    rc = read_subject(&req, &subject);
+    if (rc)
+        return rc;
+    if (!spin_trylock(&measure_lock))
+        return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);
+    rc = step(&subject);
+    spin_unlock(&measure_lock);
+    return rc == -XEN_EAGAIN ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
+}
+
+void check_forget(uint32_t domid)
+{
+    struct check *c = of_domain(domid);
+
+    if (c)
+        drop(c);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* BH_SEAL_COUNTER: counters of the TPM, one for each identity that asked. While the hypervisor runs nobody else can
+ * change them (the allow-list has no command that does), so what was read at start and after each increment is what
+ * they hold. Another system on this machine may remove one: a TPM never lets a counter begin below any that it has
+ * had, so that denies, and never rolls back. */
+#include "measure/measure.h"
+#include "measure/measure_lock.h"
+#include "measure/seal.h"
+#include "measure/seal_cmd.h"
+#include "measure/tpm.h"
+#include "console.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "lib.h"
+#include "mm/access.h"
+#include "time/clock.h"
+#include <tss2/tss2_tpm2_types.h>
+
+#define SECOND      1000000000ull
+#define CLAIM_LIMIT SECOND /* a result that nobody fetches blocks others no longer than that */
+
+BUILD_ASSERT(sizeof(struct bh_seal_counter) == 2 * 4 + 8);
+
+static struct counter {
+    bool used, known; /* there is an index; value is what it holds */
+    uint8_t id[32];   /* whose; zeros: not one of ours */
+    uint64_t value;
+} counters[SEAL_COUNTERS];
+
+/* The one increment under way, a command after the other. */
+static struct {
+    enum { COUNT_NONE, COUNT_DEFINE, COUNT_INCREMENT, COUNT_READ, COUNT_DONE } state;
+    struct counter *counter;
+    uint32_t domid;
+    int rc;
+    ns_t done;
+} op;
+
+static void password_of(const struct counter *c, uint8_t out[32])
+{
+    uint8_t data[40] = "BHCTRP1";
+
+    memcpy(data + 8, c->id, 32);
+    seal_derive(data, sizeof(data), out);
+}
+
+static size_t command(uint8_t *out, struct counter *c, int state)
+{
+    unsigned int slot = c - counters;
+    uint8_t password[32];
+    size_t len;
+
+    password_of(c, password);
+    len = state == COUNT_DEFINE      ? seal_cmd_nv_define(out, slot, c->id, password)
+          : state == COUNT_INCREMENT ? seal_cmd_nv_increment(out, slot, password)
+                                     : seal_cmd_nv_read(out, slot, password);
+    wipe(password, sizeof(password));
+    return len;
+}
+
+/* What lies in that slot, from whatever boot. -EIO: the TPM answers nonsense. A counter of another chain has another
+ * password, and keeps its place. */
+static int look(struct counter *c)
+{
+    uint8_t cmd[TPM_CMD_MAX], *rsp;
+    size_t n;
+    int64_t code = tpm_start_call(TPM_LOCALITY_HV, cmd, seal_cmd_nv_public(cmd, c - counters), &rsp, &n);
+    int ours;
+
+    if (code == (TPM2_RC_HANDLE | TPM2_RC_1))
+        return 0;
+    if (code != 0 || (ours = seal_cmd_nv_public_response(rsp, n, c - counters, c->id)) < 0)
+        return -XEN_EIO;
+    c->used = true;
+    if (!ours)
+        memset(c->id, 0, sizeof(c->id));
+    else if (tpm_start_call(TPM_LOCALITY_HV, cmd, command(cmd, c, COUNT_READ), &rsp, &n) == 0)
+        c->known = seal_cmd_nv_value(rsp, n, &c->value) == 0;
+    wipe(cmd, sizeof(cmd));
+    return 0;
+}
+
+void seal_counter_start(void)
+{
+    unsigned int used = 0;
+
+    for (struct counter *c = counters; c < counters + SEAL_COUNTERS; c++) {
+        if (look(c)) {
+            printk("seal: the TPM's counters cannot be read: no new ones\n");
+            for (c = counters; c < counters + SEAL_COUNTERS; c++)
+                c->used = true;
+            return;
+        }
+        used += c->used;
+    }
+    printk("seal: keys are bound to PCR 4, 8, 9; %u of %u counters in use\n", used, SEAL_COUNTERS);
+}
+
+size_t seal_counter_next(uint8_t *out)
+{
+    return op.state == COUNT_NONE || op.state == COUNT_DONE ? 0 : command(out, op.counter, op.state);
+}
+
+static void end(int rc)
+{
+    op.rc = rc;
+    op.done = now_ns();
+    op.state = COUNT_DONE;
+}
+
+static int error_of(int64_t code)
+{
+    if (code == TPM2_RC_NV_SPACE)
+        return -XEN_ENOSPC;
+    return code == TPM2_RC_NV_RATE || code == TPM2_RC_RETRY ? -XEN_EBUSY : -XEN_EIO;
+}
+
+void seal_counter_answered(uint8_t *rsp, int rc)
+{
+    struct counter *c = op.counter;
+    int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
+
+    if (code != 0) {
+        c->used = op.state != COUNT_DEFINE;
+        c->known &= rc > 0; /* no answer: it may have counted */
+        end(error_of(code));
+    } else if (op.state == COUNT_READ) {
+        c->known = seal_cmd_nv_value(rsp, rc, &c->value) == 0;
+        end(c->known ? 0 : -XEN_EIO);
+    } else {
+        op.state = op.state == COUNT_DEFINE ? COUNT_INCREMENT : COUNT_READ;
+        c->known = false;
+    }
+}
+
+static struct counter *find(const uint8_t id[32])
+{
+    for (struct counter *c = counters; c < counters + SEAL_COUNTERS; c++)
+        if (c->used && memcmp(c->id, id, 32) == 0)
+            return c;
+    return NULL;
+}
+
+static struct counter *find_free(void)
+{
+    for (struct counter *c = counters; c < counters + SEAL_COUNTERS; c++)
+        if (!c->used)
+            return c;
+    return NULL;
+}
+
+static long begin(struct domain *d, const uint8_t id[32])
+{
+    struct counter *old = find(id), *c = old ? old : find_free();
+    ns_t now = now_ns();
+
+    if (op.state != COUNT_NONE && (op.state != COUNT_DONE || now - op.done < CLAIM_LIMIT))
+        return -XEN_EAGAIN;
+    if (now < d->counter_next)
+        return -XEN_EBUSY;
+    if (!c)
+        return -XEN_ENOSPC;
+    memcpy(c->id, id, 32);
+    c->used = true;
+    op.state = old ? COUNT_INCREMENT : COUNT_DEFINE;
+    op.counter = c;
+    op.domid = d->domid;
+    d->counter_next = now + SECOND;
+    tpm_pump();
+    return -XEN_EAGAIN;
+}
+
+static long increment(struct domain *d, const uint8_t id[32], uint64_t *value)
+{
+    bool mine = op.state != COUNT_NONE && op.domid == d->domid && memcmp(op.counter->id, id, 32) == 0;
+
+    if (!tpm_alive())
+        return -XEN_ENODEV;
+    if (!mine || (op.state == COUNT_DONE && now_ns() - op.done >= CLAIM_LIMIT))
+        return begin(d, id);
+    if (op.state != COUNT_DONE)
+        return -XEN_EAGAIN;
+    op.state = COUNT_NONE;
+    *value = op.counter->value;
+    return op.rc;
+}
+
+static long read(const uint8_t id[32], uint64_t *value)
+{
+    const struct counter *c = find(id);
+
+    if (!c)
+        return -XEN_ENOENT;
+    *value = c->value;
+    return c->known ? 0 : -XEN_EIO;
+}
+
+static long serve(struct domain *d, struct seal_binding *b, struct bh_seal_counter *s)
+{
+    uint8_t id[32];
+
+    if (!seal_available())
+        return -XEN_ENODEV;
+    seal_derive(b, sizeof(*b), id);
+    tpm_pump();
+    return s->increment ? increment(d, id, &s->value) : read(id, &s->value);
+}
+
+long measure_seal_counter(enum operation row, uint64_t arg)
+{
+    struct domain *d = current->domain;
+    struct bh_seal_counter s;
+    struct seal_binding b;
+    long rc;
+
+    if (copy_from_guest(&s, arg, sizeof(s)))
+        return -XEN_EFAULT;
+    rc = s.increment > 1 ? -XEN_EINVAL : seal_bind(&b, "BHCTRI1", s.flags, d);
+    if (rc)
+        return rc;
+    spin_lock(&measure_lock);
+    rc = serve(d, &b, &s);
+    spin_unlock(&measure_lock);
+    return !rc && copy_to_guest(arg, &s, sizeof(s)) ? -XEN_EFAULT : rc;
+}
