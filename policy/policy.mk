@@ -2,8 +2,9 @@
 # The policy, its compiler, and the reference monitor's tests on the host.
 PACKAGES += secilc libsepol-dev libmbedtls-dev setools
 
-# The policy's own sources after base.cil; its name and version (a changed policy gets a higher one).
+# The policy's own sources after base.cil, its rules file; its name and version (a changed policy gets a higher one).
 POLICY_SRC ?= policy/bulkhead.cil
+POLICY_RULES ?= policy/bulkhead.rules
 POLICY_NAME ?= bulkhead
 POLICY_VERSION ?= 1
 
@@ -11,8 +12,10 @@ KEYS ?= keys
 POLICY_KEY ?= $(KEYS)/policy.pem
 
 POLICY_TOOL := $(B)/policy/bh-policyc
-POLICY_TOOL_SRC := $(sort $(wildcard policy/*.c)) hv/monitor/permissions.c hv/monitor/policy_table.c
-POLICY_HEADERS := $(wildcard policy/*.h) hv/hypercall/operations.h hv/monitor/permissions.h hv/monitor/policy_format.h hv/monitor/policy_table.h \
+POLICY_TOOL_SRC := $(sort $(wildcard policy/*.c)) hv/monitor/permissions.c hv/monitor/policy_table.c \
+	hv/monitor/policy_section.c
+POLICY_HEADERS := $(wildcard policy/*.h) hv/hypercall/operations.h hv/monitor/permissions.h hv/monitor/policy_format.h \
+	hv/monitor/policy_table.h hv/monitor/policy_section.h hv/monitor/label.h \
 	hv/include/public/bulkhead.h
 POLICY_BIN := $(B)/policy/$(POLICY_NAME).bin
 BUILD_ALL += $(B)/policy.bhp $(POLICY_TOOL)
@@ -31,8 +34,9 @@ $(B)/policy/declarations.cil: $(POLICY_TOOL)
 $(POLICY_BIN): $(B)/policy/declarations.cil policy/base.cil $(POLICY_SRC)
 	secilc -t xen -c 30 -f /dev/null -o $@ $^
 
-$(B)/policy.bhp: $(POLICY_BIN) $(POLICY_TOOL) $(POLICY_KEY)
-	$(POLICY_TOOL) --key $(POLICY_KEY) --name $(POLICY_NAME) --version $(POLICY_VERSION) -o $@ $(POLICY_BIN)
+$(B)/policy.bhp: $(POLICY_BIN) $(POLICY_RULES) $(POLICY_TOOL) $(POLICY_KEY)
+	$(POLICY_TOOL) --key $(POLICY_KEY) --name $(POLICY_NAME) --version $(POLICY_VERSION) \
+		--rules $(POLICY_RULES) -o $@ $(POLICY_BIN)
 
 policy-coverage: $(POLICY_TOOL) ## every operation of a guest, with the permission that is asked first
 	@$(POLICY_TOOL) --coverage
@@ -42,6 +46,7 @@ policy-dump: $(B)/policy.bhp ## what the built policy allows, pair by pair
 
 # ---- Tests on the host ------------------------------------------------------------------------
 POLICY_TEST_SUPPORT := tests/host/policy_support.c policy/policy_file.c policy/policy_flatten.c policy/policy_print.c \
+	policy/policy_rules.c policy/policy_bind.c hv/monitor/policy_section.c \
 	hv/monitor/permissions.c hv/monitor/policy_table.c hv/monitor/policy_verify.c
 POLICY_TEST_CFLAGS := -Ihv -Ihv/include -Ihv/lib -Ipolicy -Itests/host -Itests/host/policy_key -D_GNU_SOURCE \
 	-D__XEN_INTERFACE_VERSION__=0x00040e00
@@ -54,7 +59,7 @@ $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eva
 permissions_TEST_SRC += hv/hypercall/operations.c
 
 HOST_TESTS += monitor audit audit_op
-monitor_TEST_SRC := hv/monitor/monitor.c $(POLICY_TEST_SUPPORT)
+monitor_TEST_SRC := hv/monitor/monitor.c hv/monitor/admit.c $(POLICY_TEST_SUPPORT)
 monitor_TEST_CFLAGS := $(POLICY_TEST_CFLAGS) -Wno-unused-parameter
 monitor_TEST_LIBS := $(POLICY_TEST_LIBS)
 audit_TEST_SRC := hv/monitor/audit.c $(POLICY_TEST_SUPPORT)
@@ -70,7 +75,7 @@ $(patsubst %,$(B)/tests/host/%_test,$(POLICY_TESTS) monitor audit audit_op): $(P
 # ---- The fuzzer -------------------------------------------------------------------------------
 PACKAGES += clang
 FUZZ_POLICY_SECONDS ?= 30
-FUZZ_POLICY_SRC := tests/fuzz/policy_table_fuzz.c hv/monitor/policy_table.c hv/monitor/permissions.c
+FUZZ_POLICY_SRC := tests/fuzz/policy_table_fuzz.c hv/monitor/policy_table.c hv/monitor/policy_section.c hv/monitor/permissions.c
 FUZZERS += policy
 
 $(B)/fuzz/policy_table_fuzz: $(FUZZ_POLICY_SRC) $(POLICY_HEADERS)

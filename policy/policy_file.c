@@ -21,6 +21,79 @@ static int fail(struct policy_error *e, const char *what)
     return -EINVAL;
 }
 
+/* Gives each pair of types the number of its answer; in the order of first use, as the format wants. The number of
+ * answers, or 0: too many, or no memory. `first` gets the pair that first has each answer. */
+static uint32_t number_answers(const struct policy_flat *flat, uint16_t *pairs, uint32_t *first)
+{
+    size_t words = POLICY_RELATIONS * policy_format_words(BH_PERM_COUNT), buckets = 1u << 17;
+    uint32_t *bucket = calloc(buckets, sizeof(*bucket)), count = 0; /* number of an answer + 1 */
+
+    for (uint32_t p = 0; bucket && p < flat->types * flat->types; p++) {
+        const uint64_t *answer = flat->rows + p * words;
+        uint64_t hash = 0;
+        for (size_t w = 0; w < words; w++)
+            hash = (hash ^ answer[w]) * 0x9e3779b97f4a7c15ull;
+        size_t at = hash >> 47;
+        while (bucket[at] && memcmp(flat->rows + first[bucket[at] - 1] * words, answer, words * 8) != 0)
+            at = (at + 1) % buckets;
+        if (!bucket[at]) {
+            if (count == POLICY_ANSWERS_MAX) {
+                count = 0;
+                break;
+            }
+            first[count] = p;
+            bucket[at] = ++count;
+        }
+        pairs[p] = (uint16_t)(bucket[at] - 1);
+    }
+    free(bucket);
+    return count;
+}
+
+static void write_content(const struct policy_flat *flat, const struct policy_header *h, const uint16_t *pairs,
+                          const uint32_t *first, uint8_t *file)
+{
+    size_t size = POLICY_RELATIONS * 8 * policy_format_words(BH_PERM_COUNT);
+
+    memcpy(file, h, sizeof(*h));
+    memcpy(file + sizeof(*h), flat->names, (size_t)flat->types * POLICY_TYPE_NAME);
+    for (size_t i = 0; i < BH_PERM_COUNT; i++) {
+        struct policy_permission p = {0};
+        memcpy(p.class_name, bh_permissions[i].class_name, strlen(bh_permissions[i].class_name));
+        memcpy(p.name, bh_permissions[i].name, strlen(bh_permissions[i].name));
+        memcpy(file + policy_format_perms_offset(flat->types) + i * sizeof(p), &p, sizeof(p));
+    }
+    memcpy(file + policy_format_pairs_offset(flat->types, BH_PERM_COUNT), pairs, 2ul * flat->types * flat->types);
+    uint8_t *answers = file + policy_format_answers_offset(flat->types, BH_PERM_COUNT);
+    for (uint32_t i = 0; i < h->answers; i++)
+        memcpy(answers + i * size, (const uint8_t *)flat->rows + first[i] * size, size);
+    for (unsigned int s = 0; s < POLICY_SECTIONS; s++)
+        if (flat->section[s].count)
+            memcpy(file + policy_format_section_offset(h, s), flat->section[s].entries,
+                   (size_t)flat->section[s].count * policy_entry_size[s]);
+}
+
+static uint8_t *build(const struct policy_flat *flat, struct policy_header *h, struct policy_error *e)
+{
+    uint16_t *pairs = calloc((size_t)flat->types * flat->types, sizeof(*pairs));
+    uint32_t *first = calloc(POLICY_ANSWERS_MAX, sizeof(*first));
+    uint8_t *file = NULL;
+
+    if (pairs && first)
+        h->answers = number_answers(flat, pairs, first);
+    if (h->answers) {
+        h->size = policy_format_section_offset(h, POLICY_SECTIONS) + POLICY_SIGNATURE;
+        file = calloc(1, h->size);
+    }
+    if (file)
+        write_content(flat, h, pairs, first, file);
+    else
+        fail(e, "no memory, or the pairs of types have more than 65535 different answers");
+    free(first);
+    free(pairs);
+    return file;
+}
+
 uint8_t *policy_file_build(const struct policy_flat *flat, const char *name, uint32_t version, size_t *size,
                            struct policy_error *e)
 {
@@ -33,35 +106,22 @@ uint8_t *policy_file_build(const struct policy_flat *flat, const char *name, uin
         .words = policy_format_words(BH_PERM_COUNT),
         .boot_type = flat->boot_type,
         .xen_type = flat->xen_type,
-        .types_offset = sizeof(h),
-        .perms_offset = policy_format_perms_offset(flat->types),
-        .rows_offset = policy_format_rows_offset(flat->types, BH_PERM_COUNT),
-        .signature_offset = policy_format_signature_offset(flat->types, BH_PERM_COUNT),
+        .records = flat->records,
     };
-    h.size = h.signature_offset + POLICY_SIGNATURE;
     if (strlen(name) >= sizeof(h.name)) {
         fail(e, "the policy's name has at most 31 characters");
         return NULL;
     }
     memcpy(h.name, name, strlen(name));
-
-    uint8_t *file = calloc(1, h.size);
-    if (!file) {
-        fail(e, "no memory");
-        return NULL;
+    for (int k = 0; k < POLICY_HARDWARE; k++) {
+        h.hardware[k].type = flat->hardware[k].type;
+        h.hardware[k].compartment = flat->hardware[k].compartment;
     }
-    memcpy(file, &h, sizeof(h));
-    memcpy(file + h.types_offset, flat->names, (size_t)flat->types * POLICY_TYPE_NAME);
-    for (size_t i = 0; i < BH_PERM_COUNT; i++) {
-        struct policy_permission p = {0};
-        memcpy(p.class_name, bh_permissions[i].class_name, strlen(bh_permissions[i].class_name));
-        memcpy(p.name, bh_permissions[i].name, strlen(bh_permissions[i].name));
-        memcpy(file + h.perms_offset + i * sizeof(p), &p, sizeof(p));
-    }
-    memcpy(file + h.rows_offset, flat->rows, h.signature_offset - h.rows_offset);
-
+    for (int s = 0; s < POLICY_SECTIONS; s++)
+        h.count[s] = flat->section[s].count;
+    uint8_t *file = build(flat, &h, e);
     struct policy_table check;
-    if (policy_table_open(&check, file, h.size) != 0) {
+    if (file && policy_table_open(&check, file, h.size) != 0) {
         snprintf(e->text, sizeof(e->text), "the hypervisor would refuse it: %s (offset %u)", check.error,
                  check.error_offset);
         free(file);

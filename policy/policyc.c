@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy_bind.h"
 #include "policy_file.h"
 
 static const char usage[] =
-    "usage: bh-policyc --key KEY.pem --name NAME --version N -o OUT.bhp POLICY.bin\n"
+    "usage: bh-policyc --key KEY.pem --name NAME --version N [--rules FILE] -o OUT.bhp POLICY.bin\n"
     "       bh-policyc --dump FILE.bhp     what is in a table; after --key, checks the signature first\n"
     "       bh-policyc --declarations      classes and categories, in CIL\n"
     "       bh-policyc --coverage          each operation with what is asked before it\n"
@@ -72,9 +73,25 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
 }
 
 struct options {
-    const char *key, *name, *out, *in;
+    const char *key, *name, *out, *in, *rules;
     uint32_t version;
 };
+
+static int bind_rules(const char *path, struct policy_flat *flat)
+{
+    struct policy_error e = {""};
+    struct policy_rules rules;
+    size_t size;
+    char *text = (char *)read_file(path, &size);
+    if (!text)
+        return 1;
+    int rc = policy_rules_parse(path, text, size, &rules, &e);
+    if (rc == 0)
+        rc = policy_bind(path, &rules, flat, &e);
+    policy_rules_free(&rules);
+    free(text);
+    return rc != 0 ? complain("%s", e.text) : 0;
+}
 
 static int compile(const struct options *o)
 {
@@ -88,6 +105,10 @@ static int compile(const struct options *o)
     free(image);
     if (rc != 0)
         return complain("%s: %s", o->in, e.text);
+    if (o->rules && bind_rules(o->rules, &flat) != 0) {
+        policy_flat_free(&flat);
+        return 1;
+    }
     uint8_t *file = policy_file_build(&flat, o->name, o->version, &size, &e);
     policy_flat_free(&flat);
     if (!file)
@@ -125,10 +146,15 @@ static int parse_version(const char *text, uint32_t *version)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"key", required_argument, NULL, 'k'},     {"name", required_argument, NULL, 'n'},
-        {"version", required_argument, NULL, 'v'}, {"dump", required_argument, NULL, 'd'},
-        {"declarations", no_argument, NULL, 'c'},  {"coverage", no_argument, NULL, 'g'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"key", required_argument, NULL, 'k'},
+        {"name", required_argument, NULL, 'n'},
+        {"version", required_argument, NULL, 'v'},
+        {"dump", required_argument, NULL, 'd'},
+        {"rules", required_argument, NULL, 'r'},
+        {"declarations", no_argument, NULL, 'c'},
+        {"coverage", no_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct options o = {0};
     int c;
@@ -142,6 +168,9 @@ int main(int argc, char **argv)
             break;
         case 'o':
             o.out = optarg;
+            break;
+        case 'r':
+            o.rules = optarg;
             break;
         case 'v':
             if (parse_version(optarg, &o.version) != 0)

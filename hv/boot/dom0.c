@@ -8,6 +8,7 @@
 #include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/paging.h"
+#include "monitor/admit.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
 #include "time/clock.h"
@@ -39,7 +40,7 @@ static bool measuring(void)
     return !mem_is_zero(measure_pubkey(), 64);
 }
 
-static void set_part(struct domain_build *b, unsigned int part, const struct boot_module *m)
+static void set_part(struct domain_build *b, unsigned int part, const struct boot_module *m, bool hashed)
 {
     struct image_part *p = &b->part[part];
 
@@ -47,7 +48,7 @@ static void set_part(struct domain_build *b, unsigned int part, const struct boo
         panic("boot module %u does not start on a page", part + 1);
     p->module = m->start;
     p->size = p->loaded = m->end - m->start;
-    if (measuring())
+    if (hashed)
         sha256_update(&p->hash, (const void *)m->start, p->size);
 }
 
@@ -74,7 +75,7 @@ static struct domain *create(void)
         .vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = dom0_bytes() >> 10, .name = "dom0"};
     struct label label = monitor_boot_label();
     struct domain *d;
-    int rc = domain_create(&c, &label, true, &d);
+    int rc = domain_create(&c, &label, NULL, &d);
 
     if (rc)
         panic("dom0 cannot be created: error %d", rc);
@@ -95,17 +96,20 @@ void build_dom0(void)
     struct domain *d = create();
     sha256_start(&d->build->part[BH_PART_KERNEL].hash);
     sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
-    set_part(d->build, BH_PART_KERNEL, &boot_info.module[1]);
+    bool hashed = measuring() || admit_launch_bound(&d->label);
+    set_part(d->build, BH_PART_KERNEL, &boot_info.module[1], hashed);
     if (boot_info.modules > 2)
-        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2]);
+        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2], hashed);
     set_cmdline(d->build, boot_info.module[1].cmdline);
     do {
         rc = build_step(d, &error);
     } while (rc == -XEN_EAGAIN);
     if (rc)
         panic("dom0 cannot be built: %s", error);
-    if (measuring())
+    if (hashed)
         build_measure(d);
+    if (admit_launch(d, d))
+        panic("dom0: the policy does not let %s start with this kernel, ramdisk and command line", d->name);
     heap_free(d->build->chunk_of);
     heap_free(d->build);
     d->build = NULL;

@@ -99,7 +99,7 @@ static bool firmware_reserved(mfn_t mfn)
 bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly)
 {
     *readonly = false;
-    if (!d->device || monitor_check(d, NULL, operations[OP_device_frame].perm, *mfn))
+    if (!d->device || monitor_check_hardware(d, operations[OP_device_frame].perm, *mfn, *mfn))
         return false;
     if (*mfn == heap_mfn(blank_page) || *mfn == heap_mfn(low_page))
         return true;

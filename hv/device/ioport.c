@@ -86,7 +86,7 @@ static bool allowed(enum operation op, struct domain *d, uint16_t port, unsigned
     for (unsigned int i = 0; i < bytes; i++)
         if (!test_bit(port + i, d->device->ports))
             return false;
-    return ask_about(op, NULL, port) == 0;
+    return ask_hardware(op, port, port + bytes - 1) == 0;
 }
 
 static uint32_t ones(unsigned int bytes)
@@ -102,7 +102,8 @@ static uint32_t config_bdf(const struct domain_device *dev)
 /* The address register selects a function, and the access is within one dword. */
 static bool config_selected(enum operation op, struct domain *d, uint16_t port, unsigned int bytes)
 {
-    return (d->device->cf8 & 0x80000000u) && !(port & (bytes - 1)) && ask_about(op, NULL, config_bdf(d->device)) == 0;
+    return (d->device->cf8 & 0x80000000u) && !(port & (bytes - 1)) &&
+           ask_hardware(op, config_bdf(d->device), config_bdf(d->device)) == 0;
 }
 
 static uint32_t config_read(struct domain *d, uint16_t port, unsigned int bytes)

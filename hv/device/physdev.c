@@ -19,9 +19,17 @@
 /* Does the policy let the caller do this, and has it device rights at all? */
 static int may(enum operation op, uint64_t id)
 {
-    int rc = ask_about(op, NULL, id);
+    int rc = ask_hardware(op, id, id);
 
     return rc ? rc : current->domain->device ? 0 : -XEN_EPERM;
+}
+
+/* The same for what is about no piece of hardware in particular. */
+static int may_all(enum operation op, uint64_t id)
+{
+    int rc = ask_about(op, NULL, id);
+
+    return rc || current->domain->device ? rc : -XEN_EPERM;
 }
 
 static bool is_self(domid_t domid)
@@ -72,7 +80,7 @@ static long op_apic_read(enum operation op, gva_t arg)
 
     if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(op, p.reg);
+    int rc = may_all(op, p.reg);
     if (rc)
         return rc;
     spin_lock(&device_lock);
@@ -90,7 +98,7 @@ static long op_apic_write(enum operation op, gva_t arg)
 
     if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(op, p.reg);
+    int rc = may_all(op, p.reg);
     return rc ? rc : -XEN_EPERM;
 }
 
@@ -135,7 +143,11 @@ static long op_map_pirq(enum operation op, gva_t arg)
 
     if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    rc = may(op, p.type == MAP_PIRQ_TYPE_GSI ? (uint32_t)p.index : (uint32_t)p.bus);
+    /* A message belongs to its function: that is how the policy names it. */
+    rc = p.type == MAP_PIRQ_TYPE_GSI ? may(op, (uint32_t)p.index)
+                                     : may(OP_PHYSDEVOP_map_pirq_message,
+                                           (p.type == MAP_PIRQ_TYPE_MSI_SEG ? (uint32_t)p.bus & 0xffff0000u : 0) |
+                                               ((uint32_t)p.bus & 0xff) << 8 | ((uint32_t)p.devfn & 0xff));
     if (rc)
         return rc;
     if (!is_self(p.domid))
@@ -196,7 +208,7 @@ static long op_get_free_pirq(enum operation op, gva_t arg)
 
     if (copy_from_guest(&p, arg, sizeof(p)))
         return -XEN_EFAULT;
-    int rc = may(op, 0);
+    int rc = may_all(op, 0);
     if (!rc)
         rc = p.type == MAP_PIRQ_TYPE_MSI ? pirq_get_free() : -XEN_EINVAL;
     if (rc < 0)

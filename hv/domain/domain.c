@@ -14,6 +14,7 @@
 #include "sched/sched.h"
 #include "event/evtchn.h"
 #include "grant/grant.h"
+#include "monitor/admit.h"
 #include "monitor/monitor.h"
 #include "console.h"
 #include "lib.h"
@@ -51,6 +52,11 @@ struct domain *domain_first_from(uint32_t domid)
         __atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST);
     spin_unlock(&domlist_lock);
     return d;
+}
+
+struct domain *domain_next_stopped(const struct domain *d)
+{
+    return d ? d->next : domains;
 }
 
 static void free_domain(struct domain *d)
@@ -118,7 +124,7 @@ static int make_parts(struct domain *d, uint32_t vcpus)
     return 0;
 }
 
-static int enlist(struct domain *d)
+static int enlist(struct domain *d, struct domain *creator)
 {
     struct domain **p;
     int rc = 0;
@@ -129,6 +135,10 @@ static int enlist(struct domain *d)
             rc = -XEN_EEXIST;
     if (!rc && domain_count >= DOMAINS_MAX)
         rc = -XEN_ENOSPC;
+    if (!rc && !monitor_label_current(&d->label))
+        rc = -XEN_EAGAIN;
+    if (!rc)
+        rc = admit_enlist(creator, d, domains);
     if (!rc) {
         *p = d;
         domain_count++;
@@ -138,7 +148,7 @@ static int enlist(struct domain *d)
     return rc;
 }
 
-int domain_create(const struct bh_dom_create *c, const struct label *label, bool control, struct domain **out)
+int domain_create(const struct bh_dom_create *c, const struct label *label, struct domain *creator, struct domain **out)
 {
     struct domain *d = heap_alloc(sizeof(*d));
     int rc;
@@ -153,7 +163,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, bool
     d->label = *label;
     monitor_refresh_domain(d);
     d->state = BH_STATE_BUILDING;
-    d->is_control = control;
+    d->is_control = !creator;
     d->epoch = __atomic_fetch_add(&next_epoch, 1, __ATOMIC_SEQ_CST);
     d->create_flags = c->flags;
     d->pause_count = 1;
@@ -166,7 +176,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, bool
     d->mm.frames_max = c->memory_kib / 4 - c->vcpus * STATE_FRAMES;
     rc = make_parts(d, c->vcpus);
     if (!rc)
-        rc = enlist(d);
+        rc = enlist(d, creator);
     if (rc) {
         evtchn_domain_destroy(d);
         grant_domain_destroy(d);

@@ -6,8 +6,10 @@
 #include "domain/domain.h"
 
 struct domain_build;
-/* A paused, empty domain in the list, BH_STATE_BUILDING. */
-int domain_create(const struct bh_dom_create *c, const struct label *label, bool control, struct domain **out);
+/* A paused, empty domain in the list, BH_STATE_BUILDING. `creator` (NULL: the boot domain's) is in the record of a
+ * refusal by a conflict set, -EACCES. -EAGAIN: another policy came in between; make the label again. */
+int domain_create(const struct bh_dom_create *c, const struct label *label, struct domain *creator,
+                  struct domain **out);
 int domain_add_memory(struct domain *d); /* one chunk a call, -EAGAIN until all is there; d's address space is loaded */
 int image_free_step(struct domain_build *b);
 void domain_init_idle(unsigned int cpu); /* idle vCPU of this CPU */
@@ -15,7 +17,9 @@ void domain_init_idle(unsigned int cpu); /* idle vCPU of this CPU */
  */
 int domain_destroy_step(struct domain *d);
 struct domain *domain_first_from(uint32_t domid); /* living, smallest id >= domid; takes a reference */
-int domain_delist(struct domain *d);              /* out of the list; drops its reference */
+/* The list, for who has all other CPUs stopped: the first (NULL), the next. No reference is taken. */
+struct domain *domain_next_stopped(const struct domain *d);
+int domain_delist(struct domain *d); /* out of the list; drops its reference */
 void build_dom0(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "event/evtchn.h"
 #include "measure/crypto.h"
 #include "mm/access.h"
+#include "monitor/admit.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
 #include "console.h"
@@ -63,7 +64,11 @@ long operate_create(enum operation op, uint64_t arg)
     if (!rc)
         rc = ask_label(op, &label);
     if (!rc)
-        rc = domain_create(&c, &label, false, &d);
+        rc = admit_create(current->domain, &c, &label);
+    if (!rc)
+        rc = domain_create(&c, &label, current->domain, &d);
+    if (rc == -XEN_EAGAIN)
+        return hypercall_again(BH_DOM_CREATE, arg, 0, 0, 0);
     if (rc)
         return rc;
     seed_ports(d);
@@ -323,7 +328,9 @@ long operate_sched(enum operation op, uint64_t arg)
     int rc = target(op, s.domid, &d);
     if (rc)
         return rc;
-    rc = sched_set_params(d, s.weight, s.cap);
+    rc = admit_share(current->domain, d, s.weight, s.cap);
+    if (!rc)
+        rc = sched_set_params(d, s.weight, s.cap);
     domain_put(d);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include "device/pirq.h"
 #include "domain/domain.h"
 #include "mm/access.h"
+#include "monitor/monitor.h"
 #include "sched/sched.h"
 #include "console.h"
 #include "lib.h"
@@ -47,6 +48,8 @@ int evtchn_port_alloc(struct domain *d, uint8_t state)
 {
     if (d->evtchn.closing)
         return -XEN_ESRCH;
+    if (monitor_within(d, POLICY_LIMIT_PORTS, d->evtchn.used + 1))
+        return -XEN_EACCES;
     uint32_t port = find_free(d);
     if (port >= EVTCHN_PORTS_MAX)
         return -XEN_ENOSPC;

@@ -44,7 +44,7 @@ bool evtchn_port_exists(const struct domain *d, uint32_t port);
 
 /* --- Between the files of this folder; the lock of d is held. --- */
 struct evtchn *evtchn_port(struct domain *d, uint32_t port); /* NULL: out of range or not in use */
-int evtchn_port_alloc(struct domain *d, uint8_t state);      /* -ENOSPC, -ENOMEM, -ESRCH while closing */
+int evtchn_port_alloc(struct domain *d, uint8_t state);      /* -EACCES: ceiling; -ENOSPC, -ENOMEM, -ESRCH: closing */
 void evtchn_port_free(struct domain *d, uint32_t port);
 void evtchn_raise(struct domain *d, uint32_t port, uint32_t vcpu); /* lock not needed */
 void evtchn_unmask(struct domain *d, uint32_t port, uint32_t vcpu);

@@ -116,7 +116,10 @@ static long op_setup_table(enum operation row, gva_t arg, uint64_t count)
         return -XEN_EINVAL;
     if (copy_from_guest(&op, arg, sizeof(op)))
         return -XEN_EFAULT;
-    op.status = is_self(d, op.dom) ? setup_table(d, op.nr_frames) : GNTST_permission_denied;
+    if (!is_self(d, op.dom) || monitor_within(d, POLICY_LIMIT_GRANTS, op.nr_frames))
+        op.status = GNTST_permission_denied;
+    else
+        op.status = setup_table(d, op.nr_frames);
     gva_t list = (gva_t)op.frame_list.p;
     for (uint32_t i = 0; !op.status && i < op.nr_frames; i++) {
         xen_pfn_t mfn = heap_mfn(d->grant.table[i]);
@@ -139,7 +142,8 @@ static long op_query_size(enum operation row, gva_t arg, uint64_t count)
     op.status = GNTST_permission_denied;
     if (is_self(d, op.dom)) {
         op.nr_frames = READ_ONCE(d->grant.frames);
-        op.max_nr_frames = GRANT_FRAMES_MAX;
+        uint32_t ceiling = monitor_ceiling(d, POLICY_LIMIT_GRANTS);
+        op.max_nr_frames = ceiling ? MIN(ceiling, GRANT_FRAMES_MAX) : GRANT_FRAMES_MAX;
         op.status = GNTST_okay;
     }
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;

@@ -15,6 +15,12 @@ int ask_about(enum operation op, const struct domain *object, uint64_t id)
     return op == OP_NONE ? -XEN_EPERM : monitor_check(current->domain, object, (enum bh_perm)operations[op].perm, id);
 }
 
+int ask_hardware(enum operation op, uint64_t first, uint64_t last)
+{
+    this_cpu()->asked = operations[op].of;
+    return monitor_check_hardware(current->domain, operations[op].perm, first, last);
+}
+
 int ask_label(enum operation op, const struct label *object)
 {
     this_cpu()->asked = operations[op].of;

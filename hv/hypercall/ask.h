@@ -19,6 +19,8 @@
 
 /* For LATER rows, when the object is known: another domain or the caller; NULL for XEN. `id` goes to the record. */
 int ask_about(enum operation op, const struct domain *object, uint64_t id);
+/* The same for hardware, by the label of what the policy names so: ports, frames, lines or functions first to last. */
+int ask_hardware(enum operation op, uint64_t first, uint64_t last);
 /* The same for a domain that is to be made. */
 int ask_label(enum operation op, const struct label *object);
 /* The CASE of `op`, or itself, with that permission; OP_NONE, which is always refused: it has none. */

@@ -181,7 +181,8 @@
     ROW(PHYSDEVOP_apic_read, op_apic_read, hw, irq, XEN, LATER, "the register")                                        \
     ROW(PHYSDEVOP_apic_write, op_apic_write, hw, irq, XEN, LATER, "the register")                                      \
     ROW(PHYSDEVOP_alloc_irq_vector, op_irq_vector, hw, irq, XEN, LATER, "the line")                                    \
-    ROW(PHYSDEVOP_map_pirq, op_map_pirq, hw, irq, XEN, LATER, "the line, or the function of a message")                \
+    ROW(PHYSDEVOP_map_pirq, op_map_pirq, hw, irq, XEN, LATER, "the line")                                              \
+    CASE(PHYSDEVOP_map_pirq, message, hw, pci, XEN, "a message: the function")                                         \
     ROW(PHYSDEVOP_unmap_pirq, op_unmap_pirq, hw, irq, XEN, LATER, "the line")                                          \
     ROW(PHYSDEVOP_setup_gsi, op_setup_gsi, hw, irq, XEN, LATER, "the line")                                            \
     ROW(PHYSDEVOP_get_free_pirq, op_get_free_pirq, hw, irq, XEN, LATER, "")                                            \

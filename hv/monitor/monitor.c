@@ -7,22 +7,40 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
+#include "admit.h"
 #include "audit.h"
 #include "console.h"
-#include "domain/domain.h"
+#include "domain/lifecycle.h"
 #include "measure/crypto.h"
 #include "policy_key_public.h"
-#include "policy_table.h"
+#include "policy_section.h"
 #include "policy_verify.h"
 
-/* Until monitor_init() has succeeded it has no types, so every answer is no. Constant afterwards. */
+/* Until monitor_init() has succeeded it has no types, so every answer is no. Changed by adopt() only. */
 static struct policy_table policy;
 static uint8_t policy_digest[32];
 static struct label xen_label;
+static uint16_t epoch;
+/* Permissions whose allowed uses nobody wants recorded: a yes needs no more. */
+static uint8_t quick[(BH_PERM_COUNT + 7) / 8];
+
+static void adopt(const struct policy_table *table, const uint8_t digest[32])
+{
+    policy = *table;
+    memcpy(policy_digest, digest, sizeof(policy_digest));
+    epoch++;
+    xen_label = (struct label){.type = policy.xen_type}; /* compartment 0 */
+    xen_label.clearance = policy_section_clearance(&policy, &xen_label);
+    for (unsigned int p = 0; p < BH_PERM_COUNT; p++) {
+        uint8_t bit = (uint8_t)(1u << (p % 8));
+        quick[p / 8] = monitor_records(bh_permissions[p].class) ? quick[p / 8] & (uint8_t)~bit : quick[p / 8] | bit;
+    }
+}
 
 int monitor_init(const uint8_t *file, size_t len)
 {
     struct policy_table table;
+    uint8_t digest[32];
 
     if (policy_table_open(&table, file, len) != 0) {
         printk("policy refused: %s (at byte %u of %lu)\n", table.error, table.error_offset, len);
@@ -32,12 +50,38 @@ int monitor_init(const uint8_t *file, size_t len)
         printk("policy refused: its signature is not by the key that this hypervisor carries\n");
         return -XEN_EPERM;
     }
-    sha256(file, len, policy_digest);
-    policy = table;
-    xen_label.type = table.xen_type; /* compartment 0 */
+    sha256(file, len, digest);
+    adopt(&table, digest);
     printk("policy: version %u, %u types, boot domain %s\n", policy.version, policy.types,
            policy_table_type_name(&policy, policy.boot_type));
     return 0;
+}
+
+static struct label make_label(uint16_t type, uint16_t compartment)
+{
+    struct label l = {.type = type, .compartment = compartment, .epoch = epoch};
+
+    l.clearance = policy_section_clearance(&policy, &l);
+    return l;
+}
+
+void monitor_adopt(const struct policy_table *table, const uint8_t digest[32])
+{
+    const struct policy_table old = policy;
+
+    adopt(table, digest);
+    for (struct domain *d = domain_next_stopped(NULL); d; d = domain_next_stopped(d)) {
+        const char *name = policy_table_type_name(&old, d->label.type);
+        int type = name ? policy_table_type_index(&policy, name) : -XEN_ENOENT;
+        d->label = make_label(type < 0 ? POLICY_TYPE_ANY : (uint16_t)type, d->label.compartment);
+        monitor_refresh_domain(d);
+    }
+    admit_adopted();
+}
+
+const struct policy_table *monitor_policy(void)
+{
+    return &policy;
 }
 
 /* The permission for doing to another domain what a SELF permission is for; BH_PERM_COUNT: there is
@@ -66,38 +110,85 @@ void monitor_type_name(const struct label *label, char *out)
         memcpy(out, name, strlen(name));
 }
 
-/* Out of the way of the decision. */
-static __attribute__((noinline, cold)) int deny(struct domain *subject, const struct label *object, uint32_t target_id,
-                                                enum bh_perm perm, uint64_t object_id)
+static void record(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+                   uint64_t object_id, bool allowed, const char *reason)
 {
     const struct bh_permission *p = &bh_permissions[perm];
+    uint32_t rate = monitor_audit_rate(subject->label.type);
     struct bh_audit_record r = {
         .source = subject->domid,
         .target = target_id,
         .source_compartment = subject->label.compartment,
         .target_compartment = object->compartment,
         .object = object_id,
-        .reason = "policy",
+        .allowed = allowed,
     };
     monitor_type_name(&subject->label, r.source_type);
     monitor_type_name(object, r.target_type);
     memcpy(r.class_name, p->class_name, strlen(p->class_name));
     memcpy(r.perm_name, p->name, strlen(p->name));
+    memcpy(r.reason, reason, MIN(strlen(reason), sizeof(r.reason) - 1));
+    bool taken = audit_append(&r, &subject->audit_limit[allowed], rate ? rate : AUDIT_RATE_DEFAULT);
+    if (allowed)
+        return;
     __atomic_fetch_add(&subject->denials, 1, __ATOMIC_RELAXED);
-    if (!audit_append(&r, &subject->audit_limit[0], AUDIT_RATE_DEFAULT))
-        return -XEN_EPERM;
-    printk_guest("denied: d%u %s:c%u -> d%u %s:c%u %s:%s %lx\n", r.source, r.source_type, r.source_compartment,
-                 r.target, r.target_type, r.target_compartment, r.class_name, r.perm_name, r.object);
-    return -XEN_EPERM;
+    if (taken)
+        printk_guest("denied: d%u %s:c%u -> d%u %s:c%u %s:%s %lx (%s)\n", r.source, r.source_type, r.source_compartment,
+                     r.target, r.target_type, r.target_compartment, r.class_name, r.perm_name, r.object, r.reason);
+}
+
+int monitor_refuse(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+                   uint64_t object_id, const char *reason)
+{
+    record(subject, object, target_id, perm, object_id, false, reason);
+    return -XEN_EACCES;
+}
+
+/* Neither in one compartment nor both without clearances. */
+static __attribute__((noinline)) enum policy_relation cleared(const struct label *s, const struct label *o)
+{
+    if (policy_section_cleared(&policy, s, o->compartment))
+        return POLICY_SOURCE_CLEARED;
+    return policy_section_cleared(&policy, o, s->compartment) ? POLICY_TARGET_CLEARED : POLICY_OTHER;
+}
+
+static inline enum policy_relation relation(const struct label *s, const struct label *o)
+{
+    if (s->compartment == o->compartment)
+        return POLICY_SAME;
+    return likely(!(s->clearance | o->clearance)) ? POLICY_OTHER : cleared(s, o);
+}
+
+/* A no, or a yes that is to be recorded, or one that the target's clearance gives where the source is cleared too. Out
+ * of the way of the decision. */
+static __attribute__((noinline, cold)) int decide_slowly(struct domain *subject, const struct label *object,
+                                                         uint32_t target_id, enum bh_perm perm, bool sensible,
+                                                         uint64_t object_id)
+{
+    const struct label *s = &subject->label;
+    enum policy_relation r = relation(s, object);
+    bool allowed = policy_table_allows(&policy, s->type, object->type, r, (uint16_t)perm);
+
+    if (r == POLICY_SOURCE_CLEARED && policy_section_cleared(&policy, object, s->compartment))
+        allowed = allowed || policy_table_allows(&policy, s->type, object->type, POLICY_TARGET_CLEARED, (uint16_t)perm);
+    allowed = allowed && sensible;
+    if (!allowed || monitor_records(bh_permissions[perm].class))
+        record(subject, object, target_id, perm, object_id, allowed, "policy");
+    return allowed ? 0 : -XEN_EPERM;
 }
 
 static inline int decide(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
                          bool sensible, uint64_t object_id)
 {
-    bool same = subject->label.compartment == object->compartment;
-    if (likely(policy_table_allows(&policy, subject->label.type, object->type, same, (uint16_t)perm) && sensible))
+    const struct label *s = &subject->label;
+
+    if (likely(sensible && s->type < policy.types && object->type < policy.types &&
+               (policy_table_byte(&policy, s->type, object->type, relation(s, object), (uint16_t)perm) &
+                quick[perm / 8]) >>
+                       (perm % 8) &
+                   1))
         return 0;
-    return deny(subject, object, target_id, perm, object_id);
+    return decide_slowly(subject, object, target_id, perm, sensible, object_id);
 }
 
 int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id)
@@ -126,11 +217,43 @@ void monitor_refresh_domain(struct domain *d)
     for (unsigned int p = 0; p < BH_PERM_COUNT; p++) {
         const struct bh_permission *perm = &bh_permissions[p];
         const struct label *object = perm->object == BH_OBJECT_SELF ? &d->label : &xen_label;
-        bool same = d->label.compartment == object->compartment;
-        bool kept = perm->object != BH_OBJECT_DOMAIN && perm->class != BH_CLASS_hw;
-        WRITE_ONCE(d->may[p], kept && policy_table_allows(&policy, d->label.type, object->type, same, (uint16_t)p));
+        enum policy_relation r = relation(&d->label, object);
+        bool kept = perm->object != BH_OBJECT_DOMAIN && perm->class != BH_CLASS_hw && !monitor_records(perm->class);
+        WRITE_ONCE(d->may[p], kept && policy_table_allows(&policy, d->label.type, object->type, r, (uint16_t)p));
     }
     d->may[BH_PERM_COUNT] = true; /* what operations.h says is asked later */
+}
+
+int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
+{
+    enum policy_hardware kind = perm == PERM_hw_ioport  ? POLICY_HW_IOPORT
+                                : perm == PERM_hw_iomem ? POLICY_HW_IOMEM
+                                : perm == PERM_hw_irq   ? POLICY_HW_IRQ
+                                                        : POLICY_HW_PCI;
+    struct label label;
+    bool one = policy_section_resource(&policy, kind, first, last, &label);
+
+    return decide(subject, &label, DOMID_XEN, perm, one && bh_permissions[perm].class == BH_CLASS_hw, first);
+}
+
+uint32_t monitor_ceiling(const struct domain *d, enum policy_limit limit)
+{
+    return policy_section_ceiling(&policy, d->label.type, limit);
+}
+
+int monitor_within(struct domain *d, enum policy_limit limit, uint64_t wanted)
+{
+    return admit_within(d, &d->label, d->domid, limit, wanted);
+}
+
+uint32_t monitor_audit_rate(uint16_t type)
+{
+    return policy_section_ceiling(&policy, type, POLICY_LIMIT_AUDIT);
+}
+
+bool monitor_records(enum bh_class class)
+{
+    return policy.records >> class & 1;
 }
 
 int monitor_label_from_name(const char *type, uint32_t compartment, struct label *label)
@@ -140,13 +263,18 @@ int monitor_label_from_name(const char *type, uint32_t compartment, struct label
     int index = policy_table_type_index(&policy, type);
     if (index < 0)
         return index;
-    *label = (struct label){.type = (uint16_t)index, .compartment = (uint16_t)compartment};
+    *label = make_label((uint16_t)index, (uint16_t)compartment);
     return 0;
+}
+
+bool monitor_label_current(const struct label *label)
+{
+    return label->epoch == epoch;
 }
 
 struct label monitor_boot_label(void)
 {
-    return (struct label){.type = policy.boot_type, .compartment = 0};
+    return make_label(policy.boot_type, 0);
 }
 
 const uint8_t *monitor_policy_digest(void)

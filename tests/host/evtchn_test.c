@@ -276,6 +276,24 @@ static void ports_end_at_the_abi_limit(void **state)
     assert_ptr_equal(last_notified, a->vcpu[1]);
 }
 
+/* Ports that are closed do not count. */
+static void ports_end_at_the_policys_ceiling(void **state)
+{
+    struct evtchn_alloc_unbound u = {.dom = DOMID_SELF, .remote_dom = (domid_t)b->domid};
+    uint32_t port[3];
+
+    (void)state;
+    fake_ceiling = a->evtchn.used + 3;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++)
+            port[i] = alloc_unbound(a, b);
+        assert_int_equal(op(a, EVTCHNOP_alloc_unbound, &u), -XEN_EACCES);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(close_port(a, port[i]), 0);
+    }
+    fake_ceiling = 0;
+}
+
 static void virqs_bind_once_for_each_vcpu(void **state)
 {
     struct evtchn_bind_virq t0 = {.virq = VIRQ_TIMER, .vcpu = 0}, t1 = {.virq = VIRQ_TIMER, .vcpu = 1};
@@ -431,6 +449,7 @@ int main(void)
         T(close_leaves_the_peer_unbound),
         T(dying_peer_takes_no_port_along),
         T(ports_end_at_the_abi_limit),
+        T(ports_end_at_the_policys_ceiling),
         T(virqs_bind_once_for_each_vcpu),
         T(bad_numbers_are_refused),
         T(pirqs_are_the_control_domains),

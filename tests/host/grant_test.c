@@ -341,6 +341,18 @@ static void test_setup(void **state)
     }
     assert_int_equal(do_grant_table_op(GNTTABOP_query_size, (uint64_t)&size, 1, 0, 0), 0);
     assert_int_equal(size.nr_frames, 3);
+    assert_int_equal(size.max_nr_frames, GRANT_FRAMES_MAX);
+    fake_grant_ceiling(4); /* the policy's */
+    assert_int_equal(do_grant_table_op(GNTTABOP_query_size, (uint64_t)&size, 1, 0, 0), 0);
+    assert_int_equal(size.max_nr_frames, 4);
+    op.nr_frames = 5;
+    assert_int_equal(do_grant_table_op(GNTTABOP_setup_table, (uint64_t)&op, 1, 0, 0), 0);
+    assert_int_equal(op.status, GNTST_permission_denied);
+    assert_int_equal(domains[2].grant.frames, 3);
+    op.nr_frames = 4;
+    assert_int_equal(do_grant_table_op(GNTTABOP_setup_table, (uint64_t)&op, 1, 0, 0), 0);
+    assert_int_equal(op.status, GNTST_okay);
+    fake_grant_ceiling(0);
     op.nr_frames = GRANT_FRAMES_MAX + 1;
     assert_int_equal(do_grant_table_op(GNTTABOP_setup_table, (uint64_t)&op, 1, 0, 0), 0);
     assert_int_equal(op.status, GNTST_general_error);

@@ -20,6 +20,7 @@ extern ns_t fake_now;
 extern ns_t fake_lapic[CPUS_MAX]; /* when the timer of that CPU fires, ~0: not armed */
 extern unsigned int fake_kicks[CPUS_MAX];
 extern unsigned int fake_shutdowns; /* domain_shutdown() calls */
+extern uint32_t fake_ceiling;       /* the most that monitor_within() lets pass; 0: any */
 extern int fake_monitor_rc;         /* what monitor_check() says */
 extern enum bh_perm fake_last_perm;
 extern const struct domain *fake_last_object;

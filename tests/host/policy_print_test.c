@@ -35,7 +35,7 @@ static void dumps_what_is_allowed(void **state)
                                "t000 t002 same grant { map_read copy_to }\n"
                                "t000 t002 same platform { console_read }\n"
                                "t002 t001 other domain { create }\n");
-    assert_non_null(strstr(text, "# policy test, version 9, format 1, 3 types"));
+    assert_non_null(strstr(text, "# policy test, version 9, format 2, 3 types"));
     assert_non_null(strstr(text, "# boot domain t000, hypervisor t002"));
     free(text);
     free(file);

@@ -14,6 +14,7 @@
 
 #include "measure/crypto.h"
 #include "monitor/permissions.h"
+#include "policy_bind.h"
 #include "policy_key/policy_key_public.h"
 
 static const uint8_t support_private[32] = {
@@ -105,14 +106,24 @@ void support_flat(struct policy_flat *flat, uint32_t types)
     flat->xen_type = types - 1;
     for (uint32_t i = 0; i < types; i++)
         snprintf(flat->names[i], POLICY_TYPE_NAME, "t%03u", i);
-    flat->rows = calloc((size_t)types * types * 2 * policy_format_words(BH_PERM_COUNT), 8);
+    flat->rows = calloc((size_t)types * types * POLICY_RELATIONS * policy_format_words(BH_PERM_COUNT), 8);
     require(flat->rows, "rows");
 }
 
-void support_allow(struct policy_flat *flat, uint32_t s, uint32_t t, bool same, uint32_t perm)
+void support_allow(struct policy_flat *flat, uint32_t s, uint32_t t, unsigned int relation, uint32_t perm)
 {
-    size_t row = ((size_t)s * flat->types + t) * 2 + same;
+    size_t row = ((size_t)s * flat->types + t) * POLICY_RELATIONS + relation;
     flat->rows[row * policy_format_words(BH_PERM_COUNT) + perm / 64] |= 1ull << (perm % 64);
+}
+
+void support_rules(struct policy_flat *flat, const char *text)
+{
+    struct policy_error e = {""};
+    struct policy_rules rules;
+    bool ok = policy_rules_parse("test.rules", text, strlen(text), &rules, &e) == 0 &&
+              policy_bind("test.rules", &rules, flat, &e) == 0;
+    policy_rules_free(&rules);
+    require(ok, e.text);
 }
 
 uint8_t *support_file(const struct policy_flat *flat, uint32_t version, size_t *size)

@@ -19,7 +19,11 @@ const char *support_key_file(void);
 
 /* A flat policy with `types` types t000, t001, ... (boot t000, xen the last) and no permission. */
 void support_flat(struct policy_flat *flat, uint32_t types);
-void support_allow(struct policy_flat *flat, uint32_t s, uint32_t t, bool same, uint32_t perm);
+/* relation: enum policy_relation, or whether the compartment is the same. */
+void support_allow(struct policy_flat *flat, uint32_t s, uint32_t t, unsigned int relation, uint32_t perm);
+
+/* Adds the rules of a rules file's text. */
+void support_rules(struct policy_flat *flat, const char *text);
 
 /* A signed file of that flat policy; freed by the caller. */
 uint8_t *support_file(const struct policy_flat *flat, uint32_t version, size_t *size);
