@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Host tests and fuzzers of what reads bytes that others wrote: boot information, kernels, instructions.
-PARSER_TESTS := elf multiboot cmdline decode acpi
+PARSER_TESTS := elf build_layout multiboot cmdline decode acpi
 HOST_TESTS += $(PARSER_TESTS)
 PARSER_CFLAGS := -Ihv -Ihv/include -Ihv/include/public -Ihv/lib -D__XEN_INTERFACE_VERSION__=0x00040e00
 $(foreach t,$(PARSER_TESTS),$(eval $(t)_TEST_CFLAGS := $(PARSER_CFLAGS) -Wno-unused-parameter))
 elf_TEST_SRC := hv/domain/elf.c
+build_layout_TEST_SRC := hv/domain/build_layout.c hv/domain/elf.c
 multiboot_TEST_SRC := hv/boot/multiboot.c
 cmdline_TEST_SRC := hv/boot/cmdline.c
 decode_TEST_SRC := hv/cpu/decode.c

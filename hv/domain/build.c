@@ -27,34 +27,37 @@ static void place_states(struct domain *d)
         frame_of(first + i)->flags = FF_STATE;
 }
 
-static int order_chunks(struct domain *d)
+/* A chunk that has just come: the guest's next frame numbers below those that are given already. */
+static void adopt_chunk(struct domain *d)
 {
     struct domain_build *b = d->build;
-    uint32_t n = 0;
+    uint32_t n = b->nr_chunks - d->mm.chunks;
 
-    b->nr_chunks = d->mm.chunks;
-    b->chunk_of = heap_alloc(b->nr_chunks * sizeof(uint32_t));
-    if (!b->chunk_of)
-        return -XEN_ENOMEM;
-    for (uint32_t c = d->mm.first_chunk; c != CHUNK_NONE; c = chunk_info[c].next)
-        b->chunk_of[n++] = c;
-    for (uint64_t pfn = 0; pfn < d->mm.frames_max; pfn++) {
-        mfn_t mfn = build_mfn(b, pfn);
-        frame_of(mfn)->flags = FF_ALLOC;
-        set_m2p(mfn, pfn);
+    b->chunk_of[n] = d->mm.first_chunk;
+    for (uint64_t pfn = n * (uint64_t)CHUNK_FRAMES; pfn < MIN((n + 1ul) * CHUNK_FRAMES, d->mm.frames_max); pfn++) {
+        frame_of(build_mfn(b, pfn))->flags = FF_ALLOC;
+        set_m2p(build_mfn(b, pfn), pfn);
     }
-    d->mm.frames = d->mm.frames_max;
-    place_states(d);
-    return 0;
 }
 
 static int step_memory(struct domain *d, const char **error)
 {
-    int rc = domain_add_memory(d);
+    struct domain_build *b = d->build;
 
+    if (!b->chunk_of) {
+        b->nr_chunks = (uint32_t)((d->mm.frames_max + d->nr_vcpus * STATE_FRAMES) / CHUNK_FRAMES);
+        b->chunk_of = heap_alloc(b->nr_chunks * sizeof(uint32_t));
+    }
+    int rc = b->chunk_of ? domain_add_memory(d) : -XEN_ENOMEM;
     if (rc == -XEN_ENOMEM)
         *error = "not enough free memory";
-    return rc ? rc : order_chunks(d);
+    if (!rc || rc == -XEN_EAGAIN)
+        adopt_chunk(d);
+    if (!rc) {
+        d->mm.frames = d->mm.frames_max;
+        place_states(d);
+    }
+    return rc;
 }
 
 static bool kernel_reader(void *ctx, uint64_t offset, void *buf, size_t n)
@@ -123,7 +126,13 @@ static int run_phase(struct domain *d, const char **error)
     case BUILD_RAMDISK:
         return step_ramdisk(d);
     case BUILD_TABLES:
-        return build_tables(d, error);
+        return build_tables(d);
+    case BUILD_P2M_TABLES:
+        return build_p2m_tables(d);
+    case BUILD_P2M:
+        return build_p2m(d);
+    case BUILD_VALIDATE:
+        return build_validate(d, error);
     case BUILD_FREE_STAGED:
         return image_free_step(d->build);
     default:

@@ -33,6 +33,9 @@ enum build_phase {
     BUILD_KERNEL,
     BUILD_RAMDISK,
     BUILD_TABLES,
+    BUILD_P2M_TABLES,
+    BUILD_P2M,
+    BUILD_VALIDATE,
     BUILD_FREE_STAGED,
     BUILD_DONE
 };
@@ -41,7 +44,8 @@ struct domain_build {
     char cmdline[1024];
     uint64_t cmdline_size, cmdline_loaded;
     enum build_phase phase;
-    uint64_t progress; /* within a phase: bytes or chunks done */
+    uint64_t progress;   /* within a phase: bytes or pages done */
+    uint64_t next_table; /* pfn of the next free one while tables are filled */
     unsigned int segment;
     struct elf_image elf;
     struct build_layout at;
@@ -59,9 +63,12 @@ int build_step(struct domain *d, const char **error);
 mfn_t build_mfn(const struct domain_build *b, uint64_t pfn);
 /* Where start_info, tables and the rest go; -ENOMEM or -EINVAL with a sentence. */
 int build_layout(struct domain *d, const char **error);
-/* Fills in tables, lists, start_info and the first vCPU. d's address space is loaded. */
-int build_tables(struct domain *d, const char **error);
-void build_start_info(struct domain *d);
+/* One step each of filling in tables, those of an INIT_P2M list, that list; then all else, and the first vCPU. d's
+ * address space is loaded. */
+int build_tables(struct domain *d);
+int build_p2m_tables(struct domain *d);
+int build_p2m(struct domain *d);
+int build_validate(struct domain *d, const char **error);
 void build_measure(struct domain *d); /* d->launch, d->launch_digest */
 
 #endif

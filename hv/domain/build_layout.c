@@ -10,7 +10,7 @@
 
 static uint64_t pages(uint64_t bytes)
 {
-    return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    return (bytes >> PAGE_SHIFT) + !!(bytes & ~PAGE_MASK);
 }
 
 /* Tables of one level that cover [from, to): a level-l table spans 2^(12+9l). */
@@ -27,21 +27,23 @@ static uint64_t p2m_table_count(uint64_t va, uint64_t bytes)
     return tables_for(va, va + bytes, 1) + tables_for(va, va + bytes, 2) + tables_for(va, va + bytes, 3);
 }
 
-/* Tables for the mapped part, which ends behind the tables themselves: grows until it fits. */
-static void place_tables(struct build_layout *l)
+/* Tables for the mapped part, which ends behind the tables themselves: grows until it fits. false: it does not fit in
+ * max pages, or in the address space from virt_base on. */
+static bool place_tables(struct build_layout *l, uint64_t max)
 {
-    uint64_t n = 1, need;
-
-    for (;; n = need) {
+    for (uint64_t n = 1, need;; n = need) {
         l->stack = l->tables + n;
-        uint64_t end = ROUND_UP(l->virt_base + ((l->stack + 1) << PAGE_SHIFT) + PADDING, REGION_ALIGN);
+        uint64_t bytes = ((l->stack + 1) << PAGE_SHIFT) + PADDING;
+        if (l->stack >= max || !elf_guest_range(l->virt_base, bytes + REGION_ALIGN))
+            return false;
+        uint64_t end = ROUND_UP(l->virt_base + bytes, REGION_ALIGN);
         l->mapped_end = (end - l->virt_base) >> PAGE_SHIFT;
+        l->nr_tables = n;
         need =
             1 + tables_for(l->virt_base, end, 1) + tables_for(l->virt_base, end, 2) + tables_for(l->virt_base, end, 3);
         if (need <= n)
-            break;
+            return true;
     }
-    l->nr_tables = n;
 }
 
 int build_layout(struct domain *d, const char **error)
@@ -67,7 +69,7 @@ int build_layout(struct domain *d, const char **error)
     l->store = at++;
     l->console = at++;
     l->tables = at;
-    place_tables(l);
+    bool fits = place_tables(l, d->mm.frames_max);
     at = l->mapped_end;
     if (own_p2m) {
         l->p2m = at;
@@ -80,8 +82,11 @@ int build_layout(struct domain *d, const char **error)
         at += ramdisk;
     }
     l->end = at;
-    /* A layout that wraps around the address space's end counts about 2^64 tables. */
-    if (l->end > d->mm.frames_max || l->nr_tables > d->mm.frames_max) {
+    if (own_p2m && !elf_guest_range(b->elf.init_p2m, p2m_bytes)) {
+        *error = "the frame list does not fit in the address space at INIT_P2M";
+        return -XEN_EINVAL;
+    }
+    if (!fits || l->end > d->mm.frames_max) {
         *error = "kernel and ramdisk do not fit in the domain's memory";
         return -XEN_ENOMEM;
     }

@@ -16,11 +16,7 @@
 #define LEAF  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define TABLE (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 
-struct filler {
-    struct domain_build *b;
-    uint64_t next, end; /* pfns for tables */
-    uint64_t l4;
-};
+#define STEP_PAGES 1024u
 
 static uint64_t *page(struct domain_build *b, uint64_t pfn)
 {
@@ -35,23 +31,30 @@ static bool is_table(const struct domain_build *b, uint64_t pfn)
            (l->p2m_tables && pfn >= l->p2m_tables && pfn < l->p2m + l->p2m_frames);
 }
 
-static uint64_t take(struct filler *f)
+static void map(struct domain_build *b, uint64_t tables_end, uint64_t va, uint64_t pfn)
 {
-    ASSERT(f->next < f->end);
-    return f->next++;
-}
-
-static void map(struct filler *f, uint64_t va, uint64_t pfn)
-{
-    uint64_t *t = page(f->b, f->l4);
+    uint64_t *t = page(b, b->at.tables);
 
     for (int level = 4; level > 1; level--) {
         uint64_t *e = &t[(va >> (12 + 9 * (level - 1))) & 511];
-        if (!*e)
-            *e = build_mfn(f->b, take(f)) << PAGE_SHIFT | TABLE;
+        if (!*e) {
+            ASSERT(b->next_table < tables_end);
+            *e = build_mfn(b, b->next_table++) << PAGE_SHIFT | TABLE;
+        }
         t = own_frame((*e & PTE_ADDR) >> PAGE_SHIFT);
     }
-    t[(va >> PAGE_SHIFT) & 511] = build_mfn(f->b, pfn) << PAGE_SHIFT | (is_table(f->b, pfn) ? LEAF & ~PTE_W : LEAF);
+    t[(va >> PAGE_SHIFT) & 511] = build_mfn(b, pfn) << PAGE_SHIFT | (is_table(b, pfn) ? LEAF & ~PTE_W : LEAF);
+}
+
+/* Some of the pages [pfn, end) to va and on, by tables of [tables, tables_end). */
+static int map_some(struct domain_build *b, uint64_t va, uint64_t pfn, uint64_t end, uint64_t tables,
+                    uint64_t tables_end)
+{
+    if (!b->progress)
+        b->next_table = tables;
+    for (unsigned int n = 0; n < STEP_PAGES && pfn + b->progress < end; n++, b->progress++)
+        map(b, tables_end, va + (b->progress << PAGE_SHIFT), pfn + b->progress);
+    return pfn + b->progress < end ? -XEN_EAGAIN : 0;
 }
 
 static uint64_t va_of(const struct build_layout *l, uint64_t pfn)
@@ -64,28 +67,30 @@ static uint64_t p2m_va(const struct domain_build *b)
     return b->elf.init_p2m != ELF_UNSET ? b->elf.init_p2m : va_of(&b->at, b->at.p2m);
 }
 
-static void fill_tables(struct domain *d)
+int build_tables(struct domain *d)
 {
-    struct domain_build *b = d->build;
-    struct build_layout *l = &b->at;
-    struct filler f = {b, l->tables + 1, l->tables + l->nr_tables, l->tables};
+    struct build_layout *l = &d->build->at;
 
-    for (uint64_t pfn = 0; pfn < l->mapped_end; pfn++)
-        map(&f, va_of(l, pfn), pfn);
-    if (!l->p2m_tables)
-        return;
-    f.next = l->p2m_tables;
-    f.end = l->p2m + l->p2m_frames;
-    for (uint64_t pfn = l->p2m; pfn < l->p2m_tables; pfn++)
-        map(&f, p2m_va(b) + ((pfn - l->p2m) << PAGE_SHIFT), pfn);
+    return map_some(d->build, va_of(l, 0), 0, l->mapped_end, l->tables + 1, l->tables + l->nr_tables);
 }
 
-static void fill_p2m(struct domain *d)
+int build_p2m_tables(struct domain *d)
+{
+    struct build_layout *l = &d->build->at;
+
+    return l->p2m_tables
+               ? map_some(d->build, p2m_va(d->build), l->p2m, l->p2m_tables, l->p2m_tables, l->p2m + l->p2m_frames)
+               : 0;
+}
+
+/* A page of the frame list is 512 entries. */
+int build_p2m(struct domain *d)
 {
     struct domain_build *b = d->build;
 
-    for (uint64_t pfn = 0; pfn < d->mm.frames_max; pfn++)
-        page(b, b->at.p2m + pfn / 512)[pfn % 512] = build_mfn(b, pfn);
+    for (unsigned int n = 0; n < STEP_PAGES && b->progress < d->mm.frames_max; n++, b->progress++)
+        page(b, b->at.p2m + b->progress / 512)[b->progress % 512] = build_mfn(b, b->progress);
+    return b->progress < d->mm.frames_max ? -XEN_EAGAIN : 0;
 }
 
 /* The ABI's stubs (older kernels call into this page): 32 bytes a call. */
@@ -106,7 +111,7 @@ static void fill_hypercall_page(struct domain *d)
     memcpy(p + __HYPERVISOR_iret * 32, iret, sizeof(iret));
 }
 
-void build_start_info(struct domain *d)
+static void fill_start_info(struct domain *d)
 {
     struct domain_build *b = d->build;
     struct build_layout *l = &b->at;
@@ -158,16 +163,16 @@ static void first_vcpu(struct domain *d)
     v->info->evtchn_upcall_mask = 1;
 }
 
-int build_tables(struct domain *d, const char **error)
+int build_validate(struct domain *d, const char **error)
 {
     struct domain_build *b = d->build;
-    struct allowance a = {1 << 30};
+    struct allowance a = {ALLOWANCE_TABLES};
     mfn_t l4 = build_mfn(b, b->at.tables);
 
-    fill_tables(d);
-    fill_p2m(d);
-    fill_hypercall_page(d);
-    build_start_info(d);
+    if (!b->progress++) {
+        fill_hypercall_page(d);
+        fill_start_info(d);
+    }
     spin_lock(&d->mm.lock);
     int rc = table_get(d, l4, 4, &a);
     if (!rc) {

@@ -93,7 +93,7 @@ static void init_vcpu(struct domain *d, struct vcpu *v, unsigned int id)
 static void init_mm(struct domain *d)
 {
     spin_init(&d->mm.lock, RANK_MM);
-    d->mm.first_chunk = CHUNK_NONE;
+    d->mm.first_chunk = d->mm.busy_chunk = CHUNK_NONE;
     d->mm.free_head = d->mm.release_head = FRAME_NONE;
 }
 

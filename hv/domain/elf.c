@@ -127,8 +127,7 @@ static int add_segment(struct elf_image *out, const struct phdr *p, uint64_t fil
     return 0;
 }
 
-/* A guest's addresses: the lower half, or above the hypervisor's range; never across the top. */
-static bool guest_address(uint64_t va, uint64_t bytes)
+bool elf_guest_range(uint64_t va, uint64_t bytes)
 {
     uint64_t end;
 
@@ -157,8 +156,8 @@ static int place(struct elf_image *out, const struct notes *n, const char **erro
         *error = "the kernel spans more than 1 GiB";
         return -XEN_EINVAL;
     }
-    if (!guest_address(out->virt_base, ADDRESS_SPAN_MAX) ||
-        (out->init_p2m != ELF_UNSET && !guest_address(out->init_p2m, ADDRESS_SPAN_MAX))) {
+    if (!elf_guest_range(out->virt_base, ADDRESS_SPAN_MAX) ||
+        (out->init_p2m != ELF_UNSET && !elf_guest_range(out->init_p2m, ADDRESS_SPAN_MAX))) {
         *error = "VIRT_BASE or INIT_P2M lies outside of a guest's addresses";
         return -XEN_EINVAL;
     }

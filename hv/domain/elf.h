@@ -27,6 +27,9 @@ struct elf_image {
 };
 #define ELF_UNSET (~0ul)
 
+/* A guest's addresses: the lower half, or above the hypervisor's range; never across the top. */
+bool elf_guest_range(uint64_t va, uint64_t bytes);
+
 /* 0, or -EINVAL/-ENOEXEC with a sentence in *error. */
 int elf_parse(struct elf_image *out, uint64_t file_size, elf_reader *read, void *ctx, const char **error);
 

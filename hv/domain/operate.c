@@ -195,9 +195,7 @@ static int run_build(struct domain *d)
         return -XEN_EBUSY;
     if (!parts_complete(d->build))
         return -XEN_EINVAL;
-    do {
-        rc = build_step(d, &error);
-    } while (rc == -XEN_EAGAIN && !hypercall_preempt());
+    rc = build_step(d, &error); /* one a call: it may clear a chunk */
     if (rc && rc != -XEN_EAGAIN)
         printk_guest("domain %u (%s) cannot be built: %s", d->domid, d->name, error);
     if (rc)
@@ -263,9 +261,7 @@ long operate_destroy(enum operation op, uint64_t arg)
     if (rc)
         return rc;
     spin_lock(&d->build_lock);
-    do {
-        rc = is_listed(d) ? domain_destroy_step(d) : -XEN_ESRCH;
-    } while (rc == -XEN_EAGAIN && !hypercall_preempt());
+    rc = is_listed(d) ? domain_destroy_step(d) : -XEN_ESRCH;
     spin_unlock(&d->build_lock);
     domain_put(d);
     return rc == -XEN_EAGAIN ? hypercall_again(BH_DOM_DESTROY, arg, 0, 0, 0) : rc;

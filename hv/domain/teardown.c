@@ -85,17 +85,22 @@ static bool chunk_in_use(uint32_t chunk)
     return false;
 }
 
-/* The first chunk without references: scrubbed, then anyone's. */
+/* Looks at one chunk. Without references: scrubbed, then anyone's. Else it is put by until all have been looked at. */
 static int release_one_chunk(struct domain *d)
 {
-    uint32_t *link = &d->mm.first_chunk;
+    uint32_t c = d->mm.first_chunk;
 
-    while (*link != CHUNK_NONE && chunk_in_use(*link))
-        link = &chunk_info[*link].next;
-    if (*link == CHUNK_NONE)
+    if (c == CHUNK_NONE) {
+        d->mm.first_chunk = d->mm.busy_chunk;
+        d->mm.busy_chunk = CHUNK_NONE;
         return d->mm.first_chunk == CHUNK_NONE ? 0 : -XEN_EBUSY;
-    uint32_t c = *link;
-    *link = chunk_info[c].next;
+    }
+    d->mm.first_chunk = chunk_info[c].next;
+    if (chunk_in_use(c)) {
+        chunk_info[c].next = d->mm.busy_chunk;
+        d->mm.busy_chunk = c;
+        return -XEN_EAGAIN;
+    }
     memset(own_frame((mfn_t)c * CHUNK_FRAMES), 0, CHUNK_SIZE);
     aspace_remove_chunk(d, c);
     d->mm.chunks--;

@@ -12,6 +12,7 @@ struct domain_mm {
     uint64_t frames_max;
     uint32_t chunks;      /* number owned */
     uint32_t first_chunk; /* head of the list through chunk_info[], CHUNK_NONE at the end */
+    uint32_t busy_chunk;  /* likewise, at the domain's end: those that were found to be in use */
     uint32_t free_head;   /* list of ballooned-out frames in own chunks, FRAME_NONE at the end */
     uint64_t free_count;
     uint32_t release_head; /* tables that wait for devalidation, see mm/table.h */

@@ -4,8 +4,8 @@
 #   run.sh [--dom0|--tenant|--peer] [-v] [NAME...]
 # On Bulkhead each runs in dom0's place and then as a tenant that guest-port/launcher started; --dom0 or
 # --tenant for one of the two. --peer: in dom0's place on Debian's Xen 4.17. -v: show the consoles.
-# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds, nmi; ends: a line
-# that is the verdict of a test that gives none itself),
+# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, seconds, nmi; icount: a
+# nanosecond is an instruction then; ends: a line that is the verdict of a test that gives none itself),
 # `peer-skip` and `tenant-skip` (the reason why it cannot run there).
 # tests/peer/differences.txt: failures on the peer that are kept, NAME reason.
 set -u
@@ -28,7 +28,7 @@ mkdir -p "$logs"
 
 # The log is complete when a verdict is there or the machine stopped.
 boot() { # name place log
-    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 nmi='' ends='' kernel modules pid t0 monitor=none
+    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' seconds=60 nmi='' ends='' icount='' kernel modules pid t0 monitor=none
     local end='TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU'
     # shellcheck disable=SC1090
     [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
@@ -52,7 +52,7 @@ boot() { # name place log
         mkfifo "$3".pipe.in "$3".pipe.out
     fi
     timeout -k 2 "$seconds" qemu-system-x86_64 -machine q35 -cpu "$cpu" -smp "$smp" -m "$mem" -display none -no-reboot \
-        -monitor "$monitor" -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >>"$3" 2>&1 </dev/null &
+        -monitor "$monitor" ${icount:+-icount shift=0,sleep=off} -serial stdio -kernel "$kernel" -append "$append" -initrd "$modules" >>"$3" 2>&1 </dev/null &
     pid=$!
     [ -z "$nmi" ] || storm "$pid" "$3" &
     t0=$SECONDS

@@ -358,11 +358,11 @@ static void out_of_reach(void)
     EQ(target(BH_DOM_DESTROY, domid), 0);
 }
 
-static volatile unsigned victim, other_done;
+static volatile unsigned victim, other_done, other_call;
 static volatile long other_ret;
 
 /* On the other vCPU, until the victim is 0. */
-static void other_destroyer(void *arg)
+static void other_caller(void *arg)
 {
     unsigned last = 0;
 
@@ -371,7 +371,7 @@ static void other_destroyer(void *arg)
         if (victim == last)
             continue;
         last = victim;
-        other_ret = target(BH_DOM_DESTROY, last);
+        other_ret = target(other_call, last);
         other_done = last;
     }
 }
@@ -381,12 +381,13 @@ static void destroyed_twice(void)
 {
     uint64_t before = free_kib();
 
+    other_call = BH_DOM_DESTROY;
     for (unsigned n = 0; n < 12; n++) {
         unsigned domid = started(n & 1);
 
         victim = domid;
         if (!n)
-            EQ(rt_cpu_start(1, other_destroyer, NULL), 0);
+            EQ(rt_cpu_start(1, other_caller, NULL), 0);
         long ret = target(BH_DOM_DESTROY, domid);
         while (other_done != domid)
             rt_sched_op(SCHEDOP_yield, NULL);
@@ -397,6 +398,39 @@ static void destroyed_twice(void)
     EQ(free_kib(), before);
 }
 
+/* One vCPU builds, in as many steps as that takes; the other builds too and then takes it down, in between or after. */
+static void destroyed_while_built(void)
+{
+    uint64_t before = free_kib(), whole = 0;
+    unsigned unfinished = 0;
+
+    other_call = BH_DOM_BUILD;
+    for (unsigned n = 0; n < 24; n++) {
+        struct image i = make_image(true);
+        struct bh_dom_create c = good();
+
+        c.memory_kib = 32768;
+        NEED(call(BH_DOM_CREATE, &c) == 0 && load(c.domid, &i, sizeof(i), sizeof(i)) == 0);
+        victim = c.domid;
+        if (!n)
+            EQ(rt_cpu_start(1, other_caller, NULL), 0);
+        uint64_t start = rt_time_now(), wait = rt_random() % (4 * whole + 1);
+        while (n ? rt_time_now() - start < wait : other_done != c.domid)
+            rt_sched_op(SCHEDOP_yield, NULL);
+        if (!n)
+            whole = rt_time_now() - start;
+        EQ(target(BH_DOM_DESTROY, c.domid), 0);
+        while (other_done != c.domid)
+            rt_sched_op(SCHEDOP_yield, NULL);
+        unfinished += other_ret != 0;
+    }
+    victim = 0;
+    CHECK(rt_cpu_wait(1, 2000));
+    EQ(free_kib(), before);
+    rt_printf("%u of 24 builds came to nothing\n", unfinished);
+    CHECK(unfinished > 0 && unfinished < 24);
+}
+
 void test_main(void)
 {
     bad_creates();
@@ -405,5 +439,6 @@ void test_main(void)
     stages();
     many();
     destroyed_twice();
+    destroyed_while_built();
     out_of_reach();
 }
