@@ -40,7 +40,7 @@ static bool measuring(void)
     return !mem_is_zero(measure_pubkey(), 64);
 }
 
-static void set_part(struct domain_build *b, unsigned int part, const struct boot_module *m, bool hashed)
+static void set_part(struct domain_build *b, unsigned int part, const struct boot_module *m)
 {
     struct image_part *p = &b->part[part];
 
@@ -48,8 +48,12 @@ static void set_part(struct domain_build *b, unsigned int part, const struct boo
         panic("boot module %u does not start on a page", part + 1);
     p->module = m->start;
     p->size = p->loaded = m->end - m->start;
-    if (hashed)
-        sha256_update(&p->hash, (const void *)m->start, p->size);
+}
+
+static void measure_parts(struct domain_build *b)
+{
+    for (unsigned int i = 0; i < ARRAY_SIZE(b->part); i++)
+        sha256_update(&b->part[i].hash, (const void *)b->part[i].module, b->part[i].size);
 }
 
 /* A loader may put the file's name in front of the arguments (multiboot 1, QEMU): a first word with a slash is no
@@ -69,38 +73,53 @@ static void set_cmdline(struct domain_build *b, const char *text)
     memcpy(b->cmdline, text, b->cmdline_size + 1);
 }
 
-static struct domain *create(void)
+int dom0_begin(uint64_t memory_kib, struct domain **out)
 {
-    struct bh_dom_create c = {
-        .vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = dom0_bytes() >> 10, .name = "dom0"};
+    struct bh_dom_create c = {.vcpus = MIN(cpus_online, BH_VCPUS_MAX), .memory_kib = memory_kib, .name = "dom0"};
     struct label label = monitor_boot_label();
     struct domain *d;
     int rc = domain_create(&c, &label, NULL, &d);
 
     if (rc)
-        panic("dom0 cannot be created: error %d", rc);
-    if (device_domain_init(d))
-        panic("no memory for dom0's devices");
-    return d;
+        return rc;
+    sha256_start(&d->build->part[BH_PART_KERNEL].hash);
+    sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
+    set_part(d->build, BH_PART_KERNEL, &boot_info.module[1]);
+    if (boot_info.modules > 2)
+        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2]);
+    set_cmdline(d->build, boot_info.module[1].cmdline);
+    *out = d;
+    return device_domain_init(d);
+}
+
+void dom0_start(struct domain *d)
+{
+    heap_free(d->build->chunk_of);
+    heap_free(d->build);
+    d->build = NULL;
+    __atomic_store_n(&control_domain, d, __ATOMIC_SEQ_CST);
+    clock_update_wallclock(d);
+    d->vcpu[0]->online = 1;
+    d->state = BH_STATE_RUNNING;
+    domain_unpause(d);
 }
 
 void build_dom0(void)
 {
     const char *error = "?";
+    struct domain *d;
     int rc;
 
     if (boot_info.modules < 2)
         panic("no boot module with a dom0 kernel: modules are policy, dom0 kernel, dom0 ramdisk, in this order");
     if (boot_info.modules > 3)
         printk("%u boot modules more than policy, kernel and ramdisk are ignored", boot_info.modules - 3);
-    struct domain *d = create();
-    sha256_start(&d->build->part[BH_PART_KERNEL].hash);
-    sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
+    restart_init();
+    if ((rc = dom0_begin(dom0_bytes() >> 10, &d)))
+        panic("dom0 cannot be created: error %d", rc);
     bool hashed = measuring() || admit_launch_bound(&d->label);
-    set_part(d->build, BH_PART_KERNEL, &boot_info.module[1], hashed);
-    if (boot_info.modules > 2)
-        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2], hashed);
-    set_cmdline(d->build, boot_info.module[1].cmdline);
+    if (hashed)
+        measure_parts(d->build);
     do {
         rc = build_step(d, &error);
     } while (rc == -XEN_EAGAIN);
@@ -110,16 +129,9 @@ void build_dom0(void)
         build_measure(d);
     if (admit_launch(d, d))
         panic("dom0: the policy does not let %s start with this kernel, ramdisk and command line", d->name);
-    heap_free(d->build->chunk_of);
-    heap_free(d->build);
-    d->build = NULL;
-    control_domain = d;
     measure_launch(d);
     measure_complete();
     printk("dom0: %lu MiB, %u vCPUs, command line: %s", d->mm.frames_max >> 8, d->nr_vcpus,
            boot_info.module[1].cmdline);
-    clock_update_wallclock(d);
-    d->vcpu[0]->online = 1;
-    d->state = BH_STATE_RUNNING;
-    domain_unpause(d);
+    dom0_start(d);
 }

@@ -38,9 +38,11 @@ static bool take_input(void)
 /* The serial port is polled: a line of typing needs no interrupt of its own. */
 static void poll_input(void *arg)
 {
+    struct domain *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
+
     (void)arg;
-    if (take_input() && control_domain)
-        evtchn_send_global_virq(control_domain, VIRQ_CONSOLE);
+    if (take_input() && control)
+        evtchn_send_global_virq(control, VIRQ_CONSOLE);
     timer_set(&poll_timer, now_ns() + POLL_NS);
 }
 

@@ -25,6 +25,8 @@ void device_add_rsdp(const void *rsdp, size_t size);
 void device_init(void);                   /* masks every line, keeps the PIC quiet; heap, windows, LAPIC are there */
 int device_domain_init(struct domain *d); /* the control domain's rights */
 void device_domain_destroy(struct domain *d);
+/* No function masters the bus or signals any more: their driver is gone. Config space that a new one sets up anew. */
+void device_quiesce(void);
 
 /* May d map this frame of non-RAM? Never TPM, LAPIC, IO-APIC, IOMMU, MSI-X tables ... The monitor is asked too (row
  * device_frame). false: refuse the entry. Else put *mfn into it,

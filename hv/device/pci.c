@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "cpu/io.h"
+#include "device/device.h"
 #include "device/device_state.h"
 #include "mm/access.h"
 
@@ -11,6 +12,7 @@
 #define CONFIG_ENABLE  0x80000000u
 #define COMMAND_MEMORY 2u
 #define COMMAND_DECODE 3u /* I/O and memory */
+#define COMMAND_MASTER 4u
 #define MSIX_BYTES     16u
 
 static struct pci_function functions[PCI_FUNCTIONS_MAX];
@@ -110,6 +112,19 @@ static void disable_msi(struct pci_function *f)
         pci_write(f->bdf, f->header.msi + 2u, 2, pci_read(f->bdf, f->header.msi + 2u, 2) & ~0x71u);
     if (f->header.msix)
         pci_write(f->bdf, f->header.msix + 2u, 2, pci_read(f->bdf, f->header.msix + 2u, 2) & ~0xc000u);
+}
+
+void device_quiesce(void)
+{
+    spin_lock(&device_lock);
+    for (unsigned int i = 0; i < function_count; i++) {
+        struct pci_function *f = &functions[i];
+        if (f->hidden || f->header.type) /* a bridge passes on what others may not send */
+            continue;
+        pci_write(f->bdf, PCI_COMMAND, 2, pci_read(f->bdf, PCI_COMMAND, 2) & ~COMMAND_MASTER);
+        disable_msi(f);
+    }
+    spin_unlock(&device_lock);
 }
 
 /* Returns whether there is a function. */

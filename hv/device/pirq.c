@@ -224,7 +224,8 @@ bool pirq_interrupt(uint32_t vector)
     }
     spin_unlock(&device_lock);
     lapic_eoi();
-    return bound && control_domain && evtchn_send_pirq(control_domain, number);
+    struct domain *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
+    return bound && control && evtchn_send_pirq(control, number);
 }
 
 bool pirq_needs_eoi(uint32_t pirq)

@@ -138,8 +138,8 @@ static void fill_start_info(struct domain *d)
     si->store_evtchn = d->store_port;
     si->console.domU.mfn = build_mfn(b, l->console);
     si->console.domU.evtchn = d->console_port;
-    grant_preset(d, GNTTAB_RESERVED_CONSOLE, (uint16_t)control_domain->domid, build_mfn(b, l->console));
-    grant_preset(d, GNTTAB_RESERVED_XENSTORE, (uint16_t)control_domain->domid, build_mfn(b, l->store));
+    grant_preset(d, GNTTAB_RESERVED_CONSOLE, CONTROL_DOMID, build_mfn(b, l->console));
+    grant_preset(d, GNTTAB_RESERVED_XENSTORE, CONTROL_DOMID, build_mfn(b, l->store));
 }
 
 static void first_vcpu(struct domain *d)

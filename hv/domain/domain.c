@@ -20,8 +20,8 @@
 #include "lib.h"
 
 struct domain *control_domain;
-static struct domain *domains; /* rising id */
-static uint32_t next_domid;
+static struct domain *domains;  /* rising id */
+static uint32_t next_domid = 1; /* after CONTROL_DOMID */
 static uint64_t next_epoch = 1;
 static uint32_t domain_count;
 static struct spinlock domlist_lock = SPINLOCK(RANK_DOMLIST);
@@ -133,6 +133,8 @@ static int enlist(struct domain *d, struct domain *creator)
     for (p = &domains; *p; p = &(*p)->next)
         if (!strncmp((*p)->name, d->name, BH_NAME_MAX))
             rc = -XEN_EEXIST;
+    if (d->is_control)
+        p = &domains; /* the others run on while it is replaced */
     if (!rc && domain_count >= DOMAINS_MAX)
         rc = -XEN_ENOSPC;
     if (!rc && !monitor_label_current(&d->label))
@@ -140,6 +142,7 @@ static int enlist(struct domain *d, struct domain *creator)
     if (!rc)
         rc = admit_enlist(creator, d, domains);
     if (!rc) {
+        d->next = *p;
         *p = d;
         domain_count++;
         d->refs = 1;
@@ -155,7 +158,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, stru
 
     if (!d)
         return -XEN_ENOMEM;
-    d->domid = __atomic_fetch_add(&next_domid, 1, __ATOMIC_SEQ_CST);
+    d->domid = creator ? __atomic_fetch_add(&next_domid, 1, __ATOMIC_SEQ_CST) : CONTROL_DOMID;
     if (d->domid >= 0x7ff0) {
         heap_free(d);
         return -XEN_ENOSPC;
@@ -221,8 +224,9 @@ void domain_shutdown(struct domain *d, uint32_t reason)
     domain_pause(d);
     if (d == current->domain)
         this_cpu()->need_resched = 1;
-    if (control_domain && d != control_domain)
-        evtchn_send_global_virq(control_domain, VIRQ_DOM_EXC);
+    struct domain *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
+    if (control && d != control)
+        evtchn_send_global_virq(control, VIRQ_DOM_EXC);
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)

@@ -6,7 +6,7 @@
  * in its own address space.
  *
  * Lifetime: a struct domain stays valid while a reference is held (domain_get/domain_put) or while it is
- * current. Ids are never reused within a boot. */
+ * current. Ids are never reused within a boot, but for CONTROL_DOMID, which names a role. */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
@@ -116,7 +116,9 @@ struct domain {
     struct domain *next;          /* list of all, domlist_lock */
 };
 
-extern struct domain *control_domain; /* dom0; NULL before it is built */
+#define CONTROL_DOMID 0 /* the role's id, also of a control domain that follows one which crashed (restart.c) */
+extern struct domain *control_domain; /* dom0; NULL before it is built and while it is replaced: read it once. What it
+                                         points to is never freed */
 
 /* Finds a living domain (DOMID_SELF: the current one) and takes a reference; NULL if there is none. */
 struct domain *domain_get(uint32_t domid);

@@ -21,5 +21,14 @@ struct domain *domain_first_from(uint32_t domid); /* living, smallest id >= domi
 struct domain *domain_next_stopped(const struct domain *d);
 int domain_delist(struct domain *d); /* out of the list; drops its reference */
 void build_dom0(void);
+int dom0_begin(uint64_t memory_kib, struct domain **out); /* created, its image set: build_step() is next */
+void dom0_start(struct domain *d);                        /* built: it is the control domain, and runs */
+
+/* Command line: dom0_restart=N, how often the control domain is started anew after a crash, from the modules of the
+ * boot, while tenants run on. 0, the default: the machine reboots, and the modules' memory is free for domains. */
+void restart_init(void);
+bool restart_keeps_modules(void);
+/* d, the control domain, crashed. True: it ends, and will be started anew; false: that is not to be. */
+bool restart_control(struct domain *d);
 
 #endif

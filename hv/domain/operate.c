@@ -36,26 +36,28 @@ static bool create_ok(const struct bh_dom_create *c)
            c->cap <= 100 * BH_VCPUS_MAX;
 }
 
-static void seed_ports(struct domain *d)
+static void seed_ports(struct domain *d, struct domain *control)
 {
-    int port = evtchn_alloc_unbound(d, control_domain);
+    int port = evtchn_alloc_unbound(d, control);
 
     d->console_port = port > 0 ? (uint32_t)port : 0;
     d->console_ref = 0;
     d->store_ref = 1;
     if (d->create_flags & BH_CREATE_STORE) {
-        port = evtchn_alloc_unbound(d, control_domain);
+        port = evtchn_alloc_unbound(d, control);
         d->store_port = port > 0 ? (uint32_t)port : 0;
     }
 }
 
 long operate_create(enum operation op, uint64_t arg)
 {
-    struct domain *d;
+    struct domain *d, *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
     struct bh_dom_create c;
     struct label label;
     int rc;
 
+    if (!control)
+        return -XEN_EBUSY; /* being replaced */
     if (copy_from_guest(&c, arg, sizeof(c)))
         return -XEN_EFAULT;
     if (!create_ok(&c))
@@ -71,7 +73,7 @@ long operate_create(enum operation op, uint64_t arg)
         return hypercall_again(BH_DOM_CREATE, arg, 0, 0, 0);
     if (rc)
         return rc;
-    seed_ports(d);
+    seed_ports(d, control);
     sha256_start(&d->build->part[BH_PART_KERNEL].hash);
     sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
     c.domid = d->domid;
@@ -84,7 +86,7 @@ static int target(enum operation op, uint32_t domid, struct domain **out)
     struct domain *d = domain_get(domid);
     int rc = d ? ask_about(op, d, d->domid) : -XEN_ESRCH;
 
-    if (!rc && d == control_domain && op != OP_BH_DOM_SCHED)
+    if (!rc && d->is_control && op != OP_BH_DOM_SCHED)
         rc = -XEN_EINVAL;
     if (rc && d)
         domain_put(d);

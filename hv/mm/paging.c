@@ -8,6 +8,7 @@
 #include "mm/pte.h"
 #include "mm/access.h"
 #include "boot/bootinfo.h"
+#include "domain/lifecycle.h"
 #include "cpu/percpu.h"
 #include "console.h"
 #include "lib.h"
@@ -200,12 +201,13 @@ void paging_init(void)
     pool_bytes += (uint64_t)(_image_end - _image_start);
 }
 
-/* The modules' memory is free now, the identity map goes. */
+/* The modules' memory is free now, unless they are to be built again; the identity map goes. */
 void paging_end_boot(void)
 {
-    unsigned int modules = boot_info.modules;
+    unsigned int modules = restart_keeps_modules() ? 0 : boot_info.modules;
 
-    boot_info.modules = 0;
+    if (modules)
+        boot_info.modules = 0;
     for (uint32_t c = 0; modules && c < chunk_count; c++) {
         maddr_t a = (maddr_t)c * CHUNK_SIZE;
         if (chunk_info[c].owner == DOMID_HV && is_ram(a, a + CHUNK_SIZE) && boot_free(a, a + CHUNK_SIZE) &&

@@ -5,6 +5,7 @@
 #include "cpu/percpu.h"
 #include "device/device.h"
 #include "domain/domain.h"
+#include "domain/lifecycle.h"
 #include "event/evtchn.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
@@ -73,6 +74,8 @@ void sched_end_domain(struct domain *d, uint32_t reason)
         domain_shutdown(d, reason);
         return;
     }
+    if (reason == SHUTDOWN_crash && restart_control(d))
+        return;
     printk("the control domain is off (reason %u)", reason);
     if (reason == SHUTDOWN_poweroff)
         device_poweroff();
