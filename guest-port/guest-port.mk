@@ -50,6 +50,9 @@ $(RT_LAUNCHER): guest-port/launcher/main.c $(RT_HEADERS) $(B)/guest/rt/rt.a $(B)
 	@$(CC) $(RT_CFLAGS) -c -o $(B)/guest/obj/launcher.o $<
 	@$(call rt_link,high,$@,$(B)/guest/obj/launcher.o)
 
+# What a test needs beside its kernel.
+include $(wildcard tests/guest/*/*.mk)
+
 # Debian's Xen, fetched and unpacked by the set-up, never installed.
 $(B)/peer/xen.elf: $(B)/peer/xen/.stamp
 	@gunzip -c $(@D)/xen/boot/xen-4.17-amd64.gz > $@

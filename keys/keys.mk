@@ -35,4 +35,4 @@ $(B)/keys/policy.pub.pem: $(POLICY_KEY) $(KEY_TOOL)
 	@mkdir -p $(@D)
 	$(KEY_TOOL) public $(POLICY_KEY) > $@
 
-$(B)/hv/hv/monitor/monitor.o: $(B)/hv/include/policy_key_public.h
+$(B)/hv/hv/monitor/monitor.o $(B)/hv/hv/monitor/policy_load.o: $(B)/hv/include/policy_key_public.h

@@ -15,6 +15,7 @@
 #include "hypercall/version.h"
 #include "measure/measure.h"
 #include "mm/access.h"
+#include "mm/area.h"
 #include "mm/accessinit.h"
 #include "mm/heap.h"
 #include "mm/chunk.h"
@@ -118,6 +119,7 @@ void start_bsp(uint32_t magic, uint64_t info)
     start_platform();
     printk("%lu MiB of RAM, %lu KiB for the hypervisor, %u CPUs", total_ram >> 20, pool_bytes >> 10, cpus_online);
     printk("no IOMMU in use: dom0's devices can reach all memory");
+    area_init();
     vault_init();
     start_policy();
     measure_init(boot_info.cmdline);

@@ -8,6 +8,7 @@
 #include "cpu/switch.h"
 #include "cpu/bounce.h"
 #include "cpu/percpu.h"
+#include "cpu/rendezvous.h"
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/debugreg.h"
@@ -138,7 +139,8 @@ void guest_exit(void)
         struct vcpu *v = c->curr;
         tlb_answer();
         if (unlikely(READ_ONCE(c->need_resched))) {
-            WRITE_ONCE(c->need_resched, 0);
+            __atomic_exchange_n(&c->need_resched, 0, __ATOMIC_SEQ_CST);
+            rendezvous_join();
             switch_to(v, sched_next(v));
             continue;
         }

@@ -15,6 +15,8 @@
 #include "measure/measure.h"
 #include "monitor/audit.h"
 #include "monitor/monitor.h"
+#include "monitor/policy_load.h"
+#include "monitor/policy_stage.h"
 #include "time/clock.h"
 #include "boot/bootinfo.h"
 #include "lib.h"
@@ -90,6 +92,8 @@ static const struct {
 
 long do_bulkhead_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
+    if (cmd & BH_GOES_ON)
+        return policy_goes_on(cmd & ~BH_GOES_ON, arg, a3);
     if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -XEN_ENOSYS;
     long rc = ask_first(ops[cmd].op, 0);

@@ -114,6 +114,8 @@ struct domain {
     struct domain_grant grant;
     struct domain_device *device; /* control domain only: pirqs, I/O rights */
     struct domain *next;          /* list of all, domlist_lock */
+    struct label next_label;      /* in the policy that is being loaded, where next_label_of is its number */
+    uint32_t next_label_of;
 };
 
 #define CONTROL_DOMID 0 /* the role's id, also of a control domain that follows one which crashed (restart.c) */

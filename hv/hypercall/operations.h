@@ -235,7 +235,10 @@
     CASE(BH_TPM_COMMAND, key, tpm, key, XEN, "CreatePrimary, Create, Load, EvictControl, FlushContext")                \
     CASE(BH_TPM_COMMAND, activate, tpm, activate, XEN, "ActivateCredential, PolicySecret, StartAuthSession")           \
     ROW(BH_MM_AUDIT, mm_audit, domain, mm_audit, SELF, LATER, "itself (debug builds)")                                 \
-    CASE(BH_MM_AUDIT, peer, domain, peer_mm_audit, DOMAIN, "another domain (debug builds)")
+    CASE(BH_MM_AUDIT, peer, domain, peer_mm_audit, DOMAIN, "another domain (debug builds)")                            \
+    ROW(BH_POLICY_STAGE, policy_stage_op, policy, load, XEN, FIRST, "")                                                \
+    ROW(BH_POLICY_COMMIT, policy_commit_op, policy, load, XEN, FIRST, "")                                              \
+    ROW(BH_POLICY_READ, policy_read_op, policy, read, XEN, FIRST, "")
 
 /* Instructions that fault and are performed for the guest (cpu/privop.c); `number` is the decoder's. */
 #define EMULATED_OPERATIONS(ROW, CASE)                                                                                 \

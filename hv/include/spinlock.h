@@ -10,7 +10,8 @@
 #include "types.h"
 
 enum lock_rank {
-    RANK_DOMAIN_BUILD = 1, /* a domain's building state, and its end */
+    RANK_POLICY = 1,   /* a policy that is being loaded; by spin_trylock() only (cpu/rendezvous.h) */
+    RANK_DOMAIN_BUILD, /* a domain's building state, and its end */
     RANK_DOMLIST,          /* list of domains */
     RANK_MM,               /* a domain's frames, tables and grants (two: by domain id) */
     RANK_GRANT,

@@ -211,3 +211,21 @@ void measure_runtime(const char *text)
     }
     spin_unlock(&measure_lock);
 }
+
+int measure_policy_load(const uint8_t digest[32], uint32_t version)
+{
+    int rc = 0;
+
+    spin_lock(&measure_lock);
+    size_t len = pcrlog.len;
+    if (measure_holds()) {
+        rc = pcrlog_append(&pcrlog, PCR_RUNTIME, BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
+        if (!rc)
+            rc = tpm_extend_later(PCR_RUNTIME, digest);
+        if (rc)
+            pcrlog.len = len;
+        tpm_pump();
+    }
+    spin_unlock(&measure_lock);
+    return rc;
+}

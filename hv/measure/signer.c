@@ -7,10 +7,6 @@
 #include "mbedtls/ecdsa.h"
 #include "mbedtls/hmac_drbg.h"
 
-/* Field multiplications in one step: about half a million instructions. The longest piece that mbedTLS does not
- * divide, an inversion, counts as 120 of them. */
-#define STEP_OPS 200
-
 struct signer {
     mbedtls_ecdsa_context key;
     mbedtls_hmac_drbg_context drbg;
@@ -48,7 +44,7 @@ int signer_init(void *vault, size_t size, const uint8_t *seed, size_t seed_len, 
     arena_use(s->arena);
     rc = make_key(s, seed, seed_len, pub);
     arena_done();
-    mbedtls_ecp_set_max_ops(STEP_OPS);
+    mbedtls_ecp_set_max_ops(SIGNER_STEP_OPS);
     if (rc)
         wipe(vault, size);
     return rc;

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#define VERIFIER_SLOTS 4
+#define VERIFIER_SLOTS  4 /* for BH_REPORT_CHECK */
+#define VERIFIER_POLICY 4 /* one more: for the policy that is being loaded */
 
 /* Begins in a slot that is free: never used, done or dropped. pub is X || Y, sig r || s, big-endian. 0, or -EBADMSG:
  * pub is no point of the curve. */

@@ -15,6 +15,7 @@
 #define IMAGE_BASE      0xffff820000000000ul /* slot 260: + machine address */
 #define PERCPU_BASE     0xffff828000000000ul /* slot 261 */
 #define VAULT_BASE      0xffff838000000000ul /* slot 263 */
+#define AREA_BASE       0xffff840000000000ul /* slot 264: policy files, see mm/area.h */
 
 /* In slot 261: windows 8 pages a CPU; GDT and LDT of the running vCPU, 16 pages each; SYSCALL stubs; MMIO. */
 #define WINDOW_BASE (PERCPU_BASE)

@@ -159,6 +159,17 @@ static inline enum policy_relation relation(const struct label *s, const struct 
     return likely(!(s->clearance | o->clearance)) ? POLICY_OTHER : cleared(s, o);
 }
 
+bool monitor_would_allow(const struct policy_table *t, const struct label *s, const struct label *o, enum bh_perm perm)
+{
+    if (s->compartment == o->compartment)
+        return policy_table_allows(t, s->type, o->type, POLICY_SAME, (uint16_t)perm);
+    bool source = policy_section_cleared(t, s, o->compartment), target = policy_section_cleared(t, o, s->compartment);
+    if (!source && !target)
+        return policy_table_allows(t, s->type, o->type, POLICY_OTHER, (uint16_t)perm);
+    return (source && policy_table_allows(t, s->type, o->type, POLICY_SOURCE_CLEARED, (uint16_t)perm)) ||
+           (target && policy_table_allows(t, s->type, o->type, POLICY_TARGET_CLEARED, (uint16_t)perm));
+}
+
 /* A no, or a yes that is to be recorded, or one that the target's clearance gives where the source is cleared too. Out
  * of the way of the decision. */
 static __attribute__((noinline, cold)) int decide_slowly(struct domain *subject, const struct label *object,
@@ -166,12 +177,8 @@ static __attribute__((noinline, cold)) int decide_slowly(struct domain *subject,
                                                          uint64_t object_id)
 {
     const struct label *s = &subject->label;
-    enum policy_relation r = relation(s, object);
-    bool allowed = policy_table_allows(&policy, s->type, object->type, r, (uint16_t)perm);
+    bool allowed = sensible && monitor_would_allow(&policy, s, object, perm);
 
-    if (r == POLICY_SOURCE_CLEARED && policy_section_cleared(&policy, object, s->compartment))
-        allowed = allowed || policy_table_allows(&policy, s->type, object->type, POLICY_TARGET_CLEARED, (uint16_t)perm);
-    allowed = allowed && sensible;
     if (!allowed || monitor_records(bh_permissions[perm].class))
         record(subject, object, target_id, perm, object_id, allowed, "policy");
     return allowed ? 0 : -XEN_EPERM;

@@ -23,7 +23,8 @@ struct policy_table;
  * -EPERM (signature). No domain may be started after a failure. */
 int monitor_init(const uint8_t *policy, size_t len);
 
-/* The policy in force. Its contents change with monitor_adopt() only. */
+/* The policy in force. It changes with monitor_adopt() only, while no other CPU is in a hypercall (cpu/rendezvous.h): what
+ * a hypercall reads of it stays until that ends. */
 const struct policy_table *monitor_policy(void);
 
 /* Puts another policy in force for all domains at once: labels of living domains get the numbers that their types'
@@ -86,6 +87,9 @@ struct label monitor_boot_label(void);
 
 /* A type's name, padded with zeros in out[BH_TYPE_MAX]. */
 void monitor_type_name(const struct label *label, char *out);
+
+/* What policy t answers for labels with its numbers (epoch does not matter); no record is made. */
+bool monitor_would_allow(const struct policy_table *t, const struct label *s, const struct label *o, enum bh_perm perm);
 
 /* SHA-256 of the whole policy file, signature included; zeros before monitor_init(). */
 const uint8_t *monitor_policy_digest(void);

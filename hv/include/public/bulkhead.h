@@ -20,6 +20,8 @@
 
 #include <stdint.h>
 
+#define BH_EALREADY 114 /* xen/errno.h has no name for it; Linux's EALREADY */
+
 #define BH_HYPERCALL   55 /* __HYPERVISOR_arch_7, xen/xen.h */
 #define BH_ABI_VERSION 1
 
@@ -183,6 +185,8 @@ struct bh_blob {
                                      not repeated: data = u32 version */
 #define BH_EV_LAUNCH  0x42480004u /* PCR 21: digest = launch digest, data = struct bh_launch */
 #define BH_EV_RUNTIME 0x42480005u /* PCR 22: data = text */
+#define BH_EV_POLICY_LOAD                                                                                              \
+    0x42480006u /* PCR 22: a policy taken into force while domains run; digest and data as BH_EV_POLICY */
 
 /* What was launched. launch digest = SHA-256 of this structure. */
 struct bh_launch {
@@ -235,7 +239,7 @@ struct bh_policy_stage {
 
 /* Takes the staged policy into force, for all domains at once, or leaves everything as it was:
  *   -EINVAL malformed, or it lacks the type of a living domain; -EPERM not signed by the key that this hypervisor
- *   carries; -EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
+ *   carries; -BH_EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
  *   exist and BH_POLICY_REVOKE was not given: they are in `list`.
  * `error` says in words what is wrong, `error_offset` where in the file. */
 struct bh_policy_commit {

@@ -311,6 +311,17 @@ struct e820_row {
     uint32_t type;
 } __attribute__((packed));
 
+/* The hypervisor's pages that we may map: shared_info and the grant table. */
+static bool shared_with_us(uint64_t mfn)
+{
+    unsigned long frames[1] = {0};
+    struct gnttab_setup_table setup = {.dom = DOMID_SELF, .nr_frames = 1};
+
+    set_xen_guest_handle(setup.frame_list, frames);
+    NEED(rt_grant_table_op(GNTTABOP_setup_table, &setup, 1) == 0 && setup.status == GNTST_okay);
+    return mfn == frames[0] || mfn == rt_start_info->shared_info >> 12;
+}
+
 /* Tries to map every seventh frame of the machine that is RAM and not ours; how many were mapped. */
 static unsigned map_ram_of_others(void)
 {
@@ -327,7 +338,8 @@ static unsigned map_ram_of_others(void)
             if (rows[i].type != 1 || mfn < 0x100 || (pfn < rt_mm_pages() && rt_mm_mfn(pfn) == mfn))
                 continue;
             tried++;
-            if (rt_update_va_mapping(TEST_WINDOW, mfn << 12 | RT_RO, UVMF_INVLPG | UVMF_LOCAL) == 0) {
+            if (rt_update_va_mapping(TEST_WINDOW, mfn << 12 | RT_RO, UVMF_INVLPG | UVMF_LOCAL) == 0 &&
+                !shared_with_us(mfn)) {
                 rt_printf("frame %#lx is mapped\n", mfn);
                 reached++;
             }
