@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The signed policies that the test kernel finds in its ramdisk.
-$(B)/guest/policy-load.img: tests/guest/policy-load/policies.sh policy/base.cil policy/bulkhead.cil $(POLICY_TOOL) \
+$(B)/guest/policy-load.img: tests/guest/policy-load/policies.sh policy/base.cil policy/bulkhead.cil policy/bulkhead.rules $(POLICY_TOOL) \
 		$(B)/policy/declarations.cil $(POLICY_KEY) $$(KEY_TOOL)
 	@mkdir -p $(B)/guest
 	$< $(B) $(POLICY_KEY)

@@ -13,7 +13,7 @@ compile() {
     sed "${3:-}" policy/base.cil >"$dir/base.cil"
     sed "${4:-}" policy/bulkhead.cil >"$dir/site.cil"
     secilc -t xen -c 30 -f /dev/null -o "$dir/$1.bin" "$b/policy/declarations.cil" "$dir/base.cil" "$dir/site.cil"
-    "$b/policy/bh-policyc" --key "${5:-$key}" --name "$1" --version "$2" -o "$dir/$1.bhp" "$dir/$1.bin"
+    "$b/policy/bh-policyc" --rules policy/bulkhead.rules --key "${5:-$key}" --name "$1" --version "$2" -o "$dir/$1.bhp" "$dir/$1.bin"
 }
 # Types before and between the others, so that every type's number changes.
 more_types='$a (type aaa_t) (call guest (aaa_t)) (type m_t) (call guest (m_t))'
