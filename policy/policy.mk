@@ -90,4 +90,4 @@ fuzz-policy: $(B)/fuzz/policy_table_fuzz $(B)/policy.bhp ## fuzz the policy tabl
 	$< -max_total_time=$(FUZZ_POLICY_SECONDS) -max_len=8192 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/policy- $(B)/fuzz/policy_corpus
 
-include policy/analysis/analysis.mk
+include policy/analysis/analysis.mk policy/examples/examples.mk

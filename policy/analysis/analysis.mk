@@ -41,7 +41,6 @@ fuzz-spec: $(B)/fuzz/polspec_fuzz ## fuzz bh-policy's readers of assertions and 
 # ---- For people -------------------------------------------------------------------------------
 # What the shipped policy is analysed with; `make policy-prove POLICY_SRC=mine.cil POLICY_SPEC=mine.spec` for one of yours.
 POLICY_SPEC ?= $(wildcard $(POLICY_SRC:.cil=.spec))
-POLICY_RULES ?=
 ANALYSED := policy/base.cil $(POLICY_SRC) $(POLICY_RULES) $(POLICY_SPEC)
 
 .PHONY: policy-check policy-prove policy-flows policy-report

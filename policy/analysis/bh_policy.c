@@ -20,6 +20,7 @@
 static const char usage[] =
     "usage: bh-policy check [--codes] [--strict] [--json] FILE...   what an auditor would ask about\n"
     "       bh-policy explain A B [--class C] [--json] FILE...      which rule lets type A reach type B, and why not\n"
+    "       bh-policy explain --types FILE...                       the types that there are\n"
     "       bh-policy flows [--rules] [--dot|--svg|--json] FILE...  who can inform or control whom\n"
     "       bh-policy prove [--json] FILE...                        decides the assertions of the .spec files\n"
     "       bh-policy diff OLD NEW [--json]                         what became possible; each a list: "
@@ -41,14 +42,13 @@ static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 }
 
 struct options {
-    bool json, dot, svg, rules, strict, codes;
+    bool json, dot, svg, rules, strict, codes, types, all;
     const char *class_name, *out, *title, *key;
 };
 
 /* A policy read, with its graph. */
 struct subject {
     struct polinput in;
-    struct polrules rules;
     struct polgraph graph;
     struct polspec *specs;
     const struct polfile **spec_files;
@@ -76,7 +76,7 @@ static int open_subject(struct subject *s, char *const *paths, int count)
     memset(s, 0, sizeof(*s));
     if (polinput_load(&s->in, paths, (size_t)count, &e) != 0 || read_specs(s, &e) != 0)
         return complain("%s", e.text);
-    struct polworld w = {&s->in.model, &s->rules};
+    struct polworld w = {&s->in.model, &s->in.rules};
     if (polgraph_build(&s->graph, &w, &e) != 0)
         return complain("%s", e.text);
     return 0;
@@ -89,7 +89,6 @@ static void close_subject(struct subject *s)
     free(s->specs);
     free(s->spec_files);
     polgraph_free(&s->graph);
-    polrules_free(&s->rules);
     polinput_free(&s->in);
 }
 
@@ -179,8 +178,12 @@ static int command_check(struct subject *s, const struct options *o)
 
 static int command_explain(struct subject *s, const struct options *o, char *const *names)
 {
-    struct polworld w = {&s->in.model, &s->rules};
+    struct polworld w = {&s->in.model, &s->in.rules};
     int type[2];
+    for (uint32_t t = 0; o->types && t < w.m->flat.types; t++)
+        puts(w.m->flat.names[t]);
+    if (o->types)
+        return 0;
     for (int i = 0; i < 2; i++)
         if ((type[i] = polmodel_type(w.m, names[i])) < 0)
             return complain("the policy has no type %s", names[i]);
@@ -189,8 +192,10 @@ static int command_explain(struct subject *s, const struct options *o, char *con
         known = strcmp(bh_class_names[c], o->class_name) == 0;
     if (!known)
         return complain("there is no class %s", o->class_name);
-    (o->json ? polexplain_json : polexplain_text)(stdout, &w, &s->in.cil, (uint32_t)type[0], (uint32_t)type[1],
-                                                  o->class_name);
+    if (o->json)
+        polexplain_json(stdout, &w, &s->in.cil, (uint32_t)type[0], (uint32_t)type[1], o->class_name, o->all);
+    else
+        polexplain_text(stdout, &w, &s->in.cil, (uint32_t)type[0], (uint32_t)type[1], o->class_name);
     return 0;
 }
 
@@ -337,6 +342,7 @@ static int parse(int argc, char **argv, struct options *o)
         {"strict", no_argument, NULL, 's'},       {"codes", no_argument, NULL, 'k'},
         {"output", required_argument, NULL, 'o'}, {"svg", no_argument, NULL, 'g'},
         {"title", required_argument, NULL, 't'},  {"key", required_argument, NULL, 'K'},
+        {"types", no_argument, NULL, 'T'},        {"all", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int c;
@@ -353,6 +359,12 @@ static int parse(int argc, char **argv, struct options *o)
             break;
         case 't':
             o->title = optarg;
+            break;
+        case 'T':
+            o->types = true;
+            break;
+        case 'a':
+            o->all = true;
             break;
         case 'K':
             o->key = optarg;
@@ -391,7 +403,7 @@ int main(int argc, char **argv)
         return 2;
     const char *command = optind < argc ? argv[optind++] : "";
     char **rest = argv + optind;
-    int left = argc - optind, skip = strcmp(command, "explain") == 0 ? 2 : 0;
+    int left = argc - optind, skip = strcmp(command, "explain") == 0 && !o.types ? 2 : 0;
     if (strcmp(command, "check") == 0 && o.codes) {
         polcheck_codes(stdout);
         return 0;

@@ -137,6 +137,16 @@ static const char *span_name(const struct checker *c, const struct polspan *s, c
     return out;
 }
 
+/* The finding just made is about that line of the rules file. */
+static void at_line(struct checker *c, enum policy_rule_kind kind, const char *name, const char *type)
+{
+    const struct polrules *r = c->g->w.rules;
+    unsigned int line = polrules_line(r, kind, name, type);
+    struct polfinding *f = &c->f->list[c->f->count - 1];
+    if (line)
+        snprintf(f->where, sizeof(f->where), "%.200s:%u", r->file, line);
+}
+
 static void check_conflicts(struct checker *c)
 {
     const struct polrules *r = c->g->w.rules;
@@ -146,16 +156,20 @@ static void check_conflicts(struct checker *c)
         for (size_t i = 0; i < r->member_count; i++) {
             if (r->members[i].set != set)
                 continue;
-            if (lives_within(c, &r->members[i].span))
+            if (lives_within(c, &r->members[i].span)) {
                 living++;
-            else
-                polcheck_add_at(c, "conflict-dead-member", r->members[i].span.type, NULL,
-                                "conflict set %s: no domain can be %s", r->conflicts[set].name,
-                                span_name(c, &r->members[i].span, label));
+                continue;
+            }
+            polcheck_add_at(c, "conflict-dead-member", r->members[i].span.type, NULL,
+                            "conflict set %s: no domain can be %s", r->conflicts[set].name,
+                            span_name(c, &r->members[i].span, label));
+            at_line(c, RULE_CONFLICT, r->conflicts[set].name, NULL);
         }
-        if (living < 2)
-            polcheck_add_at(c, "conflict-alone", -1, NULL, "conflict set %s has %u members that can be",
-                            r->conflicts[set].name, living);
+        if (living >= 2)
+            continue;
+        polcheck_add_at(c, "conflict-alone", -1, NULL, "conflict set %s has %u members that can be",
+                        r->conflicts[set].name, living);
+        at_line(c, RULE_CONFLICT, r->conflicts[set].name, NULL);
     }
 }
 
@@ -168,9 +182,13 @@ static void check_assigns(struct checker *c)
         for (uint32_t t = 0; t < c->m->flat.types; t++)
             can |= (r->assigns[i].span.type == t || r->assigns[i].span.type == POL_ANY_TYPE) &&
                    polmodel_ever(c->m, r->assigns[i].creator, t, PERM_domain_create);
-        if (!can)
-            polcheck_add_at(c, "assign-dead", r->assigns[i].creator, NULL, "%s may not create %s",
-                            c->m->flat.names[r->assigns[i].creator], span_name(c, &r->assigns[i].span, label));
+        if (can)
+            continue;
+        const struct polspan *s = &r->assigns[i].span;
+        polcheck_add_at(c, "assign-dead", r->assigns[i].creator, NULL, "%s may not create %s",
+                        c->m->flat.names[r->assigns[i].creator], span_name(c, s, label));
+        at_line(c, RULE_ASSIGN, c->m->flat.names[r->assigns[i].creator],
+                s->type == POL_ANY_TYPE ? NULL : c->m->flat.names[s->type]);
     }
 }
 
@@ -191,10 +209,14 @@ void polcheck_limits(struct checker *c)
     char label[96];
     check_conflicts(c);
     check_assigns(c);
-    for (size_t i = 0; i < r->clearance_count; i++)
-        if (r->clearances[i].span.type != POL_ANY_TYPE && !clearance_matters(c, r->clearances[i].span.type))
-            polcheck_add_at(c, "clearance-unused", r->clearances[i].span.type, NULL,
-                            "clearance of %s: no rule asks for it", span_name(c, &r->clearances[i].span, label));
+    for (size_t i = 0; i < r->clearance_count; i++) {
+        const struct polspan *s = &r->clearances[i].span;
+        if (s->type == POL_ANY_TYPE || clearance_matters(c, s->type))
+            continue;
+        polcheck_add_at(c, "clearance-unused", s->type, NULL, "clearance of %s: no rule asks for it",
+                        span_name(c, s, label));
+        at_line(c, RULE_CLEARANCE, NULL, c->m->flat.names[s->type]);
+    }
     for (uint32_t t = 0; r->ceiling_count && t < c->m->flat.types; t++) {
         bool any = !polcheck_guest(c, t);
         for (size_t i = 0; i < r->ceiling_count; i++)

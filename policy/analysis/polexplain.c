@@ -172,7 +172,7 @@ static void json_rules(struct jsonout *j, const struct cilindex *cil, uint32_t a
 }
 
 void polexplain_json(FILE *out, const struct polworld *w, const struct cilindex *cil, uint32_t a, uint32_t b,
-                     const char *class_name)
+                     const char *class_name, bool all)
 {
     struct jsonout j = {.file = out};
     jsonout_open(&j, NULL, '{');
@@ -180,7 +180,8 @@ void polexplain_json(FILE *out, const struct polworld *w, const struct cilindex 
     jsonout_string(&j, "object", w->m->flat.names[b]);
     jsonout_open(&j, "permissions", '[');
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!wanted(w, class_name, a, b, p))
+        if (!(all ? !class_name || strcmp(bh_permissions[p].class_name, class_name) == 0
+                  : wanted(w, class_name, a, b, p)))
             continue;
         jsonout_open(&j, NULL, '{');
         jsonout_string(&j, "class", bh_permissions[p].class_name);

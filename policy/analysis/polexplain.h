@@ -8,10 +8,10 @@
 #include "cilindex.h"
 #include "polflow.h"
 
-/* class_name: only that class, NULL: all. */
+/* class_name: only that class, NULL: all. all: permissions that are never asked about this pair, too. */
 void polexplain_text(FILE *out, const struct polworld *w, const struct cilindex *cil, uint32_t a, uint32_t b,
                      const char *class_name);
 void polexplain_json(FILE *out, const struct polworld *w, const struct cilindex *cil, uint32_t a, uint32_t b,
-                     const char *class_name);
+                     const char *class_name, bool all);
 
 #endif

@@ -155,6 +155,25 @@ static int load_model(struct polinput *in, struct policy_error *e)
     return rc;
 }
 
+/* Rules become sections of the flat policy, as in bh-policyc. */
+static int load_rules(struct polinput *in, struct policy_error *e)
+{
+    const struct polfile *f = polinput_next(in, NULL, ".rules");
+    struct policy_rules source = {0};
+    if (f && polinput_next(in, f, ".rules")) {
+        snprintf(e->text, sizeof(e->text), "two rules files: %.200s and %.200s", f->path,
+                 polinput_next(in, f, ".rules")->path);
+        return -EINVAL;
+    }
+    if (f && (policy_rules_parse(f->path, (const char *)f->data, f->size, &source, e) != 0 ||
+              policy_bind(f->path, &source, &in->model.flat, e) != 0)) {
+        policy_rules_free(&source);
+        return -EINVAL;
+    }
+    polrules_fill(&in->rules, &in->model.flat, f ? f->path : NULL, &source);
+    return 0;
+}
+
 int polinput_load(struct polinput *in, char *const *paths, size_t count, struct policy_error *e)
 {
     static const char *const ends[] = {".cil", ".bin", ".rules", ".bhp", ".spec"};
@@ -177,7 +196,7 @@ int polinput_load(struct polinput *in, char *const *paths, size_t count, struct 
     int rc = load_model(in, e);
     if (rc == 0)
         cilindex_build(&in->cil, &in->model);
-    return rc;
+    return rc == 0 ? load_rules(in, e) : rc;
 }
 
 void polinput_free(struct polinput *in)
@@ -188,6 +207,7 @@ void polinput_free(struct polinput *in)
     }
     free(in->files);
     cilindex_free(&in->cil);
+    polrules_free(&in->rules);
     polmodel_free(&in->model);
     memset(in, 0, sizeof(*in));
 }

@@ -12,6 +12,7 @@
 
 #include "cilindex.h"
 #include "polmodel.h"
+#include "polrules.h"
 
 struct polfile {
     char *path;
@@ -25,6 +26,7 @@ struct polinput {
     size_t count;
     struct polmodel model;
     struct cilindex cil;
+    struct polrules rules;
 };
 
 /* 0, or -EINVAL with e->text naming file (and line) and reason. In either case to be freed. */

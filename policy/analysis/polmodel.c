@@ -50,10 +50,13 @@ void polmodel_add_set(struct polmodel *m, const char *name, const struct poltype
     m->sets[m->set_count++] = (struct polset){.name = strdup(name), .types = *types};
 }
 
-/* The one place that knows the order of rows in the flat policy: other compartment first, then same. */
 bool polmodel_allows(const struct polmodel *m, uint32_t subject, uint32_t object, enum pol_relation r, uint32_t perm)
 {
-    size_t row = ((size_t)subject * m->flat.types + object) * 2 + (r == POL_SAME);
+    static const uint8_t rows[POL_RELATIONS] = {[POL_SAME] = POLICY_SAME,
+                                                [POL_OTHER] = POLICY_OTHER,
+                                                [POL_SOURCE_CLEARED] = POLICY_SOURCE_CLEARED,
+                                                [POL_TARGET_CLEARED] = POLICY_TARGET_CLEARED};
+    size_t row = ((size_t)subject * m->flat.types + object) * POLICY_RELATIONS + rows[r];
     return m->flat.rows[row * POL_WORDS + perm / 64] >> (perm % 64) & 1;
 }
 

@@ -16,7 +16,7 @@
 #include "monitor/permissions.h"
 #include "policy_flatten.h"
 
-/* In the order in which they are named to people; polmodel.c knows their place in the table. */
+/* In the order in which they are named to people; the table's is enum policy_relation. */
 enum pol_relation { POL_SAME, POL_OTHER, POL_SOURCE_CLEARED, POL_TARGET_CLEARED, POL_RELATIONS };
 extern const char *const pol_relation_names[POL_RELATIONS];
 

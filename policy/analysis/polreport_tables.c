@@ -191,8 +191,8 @@ void polreport_rules(FILE *out, const struct polreport *r)
         rule_row(out, "starts only as", whom, says);
     }
     for (size_t i = 0; i < rules->ceiling_count; i++) {
-        snprintf(says, sizeof(says), "%s at most %u%s", polrules_limit_names[rules->ceilings[i].limit],
-                 rules->ceilings[i].most, rules->ceilings[i].limit == 0 ? " MiB" : "");
+        snprintf(says, sizeof(says), "%s at most %u%s", policy_limit_names[rules->ceilings[i].limit],
+                 rules->ceilings[i].most, rules->ceilings[i].limit == POLICY_LIMIT_MEMORY ? " MiB" : "");
         rule_row(out, "ceiling", m->flat.names[rules->ceilings[i].type], says);
     }
     fputs("</table>\n", out);

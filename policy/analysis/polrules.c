@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const polrules_limit_names[] = {"memory", "vcpus", "weight", "cap", "ports", "grants", "reports", "audit"};
-
 bool polspan_has(const struct polspan *s, struct pollabel l)
 {
     return (s->type == POL_ANY_TYPE || s->type == l.type) && l.compartment >= s->low && l.compartment <= s->high;
@@ -22,7 +20,7 @@ bool polrules_cleared(const struct polrules *r, struct pollabel l, uint32_t comp
 
 bool polrules_assignable(const struct polrules *r, uint32_t creator, struct pollabel l)
 {
-    bool any = r->assign_count == 0;
+    bool any = !r->present;
     for (size_t i = 0; i < r->assign_count && !any; i++)
         any = r->assigns[i].creator == creator && polspan_has(&r->assigns[i].span, l);
     return any;
@@ -85,8 +83,112 @@ unsigned int polrules_classes(const struct polrules *r, uint32_t own, uint16_t c
     return s.classes;
 }
 
+/* ---- From the rules file -------------------------------------------------------------------------- */
+
+static struct polspan span_of(const struct policy_span *s)
+{
+    uint16_t type = s->b;
+    return (struct polspan){.type = type == POLICY_TYPE_ANY ? POL_ANY_TYPE : type, .low = s->low, .high = s->high};
+}
+
+static void *room(size_t count, size_t size)
+{
+    void *p = calloc(count + 1, size);
+    if (!p)
+        abort();
+    return p;
+}
+
+/* n: how many entries of the section there are; e: their array, with its type. */
+#define EACH(r, flat, number, field, kind, section_)                                                                   \
+    const struct kind *e = (flat)->section[section_].entries;                                                          \
+    (r)->number = (flat)->section[section_].count;                                                                     \
+    (r)->field = room((r)->number, sizeof(*(r)->field));                                                               \
+    for (size_t i = 0; i < (r)->number; i++)
+
+static void fill_labels(struct polrules *r, const struct policy_flat *flat)
+{
+    {
+        EACH(r, flat, assign_count, assigns, policy_assign, POLICY_ASSIGN)
+        r->assigns[i] = (struct polassign){.creator = e[i].span.a, .span = span_of(&e[i].span)};
+    }
+    {EACH(r, flat, clearance_count, clearances, policy_clearance,
+          POLICY_CLEARANCE){r->clearances[i].span = span_of(&e[i].span);
+    memcpy(r->clearances[i].cleared, e[i].cleared, sizeof(r->clearances[i].cleared));
+}
+}
+{
+    EACH(r, flat, launch_count, launches, policy_launch, POLICY_LAUNCH)
+    {
+        r->launches[i].span = span_of(&e[i].span);
+        r->launches[i].signer = e[i].span.a == POLICY_LAUNCH_SIGNER;
+        memcpy(r->launches[i].id, e[i].id, sizeof(r->launches[i].id));
+    }
+}
+}
+
+static void fill_sets(struct polrules *r, const struct policy_flat *flat)
+{
+    {EACH(r, flat, conflict_count, conflicts, policy_conflict,
+          POLICY_CONFLICT){memcpy(r->conflicts[i].name, e[i].name, sizeof(r->conflicts[i].name) - 1);
+    r->conflicts[i].per_boot = e[i].per_boot;
+}
+}
+{
+    EACH(r, flat, member_count, members, policy_member, POLICY_MEMBER)
+    r->members[i] = (struct polmember){.span = span_of(&e[i].span), .set = e[i].span.a};
+}
+{
+    EACH(r, flat, resource_count, resources, policy_resource, POLICY_RESOURCE)
+    r->resources[i] = (struct polresource){.kind = e[i].kind,
+                                           .label = {.type = e[i].type, .compartment = e[i].compartment},
+                                           .low = e[i].low,
+                                           .high = e[i].high};
+}
+}
+
+static void fill_ceilings(struct polrules *r, const struct policy_flat *flat)
+{
+    const struct policy_ceiling *e = flat->section[POLICY_CEILING].entries;
+    uint32_t types = flat->section[POLICY_CEILING].count;
+    r->ceilings = room((size_t)types * POLICY_LIMITS, sizeof(*r->ceilings));
+    for (uint32_t t = 0; t < types; t++)
+        for (uint16_t l = 0; l < POLICY_LIMITS; l++)
+            if (e[t].most[l])
+                r->ceilings[r->ceiling_count++] =
+                    (struct polceiling){.type = (uint16_t)t, .limit = l, .most = e[t].most[l]};
+}
+
+void polrules_fill(struct polrules *r, const struct policy_flat *flat, const char *file, struct policy_rules *source)
+{
+    memset(r, 0, sizeof(*r));
+    r->present = file != NULL;
+    r->file = file;
+    if (source)
+        r->source = *source;
+    fill_labels(r, flat);
+    fill_sets(r, flat);
+    fill_ceilings(r, flat);
+}
+
+unsigned int polrules_line(const struct polrules *r, enum policy_rule_kind kind, const char *name, const char *type)
+{
+    for (size_t i = 0; i < r->source.count; i++) {
+        const struct policy_rule *rule = &r->source.rule[i];
+        if (rule->kind != kind || (name && strcmp(rule->name, name) != 0))
+            continue;
+        bool fits = !type || strcmp(rule->label.name, type) == 0;
+        for (size_t k = 0; k < rule->items && !fits; k++)
+            fits = strcmp(rule->item[k].name, type) == 0 || strcmp(rule->item[k].name, "*") == 0;
+        if (fits)
+            return rule->line;
+    }
+    return 0;
+}
+
 void polrules_free(struct polrules *r)
 {
+    policy_rules_free(&r->source);
     free(r->assigns);
     free(r->clearances);
     free(r->launches);

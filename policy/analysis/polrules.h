@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "monitor/policy_format.h"
+#include "policy_bind.h"
 
 struct pollabel {
     uint16_t type, compartment;
@@ -56,12 +57,14 @@ struct polresource {
 
 struct polceiling {
     uint16_t type;
-    uint16_t limit; /* index of polrules_limit_names */
+    uint16_t limit; /* enum policy_limit */
     uint32_t most;
 };
 
 struct polrules {
-    bool present; /* was there a rules file? */
+    bool present; /* was there a rules file? Without one nothing is held against anybody here */
+    const char *file;
+    struct policy_rules source; /* as written, for lines */
     struct polassign *assigns;
     struct polclearance *clearances;
     struct pollaunch *launches;
@@ -72,12 +75,14 @@ struct polrules {
     size_t assign_count, clearance_count, launch_count, conflict_count, member_count, resource_count, ceiling_count;
 };
 
-/* Words of the rules file for what a ceiling limits. */
-extern const char *const polrules_limit_names[];
+/* From the sections that policy_bind() filled in; takes over `source`. `file` has to live as long. */
+void polrules_fill(struct polrules *r, const struct policy_flat *flat, const char *file, struct policy_rules *source);
+/* The line of the first rule of that kind with that name (NULL: any) and that type among its labels (NULL: any); 0. */
+unsigned int polrules_line(const struct polrules *r, enum policy_rule_kind kind, const char *name, const char *type);
 
 bool polspan_has(const struct polspan *s, struct pollabel l);
 bool polrules_cleared(const struct polrules *r, struct pollabel l, uint32_t compartment);
-/* May `creator` give a domain that label? Without any assign rule: every one. */
+/* May `creator` give a domain that label? Without a rules file: every one; with one: what an assign line says. */
 bool polrules_assignable(const struct polrules *r, uint32_t creator, struct pollabel l);
 bool polrules_bound(const struct polrules *r, struct pollabel l); /* by a launch rule */
 

@@ -54,7 +54,7 @@ void analysis_open(struct analysis *a, const char *more, const char *rules)
         fprintf(stderr, "analysis_open: %s\n", e.text);
         abort();
     }
-    struct polworld w = {&a->in.model, &a->rules};
+    struct polworld w = {&a->in.model, &a->in.rules};
     if (polgraph_build(&a->graph, &w, &e) != 0)
         abort();
     for (size_t i = 2; i < count; i++)
@@ -65,7 +65,6 @@ void analysis_open(struct analysis *a, const char *more, const char *rules)
 void analysis_close(struct analysis *a)
 {
     polgraph_free(&a->graph);
-    polrules_free(&a->rules);
     polinput_free(&a->in);
 }
 

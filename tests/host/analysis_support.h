@@ -9,7 +9,6 @@
 
 struct analysis {
     struct polinput in;
-    struct polrules rules;
     struct polgraph graph;
 };
 

@@ -53,3 +53,23 @@ session_bad_input() {
     bad memory-too-small 'dom0_mem|[Mm]emory' "dom0_mem=2M" "$policy,$kernel,$initrd"
     bad unknown-option 'nosuchoption' "dom0_mem=512M nosuchoption=1" "$policy,$work/noise,$initrd"
 }
+
+# The example policies on a machine: what one says is done, the other is refused and on record. Each step is a test.
+session_examples() {
+    local example line from results
+    for example in two-tenants driver-domain guard regulated; do
+        quick "dom0_mem=256M" "$build/policy/examples/$example.bhp,$build/guest/examples.elf,$build/policy/examples/$example.tries"
+        results=0 from=0
+        machine_await 120 '^STEPS [0-9]+ ok|\(bh\) PANIC|policy refused' || fail "$example" "it did not end"
+        while read -r line; do
+            results=$((results + 1))
+            case $line in
+            "STEP ok "*) pass "$example: ${line#STEP ok }" ;;
+            *) fail "$example" "${line#STEP FAILED }" ;;
+            esac
+        done < <(machine_log | grep -a '^STEP ')
+        from=$(grep -cE '^[^#]' "tests/system/examples/$example.steps")
+        [ "$results" -eq "$from" ] || fail "$example" "$results of $from steps; the last line: $(machine_log | grep . | tail -n 1)"
+        machine_stop
+    done
+}

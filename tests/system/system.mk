@@ -4,7 +4,7 @@ MEASUREMENTS := $(B)/measurements.cbor
 S ?=
 CHANGE ?= kernel
 export CHANGE
-SYSTEM_NEEDS := $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall $(B)/attest/bh-verify $(MEASUREMENTS) $(B)/system/badtpm
+SYSTEM_NEEDS := $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall $(B)/attest/bh-verify $(MEASUREMENTS) $(B)/system/badtpm $(EXAMPLE_TRIES)
 
 $(B)/system/badtpm: tests/system/badtpm.c
 	@mkdir -p $(@D)
