@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Attestation: verifier, measurement predictor, provisioning service, TCTI.
-PACKAGES += libtss2-dev libcbor-dev libmbedtls-dev libxen-dev openssl swtpm libcmocka-dev
+PACKAGES += libtss2-dev libcbor-dev libmbedtls-dev libxen-dev openssl swtpm swtpm-tools libcmocka-dev
 
 # As in keys/keys.mk, which makes them and is read later.
 KEYS ?= keys
@@ -30,7 +30,7 @@ $(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/
 ATTEST_DOM0_FILES := $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0 \
 	$(AK_CA_KEY) $(AK_CA_CERT)
 
-$(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c credential.c) attest/tool/toolfile.c \
+$(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c castate.c credential.c ekcert.c) attest/tool/toolfile.c \
 		attest/format/cborout.c $(addprefix attest/verify/,cborin.c findings.c p256.c tpmquote.c) $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
@@ -87,6 +87,12 @@ attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
 attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE
 attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
 $(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/bh-verify $(B)/keys/bh-key
+
+HOST_TESTS += attest_registrar
+attest_registrar_TEST_SRC := tests/host/attest_swtpm.c attest/ca/akrequest.c attest/ca/ekcert.c $(ATTEST_BUILD_SRC)
+attest_registrar_TEST_CFLAGS := -D_GNU_SOURCE
+attest_registrar_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
+$(B)/tests/host/attest_registrar_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision
 
 HOST_TESTS += attest_pack attest_measure attest_tcti
 attest_pack_TEST_SRC := $(addprefix attest/format/,cborout.c evidence_pack.c platform_pack.c) \

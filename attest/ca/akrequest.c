@@ -8,19 +8,21 @@
 #include <errno.h>
 #include <tss2/tss2_mu.h>
 
-static size_t write_two(struct bytes first, struct bytes second, uint8_t *out, size_t capacity)
+/* {0: part, 1: part, ...} */
+static size_t write_parts(const struct bytes *part, size_t count, uint8_t *out, size_t capacity)
 {
     struct cborout w = {.out = out, .capacity = capacity};
 
-    cborout_map(&w, 2);
-    cborout_int(&w, 0);
-    cborout_bytes(&w, first.data, first.size);
-    cborout_int(&w, 1);
-    cborout_bytes(&w, second.data, second.size);
+    cborout_map(&w, count);
+    for (size_t i = 0; i < count; i++) {
+        cborout_int(&w, (int64_t)i);
+        cborout_bytes(&w, part[i].data, part[i].size);
+    }
     return w.full ? 0 : w.used;
 }
 
-static int read_two(struct bytes input, struct bytes out[2])
+/* How many there were: between 2 and most, or -EBADMSG. */
+static int read_parts(struct bytes input, struct bytes *part, size_t most)
 {
     struct cborin in = cborin_open(input);
     struct cborin_map map;
@@ -28,14 +30,15 @@ static int read_two(struct bytes input, struct bytes out[2])
 
     cborin_map(&in, &map);
     while (cborin_pair(&in, &map)) {
-        if (map.key != (int64_t)count || count == 2 || !cborin_bytes(&in, &out[count]))
+        if (map.key != (int64_t)count || count == most || !cborin_bytes(&in, &part[count]))
             cborin_refuse(&in);
         count++;
     }
-    return cborin_done(&in) && count == 2 ? 0 : -EBADMSG;
+    return cborin_done(&in) && count >= 2 ? (int)count : -EBADMSG;
 }
 
-size_t akrequest_write(const TPMT_PUBLIC *ek, const TPMT_PUBLIC *ak, uint8_t *out, size_t capacity)
+size_t akrequest_write(const TPMT_PUBLIC *ek, const TPMT_PUBLIC *ak, struct bytes certificate, uint8_t *out,
+                       size_t capacity)
 {
     uint8_t ek_bytes[1024], ak_bytes[1024];
     size_t ek_size = 0, ak_size = 0;
@@ -43,7 +46,8 @@ size_t akrequest_write(const TPMT_PUBLIC *ek, const TPMT_PUBLIC *ak, uint8_t *ou
     if (Tss2_MU_TPMT_PUBLIC_Marshal(ek, ek_bytes, sizeof(ek_bytes), &ek_size) != TSS2_RC_SUCCESS ||
         Tss2_MU_TPMT_PUBLIC_Marshal(ak, ak_bytes, sizeof(ak_bytes), &ak_size) != TSS2_RC_SUCCESS)
         return 0;
-    return write_two((struct bytes){ek_bytes, ek_size}, (struct bytes){ak_bytes, ak_size}, out, capacity);
+    return write_parts((const struct bytes[]){{ek_bytes, ek_size}, {ak_bytes, ak_size}, certificate},
+                       certificate.data != NULL ? 3 : 2, out, capacity);
 }
 
 static int read_public(struct bytes encoded, TPMT_PUBLIC *out)
@@ -59,16 +63,17 @@ static int read_public(struct bytes encoded, TPMT_PUBLIC *out)
 
 int akrequest_read(struct bytes input, struct akrequest *out)
 {
-    struct bytes part[2] = {0};
+    struct bytes part[3] = {0};
     struct tpmquote_key key;
 
     *out = (struct akrequest){0};
-    if (read_two(input, part) != 0 || read_public(part[0], &out->ek) != 0 || read_public(part[1], &out->ak) != 0 ||
+    if (read_parts(input, part, 3) < 0 || read_public(part[0], &out->ek) != 0 || read_public(part[1], &out->ak) != 0 ||
         tpmquote_parse_key(part[1], &key) != 0)
         return -EBADMSG;
     if (!key.is_ak)
         return -EINVAL;
     out->ak_encoded = part[1];
+    out->ek_certificate = part[2];
     memcpy(out->ak_xy, key.xy, sizeof(out->ak_xy));
     p256_sha256(part[0].data, part[0].size, out->ek_hash);
     /* name = algorithm || digest of the public area; is_ak says that the algorithm is SHA-256. */
@@ -82,15 +87,16 @@ int akrequest_read(struct bytes input, struct akrequest *out)
 size_t akrequest_write_challenge(const TPM2B_ID_OBJECT *blob, const TPM2B_ENCRYPTED_SECRET *seed, uint8_t *out,
                                  size_t capacity)
 {
-    return write_two((struct bytes){blob->credential, blob->size}, (struct bytes){seed->secret, seed->size}, out,
-                     capacity);
+    return write_parts((const struct bytes[]){{blob->credential, blob->size}, {seed->secret, seed->size}}, 2, out,
+                       capacity);
 }
 
 int akrequest_read_challenge(struct bytes input, TPM2B_ID_OBJECT *blob, TPM2B_ENCRYPTED_SECRET *seed)
 {
     struct bytes part[2] = {0};
 
-    if (read_two(input, part) != 0 || part[0].size > sizeof(blob->credential) || part[1].size > sizeof(seed->secret))
+    if (read_parts(input, part, 2) < 0 || part[0].size > sizeof(blob->credential) ||
+        part[1].size > sizeof(seed->secret))
         return -EBADMSG;
     blob->size = (UINT16)part[0].size;
     memcpy(blob->credential, part[0].data, part[0].size);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bh-ca: registrar and CA for AKs, on a machine of its own. It certifies an AK only after the TPM of a known EK
+ * bh-ca: registrar and CA for AKs, on a machine of its own. It certifies an AK only after the TPM of an enrolled EK
  * has shown, by opening a credential, that the AK is its own. Ceremony: keys/README.md.
  */
 #include "akca.h"
 #include "akcrl.h"
 #include "akrequest.h"
+#include "castate.h"
 #include "credential.h"
+#include "ekcert.h"
 #include "../tool/toolfile.h"
 #include "../verify/findings.h"
 #include "../verify/p256.h"
@@ -21,16 +23,20 @@
 const char *const toolfile_program = "bh-ca";
 
 static const char usage_text[] =
-    "usage: bh-ca ek REQUEST                       prints the EK's digest, for the inventory\n"
-    "       bh-ca challenge REQUEST --inventory FILE --keep SECRET --out CHALLENGE\n"
-    "       bh-ca issue REQUEST --inventory FILE --keep SECRET --answer ANSWER --key PEM --cert PEM --days N\n"
-    "                   --profile production|development --out CERTIFICATE\n"
-    "       bh-ca revoke --key PEM --cert PEM --days N --out LIST [CERTIFICATE...]\n"
+    "usage: bh-ca ek REQUEST                       prints the EK's digest, to be compared with the delivery papers\n"
+    "       bh-ca enrol REQUEST --state DIR --profile production|development (--ek-roots PEM | --known HEX)\n"
+    "                                              takes the EK in, by its maker's certificate or by its digest on "
+    "paper\n"
+    "       bh-ca forget HEX --state DIR           no AK of that EK is certified any more\n"
+    "       bh-ca inventory --state DIR            the EKs, for bh-verify --known-eks\n"
+    "       bh-ca challenge REQUEST --state DIR --out CHALLENGE\n"
+    "       bh-ca issue REQUEST --state DIR --answer ANSWER --key PEM --cert PEM --days N --out CERTIFICATE\n"
+    "       bh-ca revoke [CERTIFICATE...] --state DIR --key PEM --cert PEM --days N --out LIST\n"
     "  REQUEST, ANSWER and CERTIFICATE go to and come from bh-provision --request, --activate, --certificate.\n"
-    "  The inventory lists EK digests in hex, one a line. SECRET is used up by issue.\n";
+    "  The list is of all that were ever revoked. DIR is made when it is missing; see castate.h for what is in it.\n";
 
 struct options {
-    const char *verb, *inventory, *keep, *out, *answer, *key, *cert, *profile, *days;
+    const char *verb, *state, *out, *answer, *key, *cert, *profile, *days, *ek_roots, *known;
     char **operands;
     int count;
 };
@@ -47,90 +53,171 @@ static int complain(const char *what, const char *why)
     return 1;
 }
 
-static int read_request(const char *path, struct bytes *file, struct akrequest *request)
+/* A request, and what is kept of it: views into `file`. */
+struct asked {
+    struct bytes file;
+    struct akrequest request;
+    uint8_t digest[32];
+};
+
+static int read_request(const char *path, struct asked *asked)
 {
-    *file = toolfile_read(path, AKREQUEST_MAX);
-    if (file->data == NULL)
+    asked->file = toolfile_read(path, AKREQUEST_MAX);
+    if (asked->file.data == NULL)
         return -1;
-    if (akrequest_read(*file, request) == 0)
+    p256_sha256(asked->file.data, asked->file.size, asked->digest);
+    if (akrequest_read(asked->file, &asked->request) == 0)
         return 0;
     complain(path, "no request, or not for a restricted signing key on P-256");
     return -1;
 }
 
-static bool is_listed(const char *path, const uint8_t ek_hash[32])
+static struct bytes ek_id(const struct asked *asked)
 {
-    struct bytes file = toolfile_read(path, 1048576);
-    char wanted[65], *line, *rest = (char *)(uintptr_t)file.data;
-    bool found = false;
-
-    findings_hex(ek_hash, 32, wanted);
-    while (file.data != NULL && (line = strsep(&rest, "\r\n")) != NULL)
-        found |= strcmp(line, wanted) == 0;
-    toolfile_free(file);
-    if (file.data != NULL && !found)
-        complain(path, "this TPM's EK is not in the inventory");
-    return found;
+    return (struct bytes){asked->request.ek_hash, 32};
 }
 
-static int print_ek(const struct options *o)
+/* --- The inventory --------------------------------------------------------------------------------- */
+
+static int print_ek(const struct options *o, const struct asked *asked)
 {
-    struct akrequest request;
-    struct bytes file = {0};
     char hex[65];
-    int rc = o->count == 1 ? read_request(o->operands[0], &file, &request) : 2;
 
-    if (rc == 0) {
-        findings_hex(request.ek_hash, 32, hex);
-        puts(hex);
-    }
-    toolfile_free(file);
-    return rc == 2 ? usage() : rc != 0;
+    (void)o;
+    findings_hex(asked->request.ek_hash, 32, hex);
+    puts(hex);
+    return 0;
 }
 
-/* What is kept between challenge and issue: SHA-256 of the request, then the secret. */
-#define KEPT_SIZE (32u + AKREQUEST_SECRET)
+static int judge_certificate(const struct options *o, const struct akrequest *request)
+{
+    struct bytes file = toolfile_read(o->ek_roots, 1048576);
+    mbedtls_x509_crt roots;
+    const char *why = "no root certificates in PEM";
 
-static int make_challenge(const struct options *o, const struct akrequest *request, struct bytes file)
+    mbedtls_x509_crt_init(&roots);
+    if (file.data != NULL && mbedtls_x509_crt_parse(&roots, file.data, file.size + 1) == 0) /* PEM counts its NUL */
+        why = request->ek_certificate.data != NULL ? ekcert_judge(request->ek_certificate, &roots, &request->ek)
+                                                   : "the request holds no certificate of the EK";
+    mbedtls_x509_crt_free(&roots);
+    toolfile_free(file);
+    return why != NULL ? complain(why[0] == 'n' ? o->ek_roots : o->operands[0], why) : 0;
+}
+
+static int judge_papers(const struct options *o, const struct akrequest *request)
+{
+    uint8_t known[32];
+
+    if (toolfile_hex(o->known, known, sizeof(known)) != 32)
+        return complain(o->known, "not a digest");
+    return memcmp(known, request->ek_hash, 32) == 0 ? 0 : complain(o->operands[0], "the EK is another one");
+}
+
+/* The profile is the EK's for good: an EK that swtpm's CA vouched for never gets a production certificate. */
+static int enrol(const struct options *o, const struct asked *asked)
+{
+    char path[CASTATE_PATH], text[64];
+
+    if (o->profile == NULL || (strcmp(o->profile, "production") != 0 && strcmp(o->profile, "development") != 0) ||
+        (o->ek_roots == NULL) == (o->known == NULL))
+        return usage();
+    if ((o->ek_roots != NULL ? judge_certificate(o, &asked->request) : judge_papers(o, &asked->request)) != 0)
+        return 1;
+    if (castate_has(o->state, "ek", ek_id(asked), ""))
+        return complain(o->operands[0], "this EK is in the inventory already; forget it first");
+    snprintf(text, sizeof(text), "%s %s\n", o->profile, o->ek_roots != NULL ? "certificate" : "papers");
+    return castate_path(path, o->state, "ek", ek_id(asked), "") != 0 || toolfile_write(path, text, strlen(text)) != 0;
+}
+
+static int forget(const struct options *o)
+{
+    char path[CASTATE_PATH];
+    uint8_t id[32];
+
+    if (o->count != 1 || toolfile_hex(o->operands[0], id, sizeof(id)) != 32)
+        return usage();
+    if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0)
+        return 1;
+    return unlink(path) == 0 ? 0 : complain(o->operands[0], "not in the inventory");
+}
+
+static int print_name(const char *name, void *context)
+{
+    (void)context;
+    puts(name);
+    return 0;
+}
+
+static int print_inventory(const struct options *o)
+{
+    return o->count != 0 ? usage() : castate_each(o->state, "ek", print_name, NULL) != 0;
+}
+
+/* NONE, complained of, for an EK that is not in the inventory. */
+static enum akcert_profile enrolled_profile(const struct options *o, const struct asked *asked)
+{
+    enum akcert_profile profile = AKCERT_NONE;
+    char path[CASTATE_PATH];
+    struct bytes file;
+
+    if (!castate_has(o->state, "ek", ek_id(asked), "")) {
+        complain(o->operands[0], "this TPM's EK is not in the inventory");
+        return AKCERT_NONE;
+    }
+    if (castate_path(path, o->state, "ek", ek_id(asked), "") != 0)
+        return AKCERT_NONE;
+    file = toolfile_read(path, 64);
+    if (bytes_has_prefix(file, "production "))
+        profile = AKCERT_PRODUCTION;
+    else if (bytes_has_prefix(file, "development "))
+        profile = AKCERT_DEVELOPMENT;
+    else
+        complain(path, "says neither production nor development");
+    toolfile_free(file);
+    return profile;
+}
+
+/* --- Challenges ------------------------------------------------------------------------------------- */
+
+static size_t make_challenge(const struct akrequest *request, uint8_t secret[AKREQUEST_SECRET], uint8_t *out,
+                             size_t capacity)
 {
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     TPM2B_ENCRYPTED_SECRET seed = {0};
     TPM2B_ID_OBJECT blob = {0};
-    uint8_t kept[KEPT_SIZE], out[AKREQUEST_MAX];
     size_t size = 0;
 
-    p256_sha256(file.data, file.size, kept);
     mbedtls_entropy_init(&entropy);
     mbedtls_ctr_drbg_init(&random);
     if (mbedtls_ctr_drbg_seed(&random, mbedtls_entropy_func, &entropy, NULL, 0) == 0 &&
-        mbedtls_ctr_drbg_random(&random, kept + 32, AKREQUEST_SECRET) == 0 &&
-        credential_make(&request->ek, &request->ak_name, kept + 32, AKREQUEST_SECRET, mbedtls_ctr_drbg_random, &random,
+        mbedtls_ctr_drbg_random(&random, secret, AKREQUEST_SECRET) == 0 &&
+        credential_make(&request->ek, &request->ak_name, secret, AKREQUEST_SECRET, mbedtls_ctr_drbg_random, &random,
                         &blob, &seed) == 0)
-        size = akrequest_write_challenge(&blob, &seed, out, sizeof(out));
+        size = akrequest_write_challenge(&blob, &seed, out, capacity);
     mbedtls_ctr_drbg_free(&random);
     mbedtls_entropy_free(&entropy);
-    if (size == 0)
-        return complain(o->operands[0], "no challenge can be made for this EK: ECC P-256 alone is supported");
-    return toolfile_write(o->keep, kept, sizeof(kept)) == 0 && toolfile_write(o->out, out, size) == 0 ? 0 : 1;
+    return size;
 }
 
-static int challenge(const struct options *o)
+static int challenge(const struct options *o, const struct asked *asked)
 {
-    struct akrequest request;
-    struct bytes file = {0};
-    int rc;
+    uint8_t secret[AKREQUEST_SECRET], out[AKREQUEST_MAX];
+    char path[CASTATE_PATH];
+    size_t size;
 
-    if (o->count != 1 || o->inventory == NULL || o->keep == NULL || o->out == NULL)
+    if (o->out == NULL)
         return usage();
-    rc = read_request(o->operands[0], &file, &request) == 0 && is_listed(o->inventory, request.ek_hash)
-             ? make_challenge(o, &request, file)
-             : 1;
-    toolfile_free(file);
-    return rc;
+    if (enrolled_profile(o, asked) == AKCERT_NONE)
+        return 1;
+    size = make_challenge(&asked->request, secret, out, sizeof(out));
+    if (size == 0)
+        return complain(o->operands[0], "no challenge can be made for this EK: RSA 2048 and ECC P-256 are supported");
+    return castate_path(path, o->state, "pending", (struct bytes){asked->digest, 32}, "") != 0 ||
+           toolfile_write(path, secret, sizeof(secret)) != 0 || toolfile_write(o->out, out, size) != 0;
 }
 
-/* --- Issuing --------------------------------------------------------------------------------- */
+/* --- Issuing ---------------------------------------------------------------------------------------- */
 
 /* Equal in a time that does not tell where they differ. */
 static bool same_secret(const uint8_t *a, const uint8_t *b, size_t size)
@@ -142,19 +229,21 @@ static bool same_secret(const uint8_t *a, const uint8_t *b, size_t size)
     return difference == 0;
 }
 
-static bool answer_is_right(const struct options *o, struct bytes request_file)
+static bool answer_is_right(const struct options *o, const char *pending)
 {
-    struct bytes kept = toolfile_read(o->keep, KEPT_SIZE), answer = toolfile_read(o->answer, AKREQUEST_SECRET);
-    uint8_t digest[32];
-    bool right = false;
+    struct bytes kept = {0}, answer = {0};
+    bool right;
 
-    p256_sha256(request_file.data, request_file.size, digest);
-    if (kept.data != NULL && answer.data != NULL) {
-        right = kept.size == KEPT_SIZE && answer.size == AKREQUEST_SECRET && memcmp(kept.data, digest, 32) == 0 &&
-                same_secret(kept.data + 32, answer.data, AKREQUEST_SECRET);
-        if (!right)
-            complain(o->answer, "not the answer to this request's challenge");
+    if (access(pending, F_OK) != 0) {
+        complain(o->operands[0], "no challenge is open for this request");
+        return false;
     }
+    kept = toolfile_read(pending, AKREQUEST_SECRET);
+    answer = toolfile_read(o->answer, AKREQUEST_SECRET);
+    right = kept.size == AKREQUEST_SECRET && answer.size == AKREQUEST_SECRET &&
+            same_secret(kept.data, answer.data, AKREQUEST_SECRET);
+    if (!right)
+        complain(o->answer, "not the answer to this request's challenge");
     toolfile_free(kept);
     toolfile_free(answer);
     return right;
@@ -193,6 +282,18 @@ static bool read_days(const char *text, long *days)
     return *text != '\0' && *end == '\0' && *days >= 1 && *days <= 3650;
 }
 
+/* DIR/kind/SHA-256 of the certificate.der */
+static int keep_certificate(const char *dir, const char *kind, struct bytes der)
+{
+    char path[CASTATE_PATH];
+    uint8_t id[32];
+
+    p256_sha256(der.data, der.size, id);
+    return castate_path(path, dir, kind, (struct bytes){id, 32}, ".der") != 0 ||
+           toolfile_write(path, der.data, der.size) != 0;
+}
+
+/* Recorded before it is given out: what nobody knows of cannot be revoked. */
 static int write_certificate(const struct options *o, const struct akrequest *request, enum akcert_profile profile,
                              long days)
 {
@@ -208,96 +309,177 @@ static int write_certificate(const struct options *o, const struct akrequest *re
     akca_close(&ca);
     if (size < 0)
         return complain(o->out, "the certificate cannot be made");
-    if (toolfile_write(o->out, out, (size_t)size) != 0)
+    return keep_certificate(o->state, "issued", (struct bytes){out, (size_t)size}) != 0 ||
+           toolfile_write(o->out, out, (size_t)size) != 0;
+}
+
+static int issue(const struct options *o, const struct asked *asked)
+{
+    enum akcert_profile profile;
+    char pending[CASTATE_PATH];
+    long days;
+
+    if (o->out == NULL || o->answer == NULL || o->key == NULL || o->cert == NULL || o->days == NULL ||
+        !read_days(o->days, &days))
+        return usage();
+    profile = enrolled_profile(o, asked);
+    if (profile == AKCERT_NONE ||
+        castate_path(pending, o->state, "pending", (struct bytes){asked->digest, 32}, "") != 0 ||
+        !answer_is_right(o, pending) || write_certificate(o, &asked->request, profile, days) != 0)
         return 1;
-    unlink(o->keep);
+    unlink(pending);
     return 0;
 }
 
-static int issue(const struct options *o)
-{
-    enum akcert_profile profile = AKCERT_NONE;
-    struct akrequest request;
-    struct bytes file = {0};
-    long days;
-    int rc;
+/* --- Revoking --------------------------------------------------------------------------------------- */
 
-    if (o->profile != NULL)
-        profile = strcmp(o->profile, "production") == 0    ? AKCERT_PRODUCTION
-                  : strcmp(o->profile, "development") == 0 ? AKCERT_DEVELOPMENT
-                                                           : AKCERT_NONE;
-    if (o->count != 1 || o->inventory == NULL || o->keep == NULL || o->out == NULL || o->answer == NULL ||
-        o->key == NULL || o->cert == NULL || profile == AKCERT_NONE || o->days == NULL || !read_days(o->days, &days))
-        return usage();
-    rc = read_request(o->operands[0], &file, &request) == 0 && is_listed(o->inventory, request.ek_hash) &&
-                 answer_is_right(o, file)
-             ? write_certificate(o, &request, profile, days)
-             : 1;
-    toolfile_free(file);
-    return rc;
+struct revocations {
+    const char *dir;
+    struct bytes cert[AKCRL_MAX];
+    size_t count;
+};
+
+static int add_revoked(const char *path, struct revocations *list)
+{
+    struct bytes file;
+
+    if (list->count == AKCRL_MAX)
+        return complain(path, "the list is too long");
+    file = toolfile_read(path, 65536);
+    if (file.data == NULL)
+        return 1;
+    for (size_t i = 0; i < list->count; i++) {
+        if (bytes_equal(file, list->cert[i].data, list->cert[i].size)) {
+            toolfile_free(file);
+            return 0;
+        }
+    }
+    list->cert[list->count++] = file;
+    return 0;
 }
 
-/* --- Revoking -------------------------------------------------------------------------------- */
+static int add_former(const char *name, void *context)
+{
+    struct revocations *list = context;
+    char path[CASTATE_PATH];
 
-static int write_list(const struct options *o, const struct bytes *certs, long days)
+    snprintf(path, sizeof(path), "%s/revoked/%s", list->dir, name);
+    return add_revoked(path, list);
+}
+
+/* The list is made before anything is written down: a certificate that is none of this CA changes nothing. */
+static int write_list(const struct options *o, const struct revocations *list, size_t former, long days)
 {
     const mbedtls_x509_time from = utc(time(NULL)), to = utc(time(NULL) + days * 86400);
     static uint8_t out[131072];
     struct akca ca;
-    int size;
+    int size, rc = 0;
 
     if (open_ca(o, &ca) != 0)
         return 1;
-    size = akcrl_write(&ca, certs, (size_t)o->count, &from, &to, out, sizeof(out));
+    size = akcrl_write(&ca, list->cert, list->count, &from, &to, out, sizeof(out));
     akca_close(&ca);
     if (size < 0)
         return complain(o->out, "a certificate is not one of this CA, or the list is too long");
-    return toolfile_write(o->out, out, (size_t)size) == 0 ? 0 : 1;
+    for (size_t i = former; rc == 0 && i < list->count; i++)
+        rc = keep_certificate(o->state, "revoked", list->cert[i]);
+    return rc != 0 || toolfile_write(o->out, out, (size_t)size) != 0;
 }
 
-static int write_revocations(const struct options *o)
+static int revoke_some(const struct options *o)
 {
-    static struct bytes certs[AKCRL_MAX];
+    static struct revocations list;
+    size_t former;
     long days;
-    int rc = 0;
+    int rc;
 
-    if (o->key == NULL || o->cert == NULL || o->out == NULL || o->days == NULL || !read_days(o->days, &days) ||
-        o->count > (int)AKCRL_MAX)
+    if (o->key == NULL || o->cert == NULL || o->out == NULL || o->days == NULL || !read_days(o->days, &days))
         return usage();
-    for (int i = 0; i < o->count; i++) {
-        certs[i] = toolfile_read(o->operands[i], 65536);
-        rc |= certs[i].data == NULL;
-    }
+    list.dir = o->state;
+    rc = castate_each(o->state, "revoked", add_former, &list);
+    former = list.count;
+    for (int i = 0; rc == 0 && i < o->count; i++)
+        rc = add_revoked(o->operands[i], &list);
     if (rc == 0)
-        rc = write_list(o, certs, days);
-    for (int i = 0; i < o->count; i++)
-        toolfile_free(certs[i]);
+        rc = write_list(o, &list, former, days);
+    for (size_t i = 0; i < list.count; i++)
+        toolfile_free(list.cert[i]);
+    return rc != 0;
+}
+
+/* --- Command line ------------------------------------------------------------------------------------ */
+
+static const char **slot_of(struct options *o, int option)
+{
+    switch (option) {
+    case 's':
+        return &o->state;
+    case 'o':
+        return &o->out;
+    case 'a':
+        return &o->answer;
+    case 'K':
+        return &o->key;
+    case 'C':
+        return &o->cert;
+    case 'p':
+        return &o->profile;
+    case 'd':
+        return &o->days;
+    case 'r':
+        return &o->ek_roots;
+    case 'k':
+        return &o->known;
+    default:
+        return NULL;
+    }
+}
+
+static int run_on_request(const struct options *o, int (*run)(const struct options *o, const struct asked *asked))
+{
+    struct asked asked = {0};
+    int rc;
+
+    if (o->count != 1)
+        return usage();
+    rc = read_request(o->operands[0], &asked) == 0 ? run(o, &asked) : 1;
+    toolfile_free(asked.file);
     return rc;
+}
+
+static int run(const struct options *o)
+{
+    static const struct {
+        const char *name;
+        int (*plain)(const struct options *o);
+        int (*on_request)(const struct options *o, const struct asked *asked);
+    } verbs[] = {{"ek", NULL, print_ek},         {"enrol", NULL, enrol},
+                 {"forget", forget, NULL},       {"inventory", print_inventory, NULL},
+                 {"challenge", NULL, challenge}, {"issue", NULL, issue},
+                 {"revoke", revoke_some, NULL}};
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(o->verb, verbs[i].name) != 0)
+            continue;
+        if (verbs[i].on_request != print_ek && (o->state == NULL || castate_open(o->state) != 0))
+            return o->state == NULL ? usage() : 1;
+        return verbs[i].plain != NULL ? verbs[i].plain(o) : run_on_request(o, verbs[i].on_request);
+    }
+    return usage();
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"inventory", 1, NULL, 'i'}, {"keep", 1, NULL, 'k'}, {"out", 1, NULL, 'o'},
-                                          {"answer", 1, NULL, 'a'},    {"key", 1, NULL, 'K'},  {"cert", 1, NULL, 'C'},
-                                          {"profile", 1, NULL, 'p'},   {"days", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
-    static const struct {
-        const char *name;
-        int (*run)(const struct options *o);
-    } verbs[] = {{"ek", print_ek}, {"challenge", challenge}, {"issue", issue}, {"revoke", write_revocations}};
+    static const struct option known[] = {{"state", 1, NULL, 's'}, {"out", 1, NULL, 'o'},   {"answer", 1, NULL, 'a'},
+                                          {"key", 1, NULL, 'K'},   {"cert", 1, NULL, 'C'},  {"profile", 1, NULL, 'p'},
+                                          {"days", 1, NULL, 'd'},  {"known", 1, NULL, 'k'}, {"ek-roots", 1, NULL, 'r'},
+                                          {NULL, 0, NULL, 0}};
     struct options o = {0};
     int option;
 
-    umask(077); /* a secret is among what is written */
+    umask(077); /* secrets are among what is written */
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        const char **slot = option == 'i'   ? &o.inventory
-                            : option == 'k' ? &o.keep
-                            : option == 'o' ? &o.out
-                            : option == 'a' ? &o.answer
-                            : option == 'K' ? &o.key
-                            : option == 'C' ? &o.cert
-                            : option == 'p' ? &o.profile
-                            : option == 'd' ? &o.days
-                                            : NULL;
+        const char **slot = slot_of(&o, option);
 
         if (slot == NULL)
             return usage();
@@ -308,9 +490,5 @@ int main(int argc, char **argv)
     o.verb = argv[optind++];
     o.operands = argv + optind;
     o.count = argc - optind;
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(o.verb, verbs[i].name) == 0)
-            return verbs[i].run(&o);
-    }
-    return usage();
+    return run(&o);
 }

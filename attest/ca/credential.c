@@ -6,6 +6,7 @@
 #include <mbedtls/aes.h>
 #include <mbedtls/ecdh.h>
 #include <mbedtls/md.h>
+#include <mbedtls/rsa.h>
 #include <mbedtls/sha256.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
@@ -118,6 +119,30 @@ out:
     return rc;
 }
 
+/* A seed of our choice, by OAEP to the EK with the label's NUL (Part 1, annex B.10.3). */
+static int seal_seed(const TPMT_PUBLIC *ek, credential_random random, void *random_context, uint8_t seed[32],
+                     TPM2B_ENCRYPTED_SECRET *encrypted)
+{
+    static const unsigned char label[] = "IDENTITY", exponent[] = {1, 0, 1};
+    const TPM2B_PUBLIC_KEY_RSA *n = &ek->unique.rsa;
+    mbedtls_rsa_context rsa;
+    int rc = -EINVAL;
+
+    mbedtls_rsa_init(&rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
+    if (n->size == 256 && n->size <= sizeof(encrypted->secret) &&
+        (ek->parameters.rsaDetail.exponent == 0 || ek->parameters.rsaDetail.exponent == 65537) &&
+        mbedtls_rsa_import_raw(&rsa, n->buffer, n->size, NULL, 0, NULL, 0, NULL, 0, exponent, sizeof(exponent)) == 0 &&
+        mbedtls_rsa_complete(&rsa) == 0 && mbedtls_rsa_check_pubkey(&rsa) == 0 &&
+        random(random_context, seed, SEED_SIZE) == 0 &&
+        mbedtls_rsa_rsaes_oaep_encrypt(&rsa, random, random_context, MBEDTLS_RSA_PUBLIC, label, sizeof(label),
+                                       SEED_SIZE, seed, encrypted->secret) == 0) {
+        encrypted->size = n->size;
+        rc = 0;
+    }
+    mbedtls_rsa_free(&rsa);
+    return rc;
+}
+
 /* AES-128-CFB, initialisation vector zero, over a TPM2B_DIGEST with the secret. */
 static int encrypt_secret(const uint8_t key[AES_KEY_SIZE], const uint8_t *secret, size_t size, uint8_t *out)
 {
@@ -144,10 +169,14 @@ int credential_make(const TPMT_PUBLIC *ek, const TPM2B_NAME *ak_name, const uint
     const struct bytes authenticated[] = {{encrypted, 2 + size}, name};
     int rc;
 
-    if (ek->type != TPM2_ALG_ECC || ek->nameAlg != TPM2_ALG_SHA256 ||
-        ek->parameters.eccDetail.curveID != TPM2_ECC_NIST_P256 || size == 0 || size > SEED_SIZE)
+    if (ek->nameAlg != TPM2_ALG_SHA256 || size == 0 || size > SEED_SIZE)
         return -EINVAL;
-    rc = share_seed(&ek->unique.ecc, random, random_context, shared, seed);
+    if (ek->type == TPM2_ALG_RSA)
+        rc = seal_seed(ek, random, random_context, shared, seed);
+    else if (ek->type == TPM2_ALG_ECC && ek->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256)
+        rc = share_seed(&ek->unique.ecc, random, random_context, shared, seed);
+    else
+        rc = -EINVAL;
     if (rc == 0)
         rc = kdfa(shared, "STORAGE", name, 128, key);
     if (rc == 0)

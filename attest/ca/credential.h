@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a CA does to learn that a key lives in the TPM of an EK: TPM2_MakeCredential in software, for an EK on P-256
- * with the default template (TCG EK Credential Profile, B.3.4). TPM 2.0 Library Part 1, section 24 and annex C.6.
+ * What a CA does to learn that a key lives in the TPM of an EK: TPM2_MakeCredential in software, for an EK by one of
+ * the default templates L-1 (RSA 2048) and L-2 (P-256) of the TCG EK Credential Profile, B.3. TPM 2.0 Library Part 1,
+ * section 24, annexes B.10 and C.6.
  */
 #ifndef CREDENTIAL_H
 #define CREDENTIAL_H

@@ -27,6 +27,7 @@
 #define ATTEMPTS 25 /* at a quote that agrees with the log: PCR 22 may move while we look */
 
 struct options {
+    bool rsa;
     const char *tcti, *ca_key, *ca_cert, *certificate, *request, *activate, *answer, *eventlog, *out;
 };
 
@@ -105,13 +106,21 @@ static int marshal_ak(struct service *s)
     return 0;
 }
 
-static int write_request(struct service *s)
+static int write_request(struct service *s, ESYS_CONTEXT *esys)
 {
-    uint8_t request[AKREQUEST_MAX];
-    size_t size =
-        akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea, request, sizeof(request));
-    int rc = size != 0 ? write_file(s->options.request, request, size) : -EIO;
+    uint8_t request[AKREQUEST_MAX], certificate[4096];
+    long cert_size = tpmkeys_ek_certificate(esys, s->options.rsa, certificate, sizeof(certificate));
+    size_t size;
+    int rc;
 
+    if (cert_size < 0)
+        return fail("the EK's certificate", cert_size);
+    if (cert_size == 0)
+        printf("bh-provision: the TPM holds no certificate for this EK\n");
+    size = akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea,
+                           (struct bytes){cert_size != 0 ? certificate : NULL, (size_t)cert_size}, request,
+                           sizeof(request));
+    rc = size != 0 ? write_file(s->options.request, request, size) : -EIO;
     return rc != 0 ? fail(s->options.request, rc) : 0;
 }
 
@@ -158,8 +167,8 @@ static int certify_here(struct service *s, ESYS_CONTEXT *esys)
     struct akca_subject subject = {.profile = AKCERT_DEVELOPMENT};
     struct akrequest request;
     uint8_t encoded[AKREQUEST_MAX];
-    size_t size =
-        akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea, encoded, sizeof(encoded));
+    size_t size = akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea, (struct bytes){0},
+                                  encoded, sizeof(encoded));
     int rc = akrequest_read((struct bytes){encoded, size}, &request);
 
     if (rc != 0)
@@ -269,7 +278,7 @@ static int serve(struct service *s, ESYS_CONTEXT *esys)
     int rc;
 
     if (s->options.request != NULL)
-        return write_request(s);
+        return write_request(s, esys);
     if (s->options.activate != NULL)
         return answer_challenge(s, esys);
     rc = certify(s, esys);
@@ -287,7 +296,7 @@ static int provision(struct service *s)
     rc = tpmkeys_check("ESYS", Esys_Initialize(&esys, tcti, NULL));
     if (rc == 0) {
         tpmkeys_sweep(esys);
-        rc = tpmkeys_open(esys, &s->keys);
+        rc = tpmkeys_open(esys, s->options.rsa, &s->keys);
         if (rc == 0)
             rc = serve(s, esys);
         tpmkeys_close(esys, &s->keys);
@@ -304,6 +313,8 @@ static int usage(void)
           "                                                               boot and stores the platform evidence\n"
           "       bh-provision --request FILE [--tcti ...]                what bh-ca challenge wants\n"
           "       bh-provision --activate FILE --answer FILE [--tcti ...] answers its challenge\n"
+          "  --rsa                          the EK by RSA (template L-1) instead of P-256 (L-2): whichever has a "
+          "certificate\n"
           "  --tcti NAME[:CONF]             another way to the TPM than the hypervisor (tpm2-tss names)\n"
           "  --eventlog FILE --out FILE     instead of the hypervisor's event log and evidence store\n",
           stderr);
@@ -351,13 +362,16 @@ static bool read_options(int argc, char **argv, struct options *options)
     static const struct option known[] = {
         {"tcti", 1, NULL, 't'},    {"ca-key", 1, NULL, 'k'},   {"ca-cert", 1, NULL, 'c'}, {"certificate", 1, NULL, 'C'},
         {"request", 1, NULL, 'r'}, {"activate", 1, NULL, 'a'}, {"answer", 1, NULL, 'A'},  {"eventlog", 1, NULL, 'l'},
-        {"out", 1, NULL, 'o'},     {NULL, 0, NULL, 0}};
+        {"out", 1, NULL, 'o'},     {"rsa", 0, NULL, 'R'},      {NULL, 0, NULL, 0}};
     int option;
 
     *options = (struct options){.tcti = "bulkhead"};
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         const char **slot = slot_of(options, option);
 
+        options->rsa |= option == 'R';
+        if (option == 'R')
+            continue;
         if (slot == NULL)
             return false;
         *slot = optarg;

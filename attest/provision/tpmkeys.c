@@ -15,7 +15,7 @@
     }
 
 /* Template L-2 of the EK Credential Profile (B.3.4): ECC NIST P-256. */
-static const TPM2B_PUBLIC ek_template = {
+static const TPM2B_PUBLIC ek_ecc = {
     .publicArea =
         {
             .type = TPM2_ALG_ECC,
@@ -33,6 +33,29 @@ static const TPM2B_PUBLIC ek_template = {
             .unique.ecc = {.x = {.size = 32}, .y = {.size = 32}},
         },
 };
+
+/* Template L-1 (B.3.3): RSA 2048. */
+static const TPM2B_PUBLIC ek_rsa = {
+    .publicArea =
+        {
+            .type = TPM2_ALG_RSA,
+            .nameAlg = TPM2_ALG_SHA256,
+            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
+            .authPolicy = {.size = 32, .buffer = EK_POLICY},
+            .parameters.rsaDetail =
+                {
+                    .symmetric = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB},
+                    .scheme.scheme = TPM2_ALG_NULL,
+                    .keyBits = 2048,
+                },
+            .unique.rsa = {.size = 256},
+        },
+};
+
+/* Where the maker left the certificate (EK Credential Profile, 2.2.1.4). */
+#define EK_RSA_CERTIFICATE 0x01c00002u
+#define EK_ECC_CERTIFICATE 0x01c0000au
 
 static const TPM2B_PUBLIC ak_template = {
     .publicArea =
@@ -148,14 +171,53 @@ static int open_ak(ESYS_CONTEXT *esys, struct tpmkeys *keys)
     return 0;
 }
 
-int tpmkeys_open(ESYS_CONTEXT *esys, struct tpmkeys *keys)
+int tpmkeys_open(ESYS_CONTEXT *esys, bool rsa, struct tpmkeys *keys)
 {
     memset(keys, 0, sizeof(*keys));
     keys->ek = ESYS_TR_NONE;
     keys->ak = ESYS_TR_NONE;
     if (open_ak(esys, keys) != 0)
         return -EIO;
-    return create(esys, "TPM2_CreatePrimary of the EK", &ek_template, &keys->ek, &keys->ek_public);
+    return create(esys, "TPM2_CreatePrimary of the EK", rsa ? &ek_rsa : &ek_ecc, &keys->ek, &keys->ek_public);
+}
+
+/* Reads what is there in pieces: a TPM gives some 1 KiB at most at once. */
+static long read_index(ESYS_CONTEXT *esys, ESYS_TR index, uint16_t total, uint8_t *out)
+{
+    for (uint16_t at = 0; at < total;) {
+        uint16_t size = total - at < 512 ? (uint16_t)(total - at) : 512;
+        TPM2B_MAX_NV_BUFFER *part = NULL;
+
+        if (Esys_NV_Read(esys, ESYS_TR_RH_OWNER, index, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, size, at,
+                         &part) != TSS2_RC_SUCCESS ||
+            part->size != size) {
+            Esys_Free(part);
+            return -EIO;
+        }
+        memcpy(out + at, part->buffer, size);
+        Esys_Free(part);
+        at = (uint16_t)(at + size);
+    }
+    return total;
+}
+
+long tpmkeys_ek_certificate(ESYS_CONTEXT *esys, bool rsa, uint8_t *out, size_t capacity)
+{
+    TPM2B_NV_PUBLIC *area = NULL;
+    ESYS_TR index;
+    long rc;
+
+    if (Esys_TR_FromTPMPublic(esys, rsa ? EK_RSA_CERTIFICATE : EK_ECC_CERTIFICATE, ESYS_TR_NONE, ESYS_TR_NONE,
+                              ESYS_TR_NONE, &index) != TSS2_RC_SUCCESS)
+        return 0;
+    if (Esys_NV_ReadPublic(esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, NULL) != TSS2_RC_SUCCESS)
+        return -EIO;
+    rc = area->nvPublic.dataSize > capacity ? -EMSGSIZE : read_index(esys, index, area->nvPublic.dataSize, out);
+    Esys_Free(area);
+    /* What a DER certificate says of its own size counts: makers pad the index. */
+    if (rc >= 4 && out[0] == 0x30 && out[1] == 0x82 && (out[2] << 8 | out[3]) + 4 <= rc)
+        rc = (out[2] << 8 | out[3]) + 4;
+    return rc;
 }
 
 void tpmkeys_close(ESYS_CONTEXT *esys, struct tpmkeys *keys)

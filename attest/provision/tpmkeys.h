@@ -3,6 +3,7 @@
 #ifndef TPMKEYS_H
 #define TPMKEYS_H
 
+#include <stdbool.h>
 #include <tss2/tss2_esys.h>
 
 /* Persistent handle of the AK, in the owner's range of Part 2 / TCG's registry of reserved handles. */
@@ -18,8 +19,12 @@ struct tpmkeys {
  */
 void tpmkeys_sweep(ESYS_CONTEXT *esys);
 
-/* EK: transient, flushed by tpmkeys_close(). AK: found at its persistent handle, or made and persisted there. */
-int tpmkeys_open(ESYS_CONTEXT *esys, struct tpmkeys *keys);
+/* EK: RSA or on P-256, transient, flushed by tpmkeys_close(). AK: found at its persistent handle, or made and persisted
+ * there. */
+int tpmkeys_open(ESYS_CONTEXT *esys, bool rsa, struct tpmkeys *keys);
+
+/* What the TPM's maker says about that EK, X.509 in DER: its size, 0 where there is none, or a negative errno. */
+long tpmkeys_ek_certificate(ESYS_CONTEXT *esys, bool rsa, uint8_t *out, size_t capacity);
 void tpmkeys_close(ESYS_CONTEXT *esys, struct tpmkeys *keys);
 
 /* TPM2_ActivateCredential: the TPM gives the secret back if AK and EK are both in it. */

@@ -2,10 +2,13 @@
 #include "toolfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <mbedtls/base64.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define BEGIN "-----BEGIN BULKHEAD EVIDENCE-----"
 #define END   "-----END BULKHEAD EVIDENCE-----"
@@ -101,21 +104,52 @@ void toolfile_free(struct bytes file)
     free((void *)(uintptr_t)file.data);
 }
 
+static int write_whole(int fd, const uint8_t *data, size_t size)
+{
+    while (size != 0) {
+        ssize_t n = write(fd, data, size);
+
+        if (n <= 0)
+            return -1;
+        data += n;
+        size -= (size_t)n;
+    }
+    return fsync(fd);
+}
+
+static int sync_folder_of(const char *path)
+{
+    char folder[4096];
+    int fd, rc;
+
+    snprintf(folder, sizeof(folder), "%s", path);
+    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    rc = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int toolfile_write(const char *path, const void *data, size_t size)
 {
-    FILE *file = fopen(path, "wb");
-    size_t written;
+    char beside[4096];
+    int fd = -1, rc = -1;
 
-    if (file == NULL) {
-        toolfile_complain("%s: %s", path, strerror(errno));
-        return -1;
+    if (snprintf(beside, sizeof(beside), "%s.new", path) < (int)sizeof(beside))
+        fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+        rc = write_whole(fd, data, size);
+        if (close(fd) != 0)
+            rc = -1;
+        if (rc == 0)
+            rc = rename(beside, path);
+        if (rc == 0)
+            return sync_folder_of(path);
     }
-    written = fwrite(data, 1, size, file);
-    if (fclose(file) != 0 || written != size) {
-        toolfile_complain("%s: cannot be written", path);
-        return -1;
-    }
-    return 0;
+    toolfile_complain("%s: cannot be written: %s", path, strerror(errno));
+    if (fd >= 0)
+        unlink(beside);
+    return -1;
 }
 
 static int digit(char c)

@@ -16,7 +16,7 @@ struct bytes toolfile_read_evidence(const char *path, size_t most);
 
 void toolfile_free(struct bytes file);
 
-/* 0 or -1. */
+/* All of it or nothing, whatever happens meanwhile (a crash, a full disk): beside, synced, then renamed. 0 or -1. */
 int toolfile_write(const char *path, const void *data, size_t size);
 
 /* Hex digits to bytes: their number, or -1 for an odd number of digits, another character or too many. */

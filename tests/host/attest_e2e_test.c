@@ -386,8 +386,8 @@ static int run_all(char *argv[])
 
 static int ca_challenge(void)
 {
-    return run_all((char *[]){"build/attest/bh-ca", "challenge", file("request"), "--inventory", file("inventory"),
-                              "--keep", file("kept"), "--out", file("challenge"), NULL});
+    return run_all((char *[]){"build/attest/bh-ca", "challenge", file("request"), "--state", file("state"), "--out",
+                              file("challenge"), NULL});
 }
 
 static int answer(void)
@@ -396,28 +396,17 @@ static int answer(void)
                               "--answer", file("answer"), NULL});
 }
 
-static int issue(const char *profile)
+static int issue(void)
 {
-    return run_all((char *[]){"build/attest/bh-ca",
-                              "issue",
-                              file("request"),
-                              "--inventory",
-                              file("inventory"),
-                              "--keep",
-                              file("kept"),
-                              "--answer",
-                              file("answer"),
-                              "--key",
-                              file("ca.key"),
-                              "--cert",
-                              file("ca.crt"),
-                              "--days",
-                              "30",
-                              "--profile",
-                              (char *)profile,
-                              "--out",
-                              file("ak.der"),
-                              NULL});
+    return run_all((char *[]){"build/attest/bh-ca", "issue", file("request"), "--state", file("state"), "--answer",
+                              file("answer"), "--key", file("ca.key"), "--cert", file("ca.crt"), "--days", "30",
+                              "--out", file("ak.der"), NULL});
+}
+
+static int enrol(const char *digest)
+{
+    return run_all((char *[]){"build/attest/bh-ca", "enrol", file("request"), "--state", file("state"), "--profile",
+                              "production", "--known", (char *)digest, NULL});
 }
 
 static void an_ak_is_certified_by_a_ca_elsewhere(void **state)
@@ -428,18 +417,24 @@ static void an_ak_is_certified_by_a_ca_elsewhere(void **state)
     (void)state;
     assert_int_equal(
         run_all((char *[]){"build/attest/bh-provision", "--tcti", tpm.tcti, "--request", file("request"), NULL}), 0);
-    put("inventory", "# nobody yet\n", 13);
-    assert_int_equal(ca_challenge(), 1);
+    assert_int_equal(ca_challenge(), 1); /* nobody is enrolled yet */
     assert_int_equal(run_all((char *[]){"build/attest/bh-ca", "ek", file("request"), NULL}), 0);
     size = get("out", out, sizeof(out));
     assert_int_equal(size, 65);
-    put("inventory", out, size);
+    out[64] = '\0';
+    out[3] ^= 1;
+    assert_int_equal(enrol((char *)out), 1); /* the papers are about another TPM */
+    out[3] ^= 1;
+    assert_int_equal(enrol((char *)out), 0);
+    assert_int_equal(enrol((char *)out), 1); /* once */
+    assert_int_equal(run_all((char *[]){"build/attest/bh-ca", "inventory", "--state", file("state"), NULL}), 0);
+    put("inventory", out, get("out", out, sizeof(out)));
     assert_int_equal(ca_challenge(), 0);
     put("answer", b.nonce, 32);
-    assert_int_equal(issue("production"), 1); /* a guess is no answer */
+    assert_int_equal(issue(), 1); /* a guess is no answer */
     assert_int_equal(answer(), 0);
-    assert_int_equal(issue("production"), 0);
-    assert_int_equal(issue("production"), 1); /* the challenge is used up */
+    assert_int_equal(issue(), 0);
+    assert_int_equal(issue(), 1); /* the challenge is used up */
 }
 
 static void change_challenge(void)
@@ -472,8 +467,9 @@ static int verify_production(char *more, char *value)
 
 static int revoke_ak(bool ak)
 {
-    return run_all((char *[]){"build/attest/bh-ca", "revoke", "--key", file("ca.key"), "--cert", file("ca.crt"),
-                              "--days", "30", "--out", file("crl"), ak ? file("ak.der") : NULL, NULL});
+    return run_all((char *[]){"build/attest/bh-ca", "revoke", "--state", file("state"), "--key", file("ca.key"),
+                              "--cert", file("ca.crt"), "--days", "30", "--out", file("crl"),
+                              ak ? file("ak.der") : NULL, NULL});
 }
 
 static void its_evidence_is_accepted_as_production_until_it_is_revoked(void **state)
@@ -491,6 +487,9 @@ static void its_evidence_is_accepted_as_production_until_it_is_revoked(void **st
     assert_int_equal(verify_production("--last-reset", "1"), 0);
     assert_int_equal(verify_production("--waive", "STALE_BOOT"), 0);
     assert_int_equal(revoke_ak(true), 0);
+    assert_int_equal(verify_production("--last-reset", "1"), 1);
+    assert_output_has("verdict: REJECTED (AK_REVOKED)");
+    assert_int_equal(revoke_ak(false), 0); /* a later list still has it */
     assert_int_equal(verify_production("--last-reset", "1"), 1);
     assert_output_has("verdict: REJECTED (AK_REVOKED)");
 }

@@ -88,6 +88,8 @@ void attest_swtpm_start(struct attest_swtpm *tpm)
 {
     strcpy(tpm->folder, "/tmp/attest-XXXXXX");
     must(mkdtemp(tpm->folder) != NULL, "no folder");
+    if (tpm->prepare != NULL)
+        tpm->prepare(tpm);
     spawn(tpm);
 }
 

@@ -11,6 +11,7 @@
 struct attest_swtpm {
     pid_t pid;
     char folder[64], tcti[64];
+    void (*prepare)(struct attest_swtpm *tpm); /* NULL, or what is to be done with the folder before the TPM starts */
 };
 
 void attest_swtpm_start(struct attest_swtpm *tpm);

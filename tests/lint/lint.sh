@@ -105,5 +105,7 @@ check unique-stems unique_stems
 check headers headers
 check cppcheck cpp_check
 check shellcheck shell
+check private-keys tests/lint/private-keys.sh
+check private-keys-test tests/lint/private-keys.sh --test
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
