@@ -48,16 +48,16 @@ static int step_memory(struct domain *d, const char **error)
         b->nr_chunks = (uint32_t)((d->mm.frames_max + d->nr_vcpus * STATE_FRAMES) / CHUNK_FRAMES);
         b->chunk_of = heap_alloc(b->nr_chunks * sizeof(uint32_t));
     }
-    int rc = b->chunk_of ? domain_add_memory(d) : -XEN_ENOMEM;
-    if (rc == -XEN_ENOMEM)
+    if (!b->chunk_of || domain_add_chunk(d)) {
         *error = "not enough free memory";
-    if (!rc || rc == -XEN_EAGAIN)
-        adopt_chunk(d);
-    if (!rc) {
-        d->mm.frames = d->mm.frames_max;
-        place_states(d);
+        return -XEN_ENOMEM;
     }
-    return rc;
+    adopt_chunk(d);
+    if (d->mm.chunks < b->nr_chunks)
+        return -XEN_EAGAIN;
+    d->mm.frames = d->mm.frames_max;
+    place_states(d);
+    return 0;
 }
 
 static bool kernel_reader(void *ctx, uint64_t offset, void *buf, size_t n)

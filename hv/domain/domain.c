@@ -190,15 +190,10 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, stru
     return 0;
 }
 
-/* Chunks up to the domain's size; zeroed before the domain can see them. */
-int domain_add_memory(struct domain *d)
+int domain_add_chunk(struct domain *d)
 {
-    uint64_t want = (d->mm.frames_max + d->nr_vcpus * STATE_FRAMES) / CHUNK_FRAMES;
-    uint32_t c;
+    uint32_t c = chunk_take(d);
 
-    if (d->mm.chunks == want)
-        return 0;
-    c = chunk_take(d);
     if (c == CHUNK_NONE)
         return -XEN_ENOMEM;
     if (aspace_add_chunk(d, c)) {
@@ -209,7 +204,7 @@ int domain_add_memory(struct domain *d)
     chunk_info[c].next = d->mm.first_chunk;
     d->mm.first_chunk = c;
     d->mm.chunks++;
-    return d->mm.chunks == want ? 0 : -XEN_EAGAIN;
+    return 0;
 }
 
 void domain_shutdown(struct domain *d, uint32_t reason)

@@ -10,7 +10,8 @@ struct domain_build;
  * refusal by a conflict set, -EACCES. -EAGAIN: another policy came in between; make the label again. */
 int domain_create(const struct bh_dom_create *c, const struct label *label, struct domain *creator,
                   struct domain **out);
-int domain_add_memory(struct domain *d); /* one chunk a call, -EAGAIN until all is there; d's address space is loaded */
+/* A zeroed chunk more, at the head of its list; none of its frames is the guest's yet. d's address space is loaded. */
+int domain_add_chunk(struct domain *d);
 int image_free_step(struct domain_build *b);
 void domain_init_idle(unsigned int cpu); /* idle vCPU of this CPU */
 /* One bounded step of the end; 0 when nothing is left, -EAGAIN, or -EBUSY while others hold references to its frames.

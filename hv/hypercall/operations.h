@@ -85,7 +85,7 @@
     ROW(XENMEM_increase_reservation, reservation, memory, populate, SELF, FIRST, "")                                   \
     ROW(XENMEM_populate_physmap, reservation, memory, populate, SELF, FIRST, "")                                       \
     ROW(XENMEM_decrease_reservation, reservation, memory, decrease, SELF, FIRST, "")                                   \
-    ROW(XENMEM_exchange, reserve_exchange, memory, exchange, SELF, FIRST, "")                                          \
+    ROW(XENMEM_exchange, exchange_op, memory, exchange, SELF, FIRST, "")                                          \
     ROW(XENMEM_current_reservation, reservation_info, memory, reservation, SELF, LATER, "its own")                     \
     CASE(XENMEM_current_reservation, peer, memory, peer_reservation, DOMAIN, "another domain's")                       \
     ROW(XENMEM_maximum_reservation, reservation_info, memory, reservation, SELF, LATER, "its own")                     \

@@ -145,6 +145,139 @@ static void exchange(unsigned out_order, bool scattered, bool must)
     EQ(rt_mm_unmap(TEST_WINDOW), 0);
 }
 
+/* Frames that were scattered become a run once enough others have gone: those of `spare` are given back first, and are
+ * what the run is made of. And a run is given for single frames. */
+static void by_balloon(void)
+{
+    enum { N = 512 };
+    static xen_pfn_t spare[2 * N], one[N], run[1];
+    static unsigned long pfn[N];
+    struct xen_memory_reservation give = reservation(spare, 2 * N, 0);
+    struct xen_memory_exchange x = {.in = reservation(one, N, 0), .out = reservation(run, 1, 9)};
+    uint64_t first;
+
+    for (unsigned i = 0; i < N; i++) {
+        NEED((pfn[i] = rt_mm_take_unmapped()) != 0);
+        one[i] = rt_mm_mfn(pfn[i]);
+        for (unsigned k = 0; k < 2; k++)
+            NEED((spare[2 * i + k] = rt_mm_mfn(rt_mm_take_unmapped())) != 0);
+    }
+    long before = current();
+    EQ(rt_memory_op(XENMEM_decrease_reservation, &give), 2 * N);
+    run[0] = pfn[0];
+    EQ(rt_memory_op(XENMEM_exchange, &x), 0);
+    EQ(x.nr_exchanged, N);
+    first = run[0];
+    EQ(first & (N - 1), 0);
+    EQ(current(), before - 2 * N);
+    for (unsigned i = 0; i < N; i++) {
+        EQ(rt_mm_m2p(first + i), pfn[0] + i);
+        run[0] = first + i;
+        EQ(rt_mm_map(TEST_WINDOW, run[0] << 12 | RT_RW), 0);
+        CHECK(*(volatile uint64_t *)TEST_WINDOW == 0 || first <= one[i]);
+        *(volatile uint64_t *)TEST_WINDOW = i;
+    }
+    EQ(rt_mm_unmap(TEST_WINDOW), 0);
+    for (unsigned i = 0; i < N; i++) /* what was given is not ours, where it is no part of the run */
+        if (one[i] - first >= N)
+            CHECK(rt_mm_map(TEST_WINDOW, one[i] << 12 | RT_RO) < 0);
+    run[0] = first; /* one extent of order 9 for 512 of order 0 */
+    x = (struct xen_memory_exchange){.in = reservation(run, 1, 9), .out = reservation(one, N, 0)};
+    for (unsigned i = 0; i < N; i++)
+        one[i] = pfn[i];
+    EQ(rt_memory_op(XENMEM_exchange, &x), 0);
+    EQ(x.nr_exchanged, 1);
+    for (unsigned i = 0; i < N; i++) {
+        EQ(rt_mm_m2p(one[i]), pfn[i]);
+        rt_mm_set_mfn(pfn[i], one[i]);
+    }
+    for (unsigned i = 0; i < 2 * N; i++)
+        spare[i] = RT_MFN_INVALID;
+    EQ(rt_memory_op(XENMEM_populate_physmap, &give), 2 * N);
+}
+
+/* The third of four groups cannot be exchanged: two are done, all else is as it was, and so it is when it is asked for
+ * again. `spoil` makes a frame of it unfit, `mend` takes that back. */
+static void stops_half_way(const char *what, uint64_t *bad, uint64_t unfit, long want)
+{
+    struct xen_memory_exchange x = {.in = reservation(from, 64, 0), .out = reservation(to, 4, 4)};
+    uint64_t good = *bad;
+
+    for (unsigned i = 0; i < 64; i++)
+        from[i] = rt_mm_mfn(pfns[i]);
+    for (unsigned i = 0; i < 4; i++)
+        to[i] = pfns[16 * i];
+    *bad = unfit;
+    long ret = rt_memory_op(XENMEM_exchange, &x);
+    CHECK_MSG(want ? ret == want : ret < 0, "%s: %ld", what, ret);
+    CHECK_MSG(x.nr_exchanged == 32, "%s: %lu frames exchanged", what, x.nr_exchanged);
+    EQ(to[2], pfns[32]);
+    EQ(to[3], pfns[48]);
+    *bad = good;
+    for (unsigned i = 0; i < 64; i++)
+        CHECK_MSG(i < 32 || rt_mm_m2p(rt_mm_mfn(pfns[i])) == pfns[i], "%s: frame %u changed", what, i);
+    for (unsigned i = 0; i < 32; i++) {
+        EQ(rt_mm_m2p(to[i / 16] + i % 16), pfns[i]);
+        rt_mm_set_mfn(pfns[i], to[i / 16] + i % 16);
+    }
+}
+
+/* Attack row 7: frames in use, typed, pinned, granted, mapped, given twice, lost, of nobody. */
+static void half_way(void)
+{
+    uint64_t *table = test_table(), mfn = rt_mm_mfn(pfns[40]);
+    struct rt_fault f;
+
+    NEED(table);
+    stops_half_way("mapped", &from[40], rt_mm_va_mfn(table), -XEN_EBUSY);
+    EQ(rt_mm_protect(table, 0), 0);
+    NEED(rt_mm_pin(1, rt_mm_va_mfn(table)) == 0);
+    stops_half_way("pinned", &from[40], rt_mm_va_mfn(table), -XEN_EBUSY);
+    EQ(rt_mm_unpin(rt_mm_va_mfn(table)), 0);
+    stops_half_way("top table", &from[47], rt_mm_va_mfn(rt_mm_l4()), -XEN_EBUSY);
+    stops_half_way("shared_info", &from[47], rt_start_info->shared_info >> 12, -XEN_EINVAL);
+    stops_half_way("twice", &from[47], rt_mm_mfn(pfns[33]), -XEN_EINVAL);
+    stops_half_way("lost", &from[32], test_lost_mfn(), -XEN_EINVAL);
+    stops_half_way("of nobody", &from[32], 1ul << 40, -XEN_EINVAL);
+    stops_half_way("no number", &from[32], ~0ul, -XEN_EINVAL);
+    EQ(rt_mm_map(TEST_WINDOW, mfn << 12 | RT_RW), 0);
+    stops_half_way("mapped window", &from[40], mfn, -XEN_EBUSY);
+    RT_CATCH(&f, *(volatile uint64_t *)TEST_WINDOW = 1);
+    EQ(f.vector, -1);
+    EQ(rt_mm_unmap(TEST_WINDOW), 0);
+}
+
+/* More extents than one round does; and an address limit that nothing meets. */
+static void long_and_low(void)
+{
+    enum { MANY = 4096 };
+    static xen_pfn_t in[MANY], out[MANY];
+    static unsigned long pfn[MANY];
+    struct xen_memory_exchange x = {.in = reservation(in, MANY, 0), .out = reservation(out, MANY, 0)};
+
+    for (unsigned i = 0; i < MANY; i++) {
+        NEED((pfn[i] = rt_mm_take_unmapped()) != 0);
+        in[i] = rt_mm_mfn(pfn[i]);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        out[i] = pfn[MANY - 1 - i];
+    EQ(rt_memory_op(XENMEM_exchange, &x), 0);
+    EQ(x.nr_exchanged, MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        EQ(rt_mm_m2p(out[i]), pfn[MANY - 1 - i]);
+        rt_mm_set_mfn(pfn[MANY - 1 - i], out[i]);
+    }
+    for (unsigned bits = 1; bits <= 20; bits += 19) {
+        x = (struct xen_memory_exchange){.in = reservation(in, 16, 0), .out = reservation(out, 16, 0)};
+        x.out.mem_flags = XENMEMF_address_bits(bits);
+        for (unsigned i = 0; i < 16; i++)
+            out[i] = pfn[i];
+        EQ(rt_memory_op(XENMEM_exchange, &x), -XEN_ENOMEM);
+        EQ(x.nr_exchanged, 0);
+        EQ(out[0], pfn[0]);
+    }
+}
+
 /* What swiotlb does, on 64 pages of consecutive numbers. */
 static void exchanges(void)
 {
@@ -160,6 +293,9 @@ static void exchanges(void)
     exchange(0, false, true);
     exchange(3, true, false);
     exchange(6, true, false);
+    half_way();
+    by_balloon();
+    long_and_low();
 }
 
 static void bad_exchange(void)
