@@ -20,10 +20,10 @@ struct binder {
     struct policy_ceiling any;
 };
 
-static int __attribute__((format(printf, 2, 3))) fail(struct binder *b, const char *fmt, ...)
+static int __attribute__((format(printf, 3, 4))) fail_at(struct binder *b, unsigned int line, const char *fmt, ...)
 {
     va_list args;
-    int n = snprintf(b->e->text, sizeof(b->e->text), "%s:%u: ", b->file, b->rule->line);
+    int n = snprintf(b->e->text, sizeof(b->e->text), "%s:%u: ", b->file, line);
 
     va_start(args, fmt);
     if (n > 0 && (size_t)n < sizeof(b->e->text))
@@ -31,6 +31,8 @@ static int __attribute__((format(printf, 2, 3))) fail(struct binder *b, const ch
     va_end(args);
     return -EINVAL;
 }
+
+#define fail(b, ...) fail_at(b, (b)->rule->line, __VA_ARGS__)
 
 /* Room for one more entry, zeroed; NULL: too many. */
 static void *add(struct binder *b, enum policy_section s)
@@ -196,7 +198,6 @@ static int by_span(const void *x, const void *y)
 static int check_neighbours(struct binder *b, enum policy_section s, const struct sorted *x, const struct sorted *y)
 {
     const struct policy_span *p = &x->entry.span, *q = &y->entry.span;
-    struct policy_rule at = {.line = x->line > y->line ? x->line : y->line};
 
     if (p->a != q->a || p->b != q->b || p->high < q->low)
         return 0;
@@ -204,13 +205,13 @@ static int check_neighbours(struct binder *b, enum policy_section s, const struc
                                memcmp((const struct policy_span *)x->whole + 1,
                                       (const struct policy_span *)y->whole + 1, x->size - sizeof(*p)) != 0))
         return 0;
-    b->rule = &at;
+    unsigned int line = x->line > y->line ? x->line : y->line;
     if (x->line == y->line)
-        return fail(b, "%s c%u-c%u is in the rule twice", p->b == POLICY_TYPE_ANY ? "*" : b->flat->names[p->b], q->low,
-                    q->high);
-    return fail(b, "line %u is about %s in some of the compartments c%u-c%u already",
-                x->line < y->line ? x->line : y->line, p->b == POLICY_TYPE_ANY ? "*" : b->flat->names[p->b], q->low,
-                q->high);
+        return fail_at(b, line, "%s c%u-c%u is in the rule twice", p->b == POLICY_TYPE_ANY ? "*" : b->flat->names[p->b],
+                       q->low, q->high);
+    return fail_at(b, line, "line %u is about %s in some of the compartments c%u-c%u already",
+                   x->line < y->line ? x->line : y->line, p->b == POLICY_TYPE_ANY ? "*" : b->flat->names[p->b], q->low,
+                   q->high);
 }
 
 static int sort_section(struct binder *b, enum policy_section s)
@@ -219,12 +220,10 @@ static int sort_section(struct binder *b, enum policy_section s)
     size_t size = policy_entry_size[s];
     struct sorted *all = calloc(out->count + 1u, sizeof(*all));
     char *entries = calloc(out->count + 1u, size);
-    struct policy_rule none = {.line = 0};
     int rc = 0;
 
-    b->rule = &none;
     if (!all || !entries)
-        rc = fail(b, "no memory");
+        rc = fail_at(b, 0, "no memory");
     for (uint32_t i = 0; rc == 0 && i < out->count; i++) {
         const char *entry = (const char *)out->entries + i * size;
         memcpy(&all[i].entry, entry, sizeof(struct policy_span));

@@ -127,7 +127,7 @@ void build_dom0(void)
         panic("dom0 cannot be built: %s", error);
     if (hashed)
         build_measure(d);
-    if (admit_launch(d, d))
+    if (admit_launch(d, d, false))
         panic("dom0: the policy does not let %s start with this kernel, ramdisk and command line", d->name);
     measure_launch(d);
     measure_complete();

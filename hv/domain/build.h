@@ -43,6 +43,9 @@ struct domain_build {
     struct image_part part[2]; /* BH_PART_KERNEL, BH_PART_RAMDISK */
     char cmdline[1024];
     uint64_t cmdline_size, cmdline_loaded;
+    struct bh_signature signature; /* where signature_size is not 0 */
+    uint64_t signature_size, signature_loaded;
+    bool measured, admitted; /* nothing is loaded any more; the policy lets it start */
     enum build_phase phase;
     uint64_t progress;   /* within a phase: bytes or pages done */
     uint64_t next_table; /* pfn of the next free one while tables are filled */

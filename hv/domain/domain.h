@@ -97,6 +97,8 @@ struct domain {
     uint8_t signer[32]; /* SHA-256 of the signer's key; zeros: launch not signed */
     uint32_t guest_svn;
     uint64_t reports;                /* signed for this domain; measure_lock */
+    uint64_t report_second;          /* of uptime, in which ... */
+    uint32_t second_reports;         /* ... so many were begun; measure_lock */
     uint64_t counter_next;           /* when it may next increment a counter; measure_lock */
     struct shared_info *shared_info; /* hypervisor heap page, mapped by the guest */
     mfn_t shared_info_mfn;

@@ -7,6 +7,7 @@
 #include "cpu/percpu.h"
 #include "event/evtchn.h"
 #include "measure/crypto.h"
+#include "measure/vouch.h"
 #include "mm/access.h"
 #include "monitor/admit.h"
 #include "monitor/monitor.h"
@@ -103,15 +104,15 @@ static int read_target(enum operation op, uint64_t arg, struct domain **out)
     return t.reserved ? -XEN_EINVAL : target(op, t.domid, out);
 }
 
-static int load_cmdline(struct domain_build *b, const struct bh_dom_load *l)
+/* A part that lies in struct domain_build, up to max bytes. */
+static int load_small(void *part, size_t max, uint64_t *size, uint64_t *loaded, const struct bh_dom_load *l)
 {
-    if (l->total >= sizeof(b->cmdline) || l->offset != b->cmdline_loaded || l->size > l->total - l->offset ||
-        (b->cmdline_loaded && l->total != b->cmdline_size))
+    if (l->total > max || l->offset != *loaded || l->size > l->total - l->offset || (*loaded && l->total != *size))
         return -XEN_EINVAL;
-    if (copy_from_guest(b->cmdline + l->offset, l->data, l->size))
+    if (copy_from_guest((char *)part + l->offset, l->data, l->size))
         return -XEN_EFAULT;
-    b->cmdline_size = l->total;
-    b->cmdline_loaded += l->size;
+    *size = l->total;
+    *loaded += l->size;
     return 0;
 }
 
@@ -139,6 +140,24 @@ static int load_part(struct domain *d, struct image_part *p, const struct bh_dom
     return 0;
 }
 
+static int load_into(struct domain *d, const struct bh_dom_load *l)
+{
+    struct domain_build *b = d->build;
+
+    if (d->state != BH_STATE_BUILDING || !b || b->measured)
+        return -XEN_EBUSY;
+    switch (l->part) {
+    case BH_PART_CMDLINE:
+        return load_small(b->cmdline, sizeof(b->cmdline) - 1, &b->cmdline_size, &b->cmdline_loaded, l);
+    case BH_PART_SIGNATURE:
+        if (l->total != sizeof(b->signature))
+            return -XEN_EINVAL;
+        return load_small(&b->signature, sizeof(b->signature), &b->signature_size, &b->signature_loaded, l);
+    default:
+        return load_part(d, &b->part[l->part], l);
+    }
+}
+
 long operate_load(enum operation op, uint64_t arg)
 {
     struct bh_dom_load l;
@@ -147,19 +166,13 @@ long operate_load(enum operation op, uint64_t arg)
 
     if (copy_from_guest(&l, arg, sizeof(l)))
         return -XEN_EFAULT;
-    if (l.reserved || !l.size || l.size > BH_LOAD_MAX || l.part > BH_PART_CMDLINE)
+    if (l.reserved || !l.size || l.size > BH_LOAD_MAX || l.part > BH_PART_SIGNATURE)
         return -XEN_EINVAL;
     rc = target(op, l.domid, &d);
     if (rc)
         return rc;
     spin_lock(&d->build_lock);
-    if (d->state != BH_STATE_BUILDING || !d->build || d->build->phase != BUILD_MEMORY || d->build->progress ||
-        d->mm.chunks)
-        rc = -XEN_EBUSY;
-    else if (l.part == BH_PART_CMDLINE)
-        rc = load_cmdline(d->build, &l);
-    else
-        rc = load_part(d, &d->build->part[l.part], &l);
+    rc = load_into(d, &l);
     spin_unlock(&d->build_lock);
     domain_put(d);
     return rc;
@@ -185,7 +198,25 @@ void build_measure(struct domain *d)
 static bool parts_complete(const struct domain_build *b)
 {
     return b->part[BH_PART_KERNEL].size && b->part[BH_PART_KERNEL].loaded == b->part[BH_PART_KERNEL].size &&
-           b->part[BH_PART_RAMDISK].loaded == b->part[BH_PART_RAMDISK].size && b->cmdline_loaded == b->cmdline_size;
+           b->part[BH_PART_RAMDISK].loaded == b->part[BH_PART_RAMDISK].size && b->cmdline_loaded == b->cmdline_size &&
+           b->signature_loaded == b->signature_size;
+}
+
+/* Before anything is built: what would start, who vouches for it, and whether the policy lets it. */
+static int admit(struct domain *d)
+{
+    struct domain_build *b = d->build;
+    int rc = 0;
+
+    if (!b->measured)
+        build_measure(d);
+    b->measured = true;
+    if (b->signature_size)
+        rc = vouch_step(d, &b->signature);
+    if (rc != -XEN_EAGAIN)
+        rc = admit_launch(current->domain, d, rc != 0);
+    b->admitted = !rc;
+    return rc;
 }
 
 static int run_build(struct domain *d)
@@ -197,12 +228,13 @@ static int run_build(struct domain *d)
         return -XEN_EBUSY;
     if (!parts_complete(d->build))
         return -XEN_EINVAL;
-    rc = build_step(d, &error); /* one a call: it may clear a chunk */
+    rc = d->build->admitted ? build_step(d, &error) : admit(d); /* one a call: it may clear a chunk */
+    if (!rc && d->build->phase != BUILD_DONE)
+        rc = -XEN_EAGAIN;
     if (rc && rc != -XEN_EAGAIN)
-        printk_guest("domain %u (%s) cannot be built: %s", d->domid, d->name, error);
+        printk_guest("domain %u (%s) cannot be built: %s", d->domid, d->name, rc == -XEN_EACCES ? "policy" : error);
     if (rc)
         return rc;
-    build_measure(d);
     heap_free(d->build->chunk_of);
     heap_free(d->build);
     d->build = NULL;

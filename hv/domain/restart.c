@@ -65,7 +65,7 @@ static int start_new(const struct domain *old)
 {
     coming->launch = old->launch;
     memcpy(coming->launch_digest, old->launch_digest, sizeof(coming->launch_digest));
-    if (admit_launch(coming, coming))
+    if (admit_launch(coming, coming, false))
         return -XEN_EACCES;
     measure_runtime("control domain restarted");
     printk("the control domain starts anew, %u more times at most", attempts);

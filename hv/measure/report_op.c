@@ -5,6 +5,7 @@
  * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
 #include "measure/measure.h"
 #include "measure/check_op.h"
+#include "measure/vouch.h"
 #include "measure/crypto.h"
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
@@ -110,6 +111,16 @@ static bool within_share(uint32_t domid, ns_t now)
     return true;
 }
 
+/* The policy's ceiling, by the second of uptime. */
+static bool within_rate(struct domain *d, ns_t now)
+{
+    if (d->report_second != now / (1000 * MILLISECOND)) {
+        d->report_second = now / (1000 * MILLISECOND);
+        d->second_reports = 0;
+    }
+    return !monitor_within(d, POLICY_LIMIT_REPORTS, d->second_reports + 1);
+}
+
 static struct op *take(struct domain *d, const struct bh_report_op *req, ns_t now)
 {
     struct op *o;
@@ -130,6 +141,7 @@ static struct op *take(struct domain *d, const struct bh_report_op *req, ns_t no
     o->domid = d->domid;
     o->request = *req;
     d->reports++;
+    d->second_reports++;
     report_fill(&o->report, d, req->report_data);
     return o;
 }
@@ -164,6 +176,8 @@ static int step(const struct bh_report_op *req, struct answer *out)
     ns_t now = now_ns();
     int rc;
 
+    if (!o && !within_rate(d, now))
+        return -XEN_EACCES;
     if (!o)
         o = take(d, req, now);
     if (!o)
@@ -201,7 +215,7 @@ long measure_report_op(enum operation row, uint64_t arg)
     if (rc == -XEN_EAGAIN)
         return hypercall_again(BH_REPORT, arg, 0, 0, 0);
     if (rc)
-        return rc;
+        return rc == -XEN_EACCES ? -XEN_EBUSY : rc; /* the policy's ceiling: another time */
     if (copy_to_guest(req.report, &answer.report, sizeof(answer.report)) ||
         copy_to_guest(req.signature, answer.sig, sizeof(answer.sig)) ||
         (req.salt && copy_to_guest(req.salt, answer.salt, sizeof(answer.salt))))
@@ -216,6 +230,7 @@ void measure_domain_destroyed(struct domain *d)
         if (o->used && o->domid == d->domid)
             drop(o);
     check_forget(d->domid);
+    vouch_forget(d->domid);
     tpm_guest_forget(d->domid);
     spin_unlock(&measure_lock);
 }

@@ -6,7 +6,7 @@
 #include "lib.h"
 #include "mbedtls/ecdsa.h"
 
-static char memory[(VERIFIER_SLOTS + 1) * 12 * 1024] __aligned(16);
+static char memory[VERIFIER_ALL * 12 * 1024] __aligned(16);
 static struct arena *arena;
 
 static struct verification {
@@ -15,7 +15,7 @@ static struct verification {
     uint8_t hash[32];
     uint8_t der[2 + 2 * (2 + 33)];
     size_t der_len;
-} slots[VERIFIER_SLOTS + 1];
+} slots[VERIFIER_ALL];
 
 /* INTEGER: positive, as short as it can be. */
 static uint8_t *integer_to_der(uint8_t *p, const uint8_t v[32])

@@ -7,6 +7,8 @@
 
 #define VERIFIER_SLOTS  4 /* for BH_REPORT_CHECK */
 #define VERIFIER_POLICY 4 /* one more: for the policy that is being loaded */
+#define VERIFIER_LAUNCH 5 /* and one for the launch that is being built (vouch.c) */
+#define VERIFIER_ALL    6
 
 /* Begins in a slot that is free: never used, done or dropped. pub is X || Y, sig r || s, big-endian. 0, or -EBADMSG:
  * pub is no point of the curve. */

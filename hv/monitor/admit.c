@@ -139,11 +139,13 @@ int admit_enlist(struct domain *creator, const struct domain *d, const struct do
     return remember(&d->label) ? 0 : -XEN_ENOSPC;
 }
 
-int admit_launch(struct domain *builder, const struct domain *d)
+int admit_launch(struct domain *builder, const struct domain *d, bool wrong_signature)
 {
-    if (policy_section_launches(monitor_policy(), &d->label, d->launch_digest, d->signer, d->guest_svn))
+    if (!wrong_signature &&
+        policy_section_launches(monitor_policy(), &d->label, d->launch_digest, d->signer, d->guest_svn))
         return 0;
-    return monitor_refuse(builder, &d->label, d->domid, PERM_domain_launch, d->domid, "launch");
+    return monitor_refuse(builder, &d->label, d->domid, PERM_domain_launch, d->domid,
+                          wrong_signature ? "signature" : "launch");
 }
 
 bool admit_launch_bound(const struct label *label)

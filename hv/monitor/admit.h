@@ -26,8 +26,9 @@ int admit_create(struct domain *creator, const struct bh_dom_create *c, const st
  * list's lock is held. */
 int admit_enlist(struct domain *creator, const struct domain *d, const struct domain *list);
 
-/* May the domain start with what was measured? 0 or -EACCES ("launch"). */
-int admit_launch(struct domain *builder, const struct domain *d);
+/* May the domain start with what was measured? 0 or -EACCES ("launch"; "signature": somebody vouched for it wrongly).
+ */
+int admit_launch(struct domain *builder, const struct domain *d, bool wrong_signature);
 
 /* May the domain be given that share of the CPUs? 0 or -EACCES ("ceiling weight", "ceiling cap"). */
 int admit_share(struct domain *subject, const struct domain *d, uint32_t weight, uint32_t cap);

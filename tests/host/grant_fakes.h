@@ -38,6 +38,6 @@ void run(unsigned int domid);                       /* makes it the current doma
 uint32_t frame(unsigned int domid, unsigned int n); /* frame n (0..15) of a domain */
 int setup(void **state);
 void fake_grant_ceiling(uint32_t most); /* pages of entries that the policy allows; 0: any */
-int settled(void **state);                /* everything was given back */
+int settled(void **state);              /* everything was given back */
 
 #endif

@@ -129,6 +129,22 @@ int monitor_check(struct domain *subject, const struct domain *object, enum bh_p
     return fake_monitor_rc;
 }
 
+uint32_t fake_reports_ceiling;
+
+int monitor_within(struct domain *d, enum policy_limit limit, uint64_t wanted)
+{
+    (void)d;
+    if (limit != POLICY_LIMIT_REPORTS)
+        abort();
+    return fake_reports_ceiling && wanted > fake_reports_ceiling ? -XEN_EACCES : 0;
+}
+
+int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
+{
+    (void)subject, (void)perm, (void)first, (void)last;
+    abort();
+}
+
 /* No test makes a domain. */
 int monitor_check_label(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
                         uint64_t object_id)

@@ -13,6 +13,7 @@ extern char fake_console[16384]; /* all that was printed */
 extern ns_t fake_now;            /* what the clock says */
 extern ns_t fake_tick;           /* how far it goes each time somebody looks */
 extern int fake_monitor_rc;
+extern uint32_t fake_reports_ceiling; /* reports in a second; 0: any */
 extern enum bh_perm fake_last_perm;
 extern unsigned int fake_asked; /* how often the monitor was */
 extern unsigned int

@@ -293,6 +293,33 @@ static void interleaved(void **state)
     assert_int_equal(done, 15);
 }
 
+/* The policy's ceiling of reports in a second; a request that was begun goes on. */
+static void ceiling_of_reports(void **state)
+{
+    struct bh_report_op r;
+
+    (void)state;
+    boot();
+    run_as(1);
+    fake_tick = 0;
+    fake_now = (fake_now / 1000000000 + 1) * 1000000000;
+    fake_reports_ceiling = 2;
+    for (int second = 0; second < 2; second++) {
+        for (uint8_t i = 0; i < 2; i++) {
+            r = request((uint8_t)(i + 1));
+            assert_int_equal(ask(&r), 0);
+        }
+        r = request(9);
+        assert_int_equal(ask(&r), -XEN_EBUSY);
+        run_as(2); /* others have their own */
+        r = request(9);
+        assert_int_equal(ask(&r), 0);
+        run_as(1);
+        fake_now += 1000000000;
+    }
+    fake_reports_ceiling = 0;
+}
+
 /* Eight domains begin reports and let them lie; a ninth gets its own all the same. So do twelve at once. */
 static void places_are_shared(void **state)
 {
@@ -522,6 +549,7 @@ int main(void)
         TEST(report_says_who),
         TEST(a_compartment_is_hidden_by_a_salt_of_its_domain),
         TEST(interleaved),
+        TEST(ceiling_of_reports),
         TEST(places_are_shared),
         TEST(greedy_domains_do_not_starve_others),
         TEST(report_refusals),

@@ -455,7 +455,7 @@ static int launch(uint16_t compartment, uint8_t digest, uint8_t signer, uint32_t
     d.launch_digest[0] = digest;
     d.signer[0] = signer;
     d.guest_svn = svn;
-    return admit_launch(&boot, &d);
+    return admit_launch(&boot, &d, svn == 99);
 }
 
 static void starts_only_what_the_policy_names(void **state)
@@ -470,6 +470,8 @@ static void starts_only_what_the_policy_names(void **state)
     assert_int_equal(launch(2, 9, 1, 5), -EACCES);
     assert_int_equal(launch(2, 2, 0, 5), -EACCES);
     assert_int_equal(launch(3, 9, 9, 0), 0);
+    assert_int_equal(launch(1, 1, 0, 99), -EACCES); /* the digest is good, what vouches for it is not */
+    assert_string_equal(denial.reason, "signature");
     assert_true(admit_launch_bound(&(struct label){.type = 4, .compartment = 1}));
     assert_false(admit_launch_bound(&boot.label));
 }

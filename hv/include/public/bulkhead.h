@@ -264,7 +264,8 @@ struct bh_policy_conflict {
 
 /* --- Attestation --------------------------------------------------------------------------- */
 /* Asks for a report over 64 bytes of the caller's choice. Signing takes several steps:
- * the hypervisor restarts the call by itself (the caller sees one call). -ENODEV when the boot was not measured. */
+ * the hypervisor restarts the call by itself (the caller sees one call). -ENODEV when the boot was not
+ * measured; -EBUSY: the policy's ceiling of reports in a second is reached. */
 struct bh_report_op {
     uint8_t report_data[64]; /* IN */
     uint64_t report;         /* IN: guest-virtual pointer to struct bh_report */
