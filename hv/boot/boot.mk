@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Host tests and fuzzers of what reads bytes that others wrote: boot information, kernels, instructions.
-PARSER_TESTS := elf build_layout multiboot cmdline decode acpi
+PARSER_TESTS := elf build_layout multiboot cmdline decode acpi txt_parse
 HOST_TESTS += $(PARSER_TESTS)
 PARSER_CFLAGS := -Ihv -Ihv/include -Ihv/include/public -Ihv/lib -D__XEN_INTERFACE_VERSION__=0x00040e00
 $(foreach t,$(PARSER_TESTS),$(eval $(t)_TEST_CFLAGS := $(PARSER_CFLAGS) -Wno-unused-parameter))
@@ -10,11 +10,12 @@ multiboot_TEST_SRC := hv/boot/multiboot.c
 cmdline_TEST_SRC := hv/boot/cmdline.c
 decode_TEST_SRC := hv/cpu/decode.c
 acpi_TEST_SRC := hv/boot/acpi.c
-$(PARSER_TESTS:%=$(B)/tests/host/%_test): $(addprefix hv/,domain/elf.h boot/bootinfo.h boot/acpi.h cpu/decode.h)
+txt_parse_TEST_SRC := hv/boot/txt_parse.c
+$(PARSER_TESTS:%=$(B)/tests/host/%_test): $(addprefix hv/,domain/elf.h boot/bootinfo.h boot/acpi.h boot/txt_parse.h cpu/decode.h)
 
-FUZZERS += elf multiboot decode
+FUZZERS += elf multiboot decode txt_parse
 PARSER_FUZZ_SECONDS ?= 30
-PARSER_FUZZERS := elf multiboot decode
+PARSER_FUZZERS := elf multiboot decode txt_parse
 define parser_fuzz_rule
 $$(B)/fuzz/$(1)_fuzz: tests/fuzz/$(1)_fuzz.c $$($(1)_TEST_SRC) $$(wildcard hv/domain/elf.h hv/boot/*.h hv/cpu/decode.h)
 	@mkdir -p $$(@D)
@@ -29,4 +30,4 @@ fuzz-$(1): $$(B)/fuzz/$(1)_fuzz
 endef
 $(foreach f,$(PARSER_FUZZERS),$(eval $(call parser_fuzz_rule,$(f))))
 .PHONY: fuzz-parsers
-fuzz-parsers: $(PARSER_FUZZERS:%=fuzz-%) ## fuzz the ELF, multiboot and instruction decoders (PARSER_FUZZ_SECONDS each)
+fuzz-parsers: $(PARSER_FUZZERS:%=fuzz-%) ## fuzz the ELF, multiboot, TXT and instruction parsers (PARSER_FUZZ_SECONDS each)

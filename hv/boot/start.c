@@ -54,7 +54,7 @@ static void parse_boot_info(uint32_t magic, uint64_t info)
 /* Unknown words would be silent mistakes of the operator's: named, then ignored. */
 static void check_cmdline(void)
 {
-    static const char *const known[] = {"dom0_mem=", "dom0_restart="};
+    static const char *const known[] = {"dom0_mem=", "dom0_restart=", "tboot="};
     const char *p = boot_info.cmdline;
 
     while (*p) {

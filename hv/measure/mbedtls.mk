@@ -40,6 +40,7 @@ pcrlog_TEST_SRC := hv/measure/pcrlog.c $(CRYPTO_SRC)
 evstore_TEST_SRC := hv/measure/evstore.c
 measure_TEST_SRC := $(addprefix hv/measure/,measure.c measure_blob.c report.c report_op.c tpm_op.c tpm_allow.c signer.c \
 	pcrlog.c evstore.c entropy.c check_op.c extend_op.c verifier.c vouch.c) hv/hypercall/ask.c hv/hypercall/operations.c $(TPM_SRC) $(CRYPTO_SRC)
+measure_TEST_SRC += hv/boot/txt_parse.c
 verifier_TEST_SRC := hv/measure/verifier.c hv/measure/signer.c $(CRYPTO_SRC)
 vouch_TEST_SRC := hv/measure/vouch.c $(verifier_TEST_SRC)
 check_op_TEST_SRC := $(measure_TEST_SRC)

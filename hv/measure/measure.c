@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The measured start, step by step; and whether it still holds. */
 #include "measure/measure.h"
+#include "boot/txt.h"
+#include "boot/txt_parse.h"
 #include "measure/crypto.h"
 #include "measure/entropy.h"
 #include "measure/measure_lock.h"
@@ -17,6 +19,9 @@
 
 #define PCR_BOOT    21
 #define PCR_RUNTIME 22
+#define PCR_DETAILS 17 /* and 18: what a late launch measured */
+#define PCR_UNUSED  19 /* reset by a late launch alone, and extended by nobody here: then zero, else it began as FF */
+#define DRTM_EVENTS 64
 
 static bool good;     /* everything that should have been measured was */
 static bool complete; /* PCR 21 is closed */
@@ -67,6 +72,67 @@ static bool registers_are_fresh(void)
            memcmp(start_value, runtime, 32) == 0 && (all_bytes(start_value, 0) || all_bytes(start_value, 0xff));
 }
 
+/* The events of PCR 17 and 18 into the log. False: there is no log, or it is not one. */
+static bool log_drtm_events(void)
+{
+    struct {
+        uint32_t type;
+        uint8_t data[BH_EV_DRTM_DATA];
+    } about;
+    struct txt_event e;
+    struct txt_log log;
+    size_t len;
+    const uint8_t *bytes = txt_log(&len);
+    int rc = bytes ? txt_log_open(&log, bytes, len) : -XEN_ENOENT;
+
+    for (int n = 0; !rc; n++) {
+        rc = n < DRTM_EVENTS ? txt_log_next(&log, &e) : -XEN_E2BIG;
+        if (rc <= 0)
+            break;
+        rc = 0;
+        if (e.pcr != PCR_DETAILS && e.pcr != PCR_DETAILS + 1)
+            continue;
+        about.type = e.type;
+        e.size = MIN(e.size, BH_EV_DRTM_DATA);
+        memcpy(about.data, e.data, e.size);
+        rc = pcrlog_append(&pcrlog, e.pcr, BH_EV_DRTM, e.digest, &about, sizeof(about.type) + e.size);
+    }
+    return !rc;
+}
+
+static bool drtm_log_holds(void)
+{
+    uint8_t want[32], have[32];
+
+    for (unsigned int pcr = PCR_DETAILS; pcr <= PCR_DETAILS + 1; pcr++) {
+        memset(want, 0, 32);
+        pcrlog_replay(&pcrlog, pcr, want);
+        if (tpm_pcr_read(pcr, have) || memcmp(want, have, 32) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* tboot's word counts where the TPM bears it out. */
+static void late_launch(void)
+{
+    uint8_t unused[32], details[32];
+
+    if (!txt_launched())
+        return;
+    if (tpm_pcr_read(PCR_UNUSED, unused) || !all_bytes(unused, 0) || tpm_pcr_read(PCR_DETAILS, details) ||
+        all_bytes(details, 0)) {
+        printk("measure: tboot tells of a late launch, the TPM does not: PCR 17 and 19 are not as one leaves them\n");
+        return;
+    }
+    if (!log_drtm_events() || !drtm_log_holds()) {
+        printk("measure: tboot's event log does not lead to PCR 17 and 18: left out\n");
+        pcrlog.len = 0;
+    }
+    set_flags |= BH_FLAG_LATE_LAUNCH;
+    printk("measure: late launch; %lu bytes of its events\n", pcrlog.len);
+}
+
 static int make_key(void)
 {
     struct {
@@ -107,6 +173,7 @@ static void start(const char *cmdline)
         unmeasured("no key could be made");
     if (!good)
         return;
+    late_launch();
     sha256(pubkey, sizeof(pubkey), boot_id);
     extend_data(BH_EV_HV_KEY, pubkey, sizeof(pubkey));
     extend_data(BH_EV_HV_CONFIG, cmdline, strlen(cmdline));
@@ -165,7 +232,7 @@ void measure_complete(void)
 
 void measure_set_flags(uint32_t flags)
 {
-    set_flags |= flags & (BH_FLAG_LATE_LAUNCH | BH_FLAG_IOMMU);
+    set_flags |= flags & BH_FLAG_IOMMU;
 }
 
 bool measure_holds(void)

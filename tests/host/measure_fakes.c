@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "boot/txt.h"
 #include "console.h"
 #include "cpu/percpu.h"
 #include "hypercall/hypercall.h"
@@ -182,4 +183,20 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
     (void)a1, (void)a2, (void)a3, (void)a4, (void)a5;
     fake_again++;
     return FAKE_AGAIN;
+}
+
+/* What tboot says of a late launch (boot/txt.c). */
+bool fake_launched;
+uint8_t fake_log[4096];
+size_t fake_log_len;
+
+bool txt_launched(void)
+{
+    return fake_launched;
+}
+
+const uint8_t *txt_log(size_t *len)
+{
+    *len = fake_log_len;
+    return fake_log_len ? fake_log : NULL;
 }

@@ -20,4 +20,9 @@ extern unsigned int
     fake_again; /* how often a hypercall asked to be restarted: it returned FAKE_AGAIN, the test comes again */
 #define FAKE_AGAIN 4711
 
+/* What tboot says of a late launch (boot/txt.c). */
+extern bool fake_launched;
+extern uint8_t fake_log[4096];
+extern size_t fake_log_len;
+
 #endif

@@ -15,7 +15,7 @@
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
 : "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}" "${MACHINE_TPM_DEVICE:=tpm-tis}"
-: "${MACHINE_BAD_TPM:=build/system/badtpm}"
+: "${MACHINE_BAD_TPM:=build/system/badtpm}" "${MACHINE_DISK_DEVICE:=virtio-blk-pci}"
 MACHINE_OVMF=/usr/share/OVMF
 
 machine_pid=
@@ -73,8 +73,8 @@ machine_bios() {
     shift
     machine_prepare || return 1
     mapfile -t args < <(machine_args)
-    machine_start "${args[@]}" "$@" -drive "if=none,id=disk,format=raw,readonly=on,file=$image" \
-        -device virtio-blk-pci,drive=disk,bootindex=0
+    machine_start "${args[@]}" "$@" -drive "if=none,id=disk,format=raw,snapshot=on,file=$image" \
+        -device "$MACHINE_DISK_DEVICE,drive=disk,bootindex=0"
 }
 
 machine_boot() {

@@ -92,3 +92,35 @@ session_tpm_bad() {
     bad_tpm long 17e 1 'PCR 21 and 22 are not as a reset leaves them'
     bad_tpm error 17e 3 'PCR 21 is not what was extended'
 }
+
+# One machine of another shape: what it measures is what was predicted, and the same in all of them.
+shape() { # MEMORY-MIB CPUS DISK-DEVICE IMAGE
+    local name=$1-MiB-$2-cpus all=$build/system/shapes.read
+    MACHINE_MEMORY=$1 MACHINE_SMP=$2 MACHINE_DISK_DEVICE=$3 machine_boot "$4"
+    if ! machine_await 180 '^\(bh\) measure: PCR 21 holds'; then
+        fail "$name-boot" "$(machine_log | grep -a . | tail -n 1)"
+        return
+    fi
+    expect "$name-cpus" grep -aqE "^.bh. [0-9]+ MiB of RAM, .* $2 CPUs" "$MACHINE_DIR/console.log"
+    expect "$name-chain" proof_chain "$chain"
+    # The hypervisor's key, PCR 21's first, is of this boot alone.
+    awk '$1 == 4 || $1 == 8 || $1 == 9 || ($1 == 21 && n21++)' "$MACHINE_DIR/read" >"$MACHINE_DIR/read.fixed"
+    if [ ! -s "$all" ]; then
+        cp "$MACHINE_DIR/read.fixed" "$all"
+    else
+        expect "$name-same" cmp "$all" "$MACHINE_DIR/read.fixed"
+    fi
+}
+
+session_shapes() {
+    local other=$build/system/other-disk.img
+    rm -f "$build/system/shapes.read"
+    # The same files on a disk of another size, behind another controller.
+    cp "$build/bulkhead.img" "$other"
+    truncate -s +64M "$other"
+    shape 1536 1 virtio-blk-pci "$build/bulkhead.img"
+    shape 2048 2 virtio-blk-pci "$build/bulkhead.img"
+    shape 3072 4 ide-hd "$other"
+    expect registers [ "$(cut -d' ' -f1 "$build/system/shapes.read" | sort -nu | tr '\n' ' ')" = "4 8 9 21 " ]
+    rm -f "$other"
+}

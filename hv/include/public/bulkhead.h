@@ -187,6 +187,11 @@ struct bh_blob {
 #define BH_EV_RUNTIME 0x42480005u /* PCR 22: data = text */
 #define BH_EV_POLICY_LOAD                                                                                              \
     0x42480006u /* PCR 22: a policy taken into force while domains run; digest and data as BH_EV_POLICY */
+#define BH_EV_DRTM                                                                                                     \
+    0x42480010u /* PCR 17 or 18: an event of the late launch, extended by SINIT or tboot before us, from               \
+                   zero on. digest = as extended; data = u32 the TCG event type, then at most                          \
+                   BH_EV_DRTM_DATA bytes of that event's data */
+#define BH_EV_DRTM_DATA 64u
 
 /* What was launched. launch digest = SHA-256 of this structure. */
 struct bh_launch {
