@@ -188,8 +188,11 @@ static void print_log(struct printer *p, struct bytes log)
 
         snprintf(name, sizeof(name), "event%u", number);
         findings_hex(record.digest, 32, hex);
-        snprintf(text, sizeof(text), "PCR %u %s %s %zu bytes", record.pcr, index < 5 ? types[index] : "unknown", hex,
-                 record.data.size);
+        snprintf(text, sizeof(text), "PCR %u %s %s %zu bytes", record.pcr,
+                 index < 5                   ? types[index]
+                 : record.type == BH_EV_DRTM ? "drtm"
+                                             : "unknown",
+                 hex, record.data.size);
         print_string(p, name, text);
     }
 }

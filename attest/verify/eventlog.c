@@ -95,3 +95,14 @@ int eventlog_only(struct bytes log, uint32_t type, struct eventlog_record *recor
     }
     return found == 1 ? 0 : -ENOENT;
 }
+
+bool eventlog_has(struct bytes log, uint32_t type)
+{
+    struct eventlog_record each;
+
+    while (eventlog_next(&log, &each) > 0) {
+        if (each.type == type)
+            return true;
+    }
+    return false;
+}

@@ -34,4 +34,7 @@ bool eventlog_had_policy(struct bytes log, const uint8_t digest[32], uint32_t ve
 /* The one record of that type, or -ENOENT when there is none or more than one. */
 int eventlog_only(struct bytes log, uint32_t type, struct eventlog_record *record);
 
+/* Whether there is a record of that type. */
+bool eventlog_has(struct bytes log, uint32_t type);
+
 #endif

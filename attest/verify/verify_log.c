@@ -35,16 +35,31 @@ static bool digest_is_of_data(const struct eventlog_record *record)
     return memcmp(digest, record->digest, 32) == 0;
 }
 
+/* PCR 17 and 18 where the log tells of a late launch: from zero on, since one resets them. */
+static void check_drtm_replay(struct verify_parts *p, uint32_t pcr)
+{
+    char text[65];
+
+    if ((p->platform.pcr_mask & 1u << pcr) == 0) {
+        verify_not_made(p, FINDING_LOG_REPLAY, "PCR 17 or 18 is not among the values");
+        return;
+    }
+    findings_hex(p->platform.pcr[pcr], 32, text);
+    verify_judge(p, FINDING_LOG_REPLAY, replays(p, pcr, 0x00), "PCR %u is %s, with a late launch in the log", pcr,
+                 text);
+}
+
 /* What may stand in the log. A type that is not here is LOG_UNKNOWN: what nobody understood vouches for nothing. */
 static const struct kind {
-    uint32_t type, pcr;
-    size_t size;     /* of the data; 0: any */
-    bool own_digest; /* of something else than the data */
-    bool once;       /* in each log exactly once */
+    uint32_t type, pcr; /* 17: or 18 */
+    size_t size;        /* of the data; 0: any */
+    bool own_digest;    /* of something else than the data */
+    bool once;          /* in each log exactly once */
 } kinds[] = {
     {BH_EV_HV_KEY, 21, 64, false, true},  {BH_EV_HV_CONFIG, 21, 0, false, true},
     {BH_EV_POLICY, 21, 4, true, true},    {BH_EV_LAUNCH, 21, sizeof(struct bh_launch), false, false},
     {BH_EV_RUNTIME, 22, 0, false, false}, {EVENTLOG_POLICY_LOAD, 22, 4, true, false},
+    {BH_EV_DRTM, 17, 0, true, false},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -59,8 +74,8 @@ static const struct kind *kind_of(const struct eventlog_record *record)
 
 static bool is_sound(const struct kind *kind, const struct eventlog_record *record)
 {
-    return record->pcr == kind->pcr && (kind->size == 0 || record->data.size == kind->size) &&
-           (kind->own_digest || digest_is_of_data(record));
+    return (record->pcr == kind->pcr || (kind->pcr == 17 && record->pcr == 18)) &&
+           (kind->size == 0 || record->data.size == kind->size) && (kind->own_digest || digest_is_of_data(record));
 }
 
 /* A policy's version only goes up, and what is loaded is newer than what was there. */
@@ -89,7 +104,7 @@ static void check_events(struct verify_parts *p)
     for (; eventlog_next(&log, &record) > 0; number++) {
         const struct kind *kind = kind_of(&record);
 
-        if (kind == NULL || (record.pcr != 21 && record.pcr != 22))
+        if (kind == NULL || (record.pcr != 21 && record.pcr != 22 && record.pcr != 17 && record.pcr != 18))
             unknown++;
         else if (!is_sound(kind, &record))
             unsound++;
@@ -251,11 +266,11 @@ static void check_drtm(struct verify_parts *p, struct bytes boot)
 
     if (!p->wanted->late_launch) {
         verify_judge(p, FINDING_DRTM_STATE, all_ff && !flag,
-                     "no late launch expected: PCR 17 and 18 are %s, report says %s", all_ff ? "all FF" : "extended",
-                     flag ? "late launch" : "none");
+                     "no late launch expected: PCR 17 and 18 are %s, report says %s",
+                     all_ff ? "all FF" : "extended, if only on top of FF", flag ? "late launch" : "none");
         return;
     }
-    /* Extended on top of FF differs from every prediction, so it needs no case of its own. */
+    /* All FF, and extended on top of FF, differ from every prediction, so they need no case of their own. */
     verify_judge(p, FINDING_DRTM_STATE, flag && pcr_matches(p, boot, "pcr17", 17) && pcr_matches(p, boot, "pcr18", 18),
                  "late launch expected: PCR 17 and 18 against the reference, report says %s",
                  flag ? "late launch" : "none");
@@ -272,6 +287,10 @@ void verify_log(struct verify_parts *parts)
     }
     check_replay(parts, 21);
     check_replay(parts, 22);
+    if (eventlog_has(parts->platform.log, BH_EV_DRTM)) {
+        check_drtm_replay(parts, 17);
+        check_drtm_replay(parts, 18);
+    }
     check_events(parts);
     if (parts->wanted->refs == NULL || !refvalues_usable(parts->wanted->refs)) {
         verify_not_made(parts, FINDING_PCR_REF, "no reference values");

@@ -129,7 +129,7 @@ static void late_launch(void)
         printk("measure: tboot's event log does not lead to PCR 17 and 18: left out\n");
         pcrlog.len = 0;
     }
-    set_flags |= BH_FLAG_LATE_LAUNCH;
+    measure_set_flags(BH_FLAG_LATE_LAUNCH);
     printk("measure: late launch; %lu bytes of its events\n", pcrlog.len);
 }
 
@@ -232,7 +232,7 @@ void measure_complete(void)
 
 void measure_set_flags(uint32_t flags)
 {
-    set_flags |= flags & BH_FLAG_IOMMU;
+    set_flags |= flags & (BH_FLAG_LATE_LAUNCH | BH_FLAG_IOMMU);
 }
 
 bool measure_holds(void)

@@ -17,7 +17,7 @@ bool measure_active(void);
 void measure_policy(const uint8_t digest[32], uint32_t version);
 void measure_launch(const struct domain *d); /* boot domain: PCR 21; d->launch is filled in */
 void measure_complete(void);                 /* from here on reports may be signed; PCR 21 is closed */
-void measure_set_flags(uint32_t flags);      /* BH_FLAG_IOMMU: before measure_complete */
+void measure_set_flags(uint32_t flags);      /* BH_FLAG_LATE_LAUNCH, BH_FLAG_IOMMU: before measure_complete */
 uint32_t measure_flags(void);                /* BH_FLAG_* */
 const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; zeros when unmeasured */
 

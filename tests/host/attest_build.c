@@ -170,8 +170,20 @@ void attest_build_event(struct attest_build *b, uint32_t pcr, uint32_t type, con
     b->log_size += 44 + size;
 }
 
+static void make_late_log(struct attest_build *b)
+{
+    uint8_t digest[32];
+
+    for (uint8_t i = 0; i < 3; i++) {
+        memset(digest, 0xd0 + i, sizeof(digest));
+        attest_build_event(b, 17 + (i & 1u), BH_EV_DRTM, digest, "\1\5\0\0", 4);
+    }
+}
+
 static void make_log(struct attest_build *b)
 {
+    if (b->late)
+        make_late_log(b);
     attest_build_event(b, 21, BH_EV_HV_KEY, NULL, b->hv_xy, 64);
     attest_build_event(b, 21, BH_EV_HV_CONFIG, NULL, "dom0_mem=512M", 13);
     attest_build_event(b, 21, BH_EV_POLICY, b->policy_digest, "\3\0\0\0", 4);
@@ -188,9 +200,12 @@ static void make_pcrs(struct attest_build *b)
     *p = (struct evidence_platform){.pcr_mask = 0x6643ff, .log = log, .hv_key = {b->hv_xy, 64}};
     for (int i = 0; i < 24; i++)
         memset(p->pcr[i], i, 32);
-    memset(p->pcr[17], 0xff, 64); /* and 18 */
-    memset(p->pcr[21], 0xff, 32);
-    memset(p->pcr[22], b->start22, 32);
+    memset(p->pcr[17], b->late ? 0 : 0xff, 64); /* and 18 */
+    memset(p->pcr[21], b->late ? 0 : 0xff, 32);
+    memset(p->pcr[22], b->late ? 0 : b->start22, 32);
+    eventlog_replay(log, 17, p->pcr[17]);
+    eventlog_replay(log, 18, p->pcr[18]);
+    memcpy(b->drtm_ref, p->pcr[17], 64);
     eventlog_replay(log, 21, p->pcr[21]);
     eventlog_replay(log, 22, p->pcr[22]);
     for (int i = 0; i < 3; i++)
@@ -266,7 +281,7 @@ static void make_report(struct attest_build *b)
 
     *r = (struct bh_report){.magic = "BHREPT2",
                             .version = 2,
-                            .flags = BH_FLAG_MEASURED | BH_FLAG_IOMMU,
+                            .flags = BH_FLAG_MEASURED | BH_FLAG_IOMMU | (b->late ? BH_FLAG_LATE_LAUNCH : 0),
                             .guest_svn = 6,
                             .domid = 5,
                             .svn = 2,
@@ -323,6 +338,8 @@ static void make_refs(struct attest_build *b)
     refwrite_environment(&w, "boot/test");
     for (int i = 0; i < 3; i++)
         refwrite_measurement(&w, names[i], b->pcr_ref[i], (struct bytes){0}, NULL);
+    for (int i = 0; b->late && i < 2; i++)
+        refwrite_measurement(&w, i ? "pcr18" : "pcr17", b->drtm_ref[i], (struct bytes){0}, NULL);
     refwrite_environment(&w, "hypervisor");
     p256_sha256("dom0_mem=512M", 13, digest);
     refwrite_measurement(&w, "config", digest, (struct bytes){(const uint8_t *)"dom0_mem=512M", 13}, NULL);
@@ -356,6 +373,7 @@ static void make_wanted(struct attest_build *b)
                                        .policy_count = 1,
                                        .crl = &b->nobody,
                                        .require_iommu = true,
+                                       .late_launch = b->late,
                                        .least_svn = 2,
                                        .last_reset_count = 7};
     if (b->binding_size != 0)

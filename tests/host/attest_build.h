@@ -42,7 +42,10 @@ struct attest_build {
     uint32_t reset_count;
     uint8_t log[8192];
     size_t log_size;
-    uint8_t start22; /* each byte of PCR 22 before the log */
+    bool late; /* set by a test: with a late launch, in the log, PCR 17 and 18, the report, the references and what is
+                  wanted */
+    uint8_t drtm_ref[2][32]; /* PCR 17, 18 */
+    uint8_t start22;         /* each byte of PCR 22 before the log */
     struct evidence_platform platform;
     TPMS_ATTEST attest;
     uint8_t attest_bytes[1024], signature_bytes[256], ak_bytes[512], cert[2048], packed[BH_EVIDENCE_MAX];

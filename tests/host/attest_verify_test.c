@@ -279,6 +279,89 @@ static void a_pcr_that_began_at_zero_replays(void **state)
     assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, start_at_zero));
 }
 
+/* --- Late launch ------------------------------------------------------------------------------------ */
+
+/* Runs with a late launch, changed by hook; whether it was accepted. */
+static bool late(enum attest_build_step step, attest_build_hook hook)
+{
+    b.late = true;
+    bool accepted = attest_build_run(&b, step, hook);
+    b.late = false;
+    return accepted;
+}
+
+static void no_reset(struct attest_build *v)
+{
+    memset(v->platform.pcr[17], 0xff, 64);
+}
+
+static void extended_on_top_of_ff(struct attest_build *v)
+{
+    no_reset(v);
+    eventlog_replay(v->platform.log, 17, v->platform.pcr[17]);
+    eventlog_replay(v->platform.log, 18, v->platform.pcr[18]);
+}
+
+static void other_mle(struct attest_build *v)
+{
+    memset(v->drtm_ref[0], 0x66, 32);
+}
+
+static void report_says_none(struct attest_build *v)
+{
+    v->report.flags &= ~BH_FLAG_LATE_LAUNCH;
+}
+
+static void nobody_expects_it(struct attest_build *v)
+{
+    v->wanted.late_launch = false;
+}
+
+static void expected_without(struct attest_build *v)
+{
+    v->wanted.late_launch = true;
+}
+
+static void drtm_event_of_pcr_21(struct attest_build *v)
+{
+    attest_build_event(v, 21, BH_EV_DRTM, v->nonce, "\1\5\0\0", 4);
+}
+
+static bool failed_with(enum findings_code one, enum findings_code other)
+{
+    for (int code = 0; code < FINDINGS_CODE_COUNT; code++)
+        if ((findings_state_of(&b.findings, (enum findings_code)code) == FINDINGS_FAIL) !=
+            (code == (int)one || code == (int)other))
+            return false;
+    return true;
+}
+
+static void late_launch_is_checked(void **state)
+{
+    (void)state;
+    assert_true(late(ATTEST_BUILD_INPUTS, NULL));
+    assert_false(late(ATTEST_BUILD_PCRS, other_mle));
+    assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_false(late(ATTEST_BUILD_REPORT, report_says_none));
+    assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_false(late(ATTEST_BUILD_WANTED, nobody_expects_it));
+    assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, expected_without));
+    assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_false(late(ATTEST_BUILD_LOG, drtm_event_of_pcr_21));
+    assert_true(attest_build_only(&b, FINDING_LOG_EVENT));
+}
+
+/* Both say "no late launch", whatever log and report say: the registers never were zero. */
+static void registers_that_began_as_ff_are_no_late_launch(void **state)
+{
+    (void)state;
+    assert_false(late(ATTEST_BUILD_PCRS, no_reset));
+    assert_true(failed_with(FINDING_DRTM_STATE, FINDING_LOG_REPLAY));
+    assert_false(late(ATTEST_BUILD_PCRS, extended_on_top_of_ff));
+    assert_true(failed_with(FINDING_DRTM_STATE, FINDING_LOG_REPLAY));
+}
+
 static void add_binding(struct attest_build *v)
 {
     v->binding_size = sizeof(v->binding);
@@ -497,6 +580,8 @@ static int close_build(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(late_launch_is_checked),
+        cmocka_unit_test(registers_that_began_as_ff_are_no_late_launch),
         cmocka_unit_test(good_evidence_is_accepted),
         cmocka_unit_test(each_code_has_a_vector_that_fails_with_it_alone),
         cmocka_unit_test(a_pcr_that_began_at_zero_replays),
