@@ -154,12 +154,6 @@ int monitor_check_label(struct domain *subject, const struct label *object, uint
     abort();
 }
 
-int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
-{
-    (void)subject, (void)perm, (void)first, (void)last;
-    abort();
-}
-
 void monitor_type_name(const struct label *label, char *out)
 {
     memset(out, 0, BH_TYPE_MAX);
