@@ -192,13 +192,15 @@ static void check_assigns(struct checker *c)
     }
 }
 
-/* Does any answer for the type depend on a clearance of it? */
+/* Does any answer for the type depend on a clearance of it? Ports that nobody may bind to do not count. */
 static bool clearance_matters(const struct checker *c, uint32_t type)
 {
     for (uint32_t t = 0; t < c->m->flat.types; t++)
         for (uint32_t p = 0; p < BH_PERM_COUNT; p++)
-            if (polmodel_allows(c->m, type, t, POL_SOURCE_CLEARED, p) != polmodel_allows(c->m, type, t, POL_OTHER, p) ||
-                polmodel_allows(c->m, t, type, POL_TARGET_CLEARED, p) != polmodel_allows(c->m, t, type, POL_OTHER, p))
+            if (p != PERM_event_alloc && p != PERM_event_send &&
+                (polmodel_allows(c->m, type, t, POL_SOURCE_CLEARED, p) !=
+                     polmodel_allows(c->m, type, t, POL_OTHER, p) ||
+                 polmodel_allows(c->m, t, type, POL_TARGET_CLEARED, p) != polmodel_allows(c->m, t, type, POL_OTHER, p)))
                 return true;
     return false;
 }

@@ -158,6 +158,29 @@ static void flows(struct differ *d)
     }
 }
 
+static bool has_rule(const struct polrules *r, const char *text)
+{
+    char own[512];
+    for (size_t i = 0; i < r->source.count; i++)
+        for (size_t k = 0; polrules_text(r, i, k, own, sizeof(own)); k++)
+            if (strcmp(own, text) == 0)
+                return true;
+    return false;
+}
+
+/* Lines of the rules files, label by label: an assign line takes nothing away, a ceiling does; a person judges. */
+static void rules(struct differ *d)
+{
+    char text[512];
+    for (int side = 1; side >= 0; side--) {
+        const struct polrules *r = d->g[side]->w.rules;
+        for (size_t i = 0; i < r->source.count; i++)
+            for (size_t k = 0; polrules_text(r, i, k, text, sizeof(text)); k++)
+                if (text[0] && !has_rule(d->g[!side]->w.rules, text))
+                    say(d, "rule", side ? GAINED : LOST, text);
+    }
+}
+
 size_t poldiff_text(FILE *out, const struct polgraph *before, const struct polgraph *after)
 {
     struct differ d = {.out = out, .g = {before, after}};
@@ -167,6 +190,8 @@ size_t poldiff_text(FILE *out, const struct polgraph *before, const struct polgr
     flows(&d);
     heading(&d, "permissions: subject, object, relation of compartments, class: permissions");
     cells(&d);
+    heading(&d, "rules file");
+    rules(&d);
     fprintf(out, "# %zu differences\n", d.count);
     return d.count;
 }
@@ -179,6 +204,7 @@ size_t poldiff_json(FILE *out, const struct polgraph *before, const struct polgr
     types(&d);
     flows(&d);
     cells(&d);
+    rules(&d);
     jsonout_close(&j, ']');
     fputc('\n', out);
     return d.count;

@@ -36,10 +36,20 @@ static void cell(FILE *out, const struct polshow *s, uint32_t a, uint32_t b)
     fputs("</td>", out);
 }
 
+#define MATRIX_MAX 80 /* types: a larger one is of no use on a page */
+
 void polreport_matrix(FILE *out, const struct polshow *s)
 {
     const struct polmodel *m = s->g->w.m;
+    unsigned int living = 0;
+    for (uint32_t t = 0; t < s->types; t++)
+        living += poltypes_has(&m->domains, t);
     polreport_tag(out, "h2", NULL, "Matrix");
+    if (living > MATRIX_MAX) {
+        polreport_tag(out, "p", NULL, "%u types: more than fit on a page. bh-policy flows --json has every pair.",
+                      living);
+        return;
+    }
     fputs(
         "<p class=\"small\">Who (row) can inform or control whom (column): <span class=\"chip memory\">M</span> "
         "memory, "

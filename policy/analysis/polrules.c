@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "polrules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,48 @@ unsigned int polrules_line(const struct polrules *r, enum policy_rule_kind kind,
             return rule->line;
     }
     return 0;
+}
+
+static const char *const rule_words[] = {"assign", "clearance", "ceiling", "launch", "conflict", "record"};
+
+/* " TYPE:cLOW-cHIGH", or without what it does not have. */
+static size_t item_text(const struct policy_item *item, char *out, size_t size)
+{
+    int n = 0;
+    bool all = item->low == 0 && item->high == POL_COMPARTMENTS - 1;
+    if (item->name[0])
+        n = snprintf(out, size, " %s", item->name);
+    if ((size_t)n < size && item->high && !all)
+        n += snprintf(out + n, size - (size_t)n, item->low == item->high ? "%sc%u" : "%sc%u-c%u",
+                      item->name[0] ? ":" : " ", item->low, item->high);
+    return (size_t)n;
+}
+
+bool polrules_text(const struct polrules *r, size_t i, size_t k, char *out, size_t size)
+{
+    const struct policy_rule *rule = &r->source.rule[i];
+    size_t items = rule->kind == RULE_CEILING ? POLICY_LIMITS : rule->items ? rule->items : 1;
+    if (k >= items)
+        return false;
+    size_t n = (size_t)snprintf(out, size, "%s %s", rule_words[rule->kind], rule->name);
+    if (rule->label.name[0])
+        n += item_text(&rule->label, out + n, size - n);
+    if (rule->kind == RULE_CEILING && rule->most[k])
+        snprintf(out + n, size - n, " %s=%u", policy_limit_names[k], rule->most[k]);
+    else if (rule->kind == RULE_CEILING)
+        out[0] = 0;
+    if (rule->kind == RULE_CONFLICT)
+        n += (size_t)snprintf(out + n, size - n, rule->per_boot ? " per-boot" : " at-a-time");
+    if (rule->kind == RULE_LAUNCH) {
+        n += (size_t)snprintf(out + n, size - n, rule->launch_kind == POLICY_LAUNCH_SIGNER ? " signer " : " digest ");
+        for (size_t b = 0; b < sizeof(rule->id) && n + 3 < size; b++)
+            n += (size_t)snprintf(out + n, size - n, "%02x", rule->id[b]);
+        if (rule->svn && n < size)
+            n += (size_t)snprintf(out + n, size - n, " svn>=%u", rule->svn);
+    }
+    if (rule->items && n < size)
+        item_text(&rule->item[k], out + n, size - n);
+    return true;
 }
 
 void polrules_free(struct polrules *r)

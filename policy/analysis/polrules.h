@@ -88,6 +88,8 @@ bool polrules_bound(const struct polrules *r, struct pollabel l); /* by a launch
 
 /* Compartments that no rule tells apart get one number: class[c] of 0 .. result - 1. `own` is a class by itself. */
 unsigned int polrules_classes(const struct polrules *r, uint32_t own, uint16_t class_of[POL_COMPARTMENTS]);
+/* Rule i of the file in one normal form, one label at a time: item k of it; false where there is no such item. */
+bool polrules_text(const struct polrules *r, size_t i, size_t k, char *out, size_t size);
 void polrules_free(struct polrules *r);
 
 #endif

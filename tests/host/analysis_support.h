@@ -12,7 +12,8 @@ struct analysis {
     struct polgraph graph;
 };
 
-/* Two tenants' types a_t and b_t that nothing joins, and `more`, which begins on line 5 of a file t.cil. */
+/* Two tenants' types a_t and b_t that nothing joins, and `more`, which begins on line 5 of a file t.cil. `rules`: NULL,
+ * or the text of t.rules; where that has a clearance, the rule on compartments asks for it. */
 void analysis_open(struct analysis *a, const char *more, const char *rules);
 void analysis_close(struct analysis *a);
 

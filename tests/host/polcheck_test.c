@@ -14,12 +14,17 @@ static struct polfindings findings;
 static struct analysis a;
 static struct polspec spec;
 
-static void check(const char *more, const char *accepts)
+static void check_with(const char *more, const char *rules, const char *accepts)
 {
     struct polspec_error e;
-    analysis_open(&a, more, NULL);
+    analysis_open(&a, more, rules);
     assert_int_equal(polspec_parse(&spec, accepts, strlen(accepts), &e), 0);
     polcheck(&findings, &a.graph, &a.in.cil, (const char *const[]){"t.spec"}, &spec, 1);
+}
+
+static void check(const char *more, const char *accepts)
+{
+    check_with(more, NULL, accepts);
 }
 
 static void done(void)
@@ -95,6 +100,42 @@ static void each_finding(void **state)
     }
 }
 
+static void each_finding_about_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *code, *where, *text;
+    } cases[] = {
+        {"assign dom0_t *\nassign a_t b_t\n", "assign-dead", "t.rules:2", "a_t may not create b_t"},
+        {"assign dom0_t a_t:c1 b_t\nconflict x at-a-time a_t:c1 b_t a_t:c2\n", "conflict-dead-member", "t.rules:2",
+         "a_t:c2"},
+        {"assign dom0_t a_t:c1 b_t\nconflict x per-boot b_t a_t:c2\n", "conflict-alone", "t.rules:2", "1 members"},
+        {"assign dom0_t *\n\nclearance a_t c7\n", "clearance-unused", "t.rules:3", "clearance of a_t"},
+        {"assign dom0_t *\nceiling a_t memory=1G\n", "ceiling-missing", "t.cil:3", "b_t has no ceiling"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        check_with("", cases[i].rules, "");
+        const struct polfinding *f = find(cases[i].code);
+        if (!f || !strstr(f->where, cases[i].where) || !strstr(f->text, cases[i].text))
+            fail_msg("%s: %s at %s: %s", cases[i].code, f ? "found" : "missing", f ? f->where : "", f ? f->text : "");
+        done();
+    }
+    check_with("(call join (a_t b_t))\n",
+               "assign dom0_t *\nclearance a_t c7\nceiling * vcpus=2\n"
+               "conflict x at-a-time a_t b_t\n",
+               "");
+    for (size_t i = 0; i < findings.count; i++)
+        fail_msg("%s: %s", findings.list[i].code->code, findings.list[i].text);
+    done();
+    /* What is bound to its launch may have its power. */
+    check_with("(allow a_t xen_t (tpm (quote)))\n",
+               "assign dom0_t *\nlaunch a_t digest 2222222222222222222222222222222222222222222222222222222222222222\n",
+               "");
+    assert_non_null(find("guest-tpm"));
+    assert_null(find("launch-missing"));
+    done();
+}
+
 static void what_is_accepted_counts_no_more(void **state)
 {
     (void)state;
@@ -135,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_policy_has_none),
         cmocka_unit_test(each_finding),
+        cmocka_unit_test(each_finding_about_rules),
         cmocka_unit_test(what_is_accepted_counts_no_more),
         cmocka_unit_test(neverallow_is_held_against_the_binary),
     };

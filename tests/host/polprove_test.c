@@ -133,6 +133,52 @@ static void names_are_checked(void **state)
     analysis_close(&a);
 }
 
+/* b_t in c5 is cleared for c1 to c3. Compartments beyond stay apart. */
+static void clearance_joins_what_it_names(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(call join (a_t b_t))\n",
+                  "assign dom0_t a_t:c1-c9 b_t:c5-c9\n"
+                  "clearance b_t:c5 c1-c3\n");
+    holds(&a, "flow a_t -> b_t of different compartments by memory");
+    is_false(&a, "no path from a_t in one compartment to a_t in another by memory", "a_t:c1 -> b_t:c5 -> a_t:c2");
+    holds(&a, "no path from a_t in one compartment to a_t in another but through b_t, dom0_t");
+    analysis_close(&a);
+    /* Cleared for one compartment beside its own: that one and its own are joined, no others. */
+    analysis_open(&a, "(call join (a_t b_t))\n",
+                  "assign dom0_t a_t:c1-c9 b_t:c6\n"
+                  "clearance b_t:c6 c2\n");
+    is_false(&a, "no path from a_t in one compartment to a_t in another by memory", "c6");
+    analysis_close(&a);
+    /* A clearance of a label that nobody can be given changes nothing. */
+    analysis_open(&a, "(call join (a_t b_t))\n",
+                  "assign dom0_t a_t:c1-c9 b_t:c6\n"
+                  "clearance b_t:c7 c1-c9\n");
+    holds(&a, "no path from a_t in one compartment to a_t in another by memory");
+    analysis_close(&a);
+}
+
+static void compartments_that_may_be_given(void **state)
+{
+    (void)state;
+    struct analysis a;
+    analysis_open(&a, "(call join (a_t b_t))\n", "assign dom0_t a_t:c1 b_t:c2\n");
+    holds(&a, "no flow from a_t to b_t");
+    is_false(&a, "flow a_t -> b_t by memory", "nothing from a_t to b_t");
+    analysis_close(&a);
+    analysis_open(&a, "",
+                  "assign dom0_t a_t:c1-c4 b_t\nlaunch b_t digest "
+                  "1111111111111111111111111111111111111111111111111111111111111111\n"
+                  "conflict pair at-a-time a_t:c1-c3 b_t\n");
+    holds(&a, "launch of b_t is bound");
+    is_false(&a, "launch of a_t, b_t is bound", "a_t:c1 may be started with any kernel");
+    holds(&a, "conflict set pair covers b_t");
+    is_false(&a, "conflict set pair covers a_t, b_t", "a_t:c4 is no member");
+    is_false(&a, "conflict set pear covers b_t", "no conflict set pear");
+    analysis_close(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +188,8 @@ int main(void)
         cmocka_unit_test(what_one_does_by_its_own_calls),
         cmocka_unit_test(a_signal_needs_a_channel),
         cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(clearance_joins_what_it_names),
+        cmocka_unit_test(compartments_that_may_be_given),
     };
     return cmocka_run_group_tests_name("polprove", tests, NULL, NULL);
 }

@@ -104,10 +104,29 @@ diff_beside_sediff() {
     cp policy/bulkhead.cil "$work/more.cil"
     echo '(allow service_t isolated_t (grant (copy_to)))' >>"$work/more.cil"
     secilc -t xen -c 30 -f /dev/null -o "$work/more.bin" "$build/policy/declarations.cil" policy/base.cil "$work/more.cil" || return 1
-    sediff --allow "$build/policy/bulkhead.bin" "$work/more.bin" | grep -q '+ allow service_t isolated_t:grant copy_to' || return 1
+    sediff --allow "$build/policy/bulkhead.bin" "$work/more.bin" >"$work/sediff" || return 1
+    grep -q '+ allow service_t isolated_t:grant copy_to' "$work/sediff" || return 1
     says 1 '^\+ service_t isolated_t \(any compartment\) grant: copy_to$' "$tool" diff "$build/policy/bulkhead.bin" "$work/more.bin" &&
         says 1 '^- service_t -> isolated_t \(other compartment\): memory$' "$tool" diff "$work/more.bin" "$build/policy/bulkhead.bin" &&
         says 0 '^# 0 differences$' "$tool" diff "$work/more.bin" "$work/more.bin"
+}
+
+# A rules file's lines, label by label.
+diff_of_rules() {
+    local e=policy/examples/regulated
+    sed 's/oil at-a-time oil_x_t/oil per-boot oil_x_t/; s/bank_a_t:c10 /bank_a_t:c10-c12 /; s/memory=2G/memory=1G/' $e/policy.rules >"$work/changed.rules"
+    "$tool" diff policy/base.cil,$e/policy.cil,$e/policy.rules "policy/base.cil,$e/policy.cil,$work/changed.rules" >"$work/rules.diff"
+    [ $? -eq 1 ] || return 1
+    diff - <(grep -v '^#\| -> \|(' "$work/rules.diff") <<'END'
++ assign dom0_t bank_a_t:c10-c12
++ conflict oil per-boot oil_x_t
++ conflict oil per-boot oil_y_t
++ ceiling * memory=1024
+- assign dom0_t bank_a_t:c10
+- conflict oil at-a-time oil_x_t
+- conflict oil at-a-time oil_y_t
+- ceiling * memory=2048
+END
 }
 
 # ---- Reports ---------------------------------------------------------------------------------------------
@@ -144,7 +163,7 @@ report_of_another_table() {
 pictures() {
     # shellcheck disable=SC2086
     "$tool" flows --svg $shipped >"$work/flows.svg" && xmllint --noout "$work/flows.svg" &&
-        "$tool" flows --dot $shipped | grep -q '"tenant_t" -> "service_t"' && "$tool" flows --json $shipped | python3 -m json.tool >"$work/flows.json" &&
+        "$tool" flows --dot $shipped >"$work/flows.dot" && grep -q '"tenant_t" -> "service_t"' "$work/flows.dot" && "$tool" flows --json $shipped | python3 -m json.tool >"$work/flows.json" &&
         "$tool" check --json $shipped | python3 -m json.tool >"$work/check.json" && "$tool" prove --json $shipped | python3 -m json.tool >"$work/prove.json"
 }
 
@@ -164,6 +183,7 @@ pictures() {
     test_of "shipped: the same answers as sesearch" beside_setools shipped "$build/policy/bulkhead.bin"
     test_of "seinfo: the same types" types_agree "$build/policy/bulkhead.bin"
     test_of "diff: as sediff" diff_beside_sediff
+    test_of "diff: rules files" diff_of_rules
     test_of "report: another table, another signature" report_of_another_table
     test_of "flows: SVG, DOT, JSON" pictures
 
