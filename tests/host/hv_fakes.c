@@ -4,6 +4,7 @@
 #include "cpu/lapic.h"
 #include "device/device.h"
 #include "device/pirq.h"
+#include "domain/lifecycle.h"
 #include "hypercall/hypercall.h"
 #include "mm/access.h"
 #include "mm/frame.h"
@@ -229,6 +230,12 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
 void device_poweroff(void)
 {
     abort();
+}
+
+bool restart_control(struct domain *d)
+{
+    (void)d;
+    return false;
 }
 
 void device_reboot(void)

@@ -147,6 +147,12 @@ int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t f
 }
 
 /* No test makes a domain. */
+int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
+{
+    (void)last;
+    return monitor_check(subject, NULL, perm, first);
+}
+
 int monitor_check_label(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
                         uint64_t object_id)
 {
