@@ -57,6 +57,12 @@ $(B)/attest/bh-measure: $(ATTEST_MEASURE_SRC) $(ATTEST_HEADERS)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(ATTEST_MEASURE_SRC) -lcbor -lmbedcrypto
 BUILD_ALL += $(B)/attest/bh-measure
 
+$(B)/attest/bh-drtm: $(addprefix attest/measure/,bh_drtm.c drtm.c) attest/tool/toolfile.c \
+		$(addprefix attest/verify/,p256.c findings.c) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) -lmbedcrypto
+BUILD_ALL += $(B)/attest/bh-drtm
+
 # BOOT_FILES and TBOOT are those of tests/boot/boot.mk, DOM0_LAUNCHES is dom0/dom0.mk's; both are read later.
 ATTEST_LAUNCHES := $(patsubst dom0/image/tenants/%.cfg,$(B)/dom0/launch/%.json,$(wildcard dom0/image/tenants/*.cfg))
 $(B)/measurements.cbor: $(B)/attest/bh-measure $(B)/attest/bh-verify $(B)/boot/grub.cfg $(B)/boot/BOOTX64.EFI \
@@ -93,6 +99,11 @@ attest_registrar_TEST_SRC := tests/host/attest_swtpm.c attest/ca/akrequest.c att
 attest_registrar_TEST_CFLAGS := -D_GNU_SOURCE
 attest_registrar_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
 $(B)/tests/host/attest_registrar_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision
+
+HOST_TESTS += drtm
+drtm_TEST_SRC := attest/measure/drtm.c tests/host/attest_swtpm.c attest/verify/p256.c
+drtm_TEST_CFLAGS := -D_GNU_SOURCE
+drtm_TEST_LIBS := -ltss2-esys -ltss2-tctildr -lmbedcrypto
 
 HOST_TESTS += attest_pack attest_measure attest_tcti
 attest_pack_TEST_SRC := $(addprefix attest/format/,cborout.c evidence_pack.c platform_pack.c) \

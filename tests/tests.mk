@@ -15,7 +15,7 @@ $(foreach t,$(HOST_TESTS),$(eval $(call host_test_rule,$(t))))
 
 .PHONY: test test-host test-repro
 test: setup ## set up, build, and run every test; the last line says how many passed
-	@B=$(B) tests/run-all.sh build lint test-host test-policy test-repro test-guest test-measured test-system
+	@B=$(B) tests/run-all.sh build lint test-host test-policy test-repro test-txt-policy test-guest test-measured test-system
 
 # A test that does not build has failed; the others run.
 test-host: ## run the host unit tests

@@ -51,3 +51,18 @@ image-bios: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd
 	mkdir -p $(BIOS)
 	tests/boot/grub-cfg.sh $(TBOOT) "$(HV_CMDLINE)" "$(DOM0_CMDLINE)" 1 > $(BIOS)/grub.cfg
 	tests/boot/disk-image-bios.sh $(BIOS)/bulkhead.img $(BIOS)/grub.cfg $(BOOT_FILES)
+
+# Intel TXT: policies over what GRUB loads, and what a late launch of it extends. SINIT: what the platform's own module
+# extends (attest/FORMAT.md); without it only the policies are made.
+TXT_MODULES := "$(HV_CMDLINE)=$(B)/bulkhead.elf" "=$(B)/policy.bhp" "$(DOM0_CMDLINE)=$(B)/dom0/vmlinux" "=$(B)/dom0/initrd.img"
+TXT_TBOOT_CMDLINE := logging=serial,memory
+SINIT ?=
+.PHONY: txt-policy test-txt-policy
+txt-policy: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img $(B)/attest/bh-drtm ## make Intel TXT's and tboot's launch policies into build/txt (SINIT=file: predict PCR 17, 18)
+	tests/boot/txt-policy.sh $(B)/txt "$(TXT_TBOOT_CMDLINE)" $(TXT_MODULES)
+	$(if $(SINIT),zcat $(TBOOT_GZ) > $(B)/txt/tboot.elf; $(B)/attest/bh-drtm --sinit $(SINIT) --tboot $(B)/txt/tboot.elf \
+		--tboot-cmdline "$(TXT_TBOOT_CMDLINE)" --vlp $(B)/txt/vl.pol $(foreach m,$(TXT_MODULES),--module $(m)) > $(B)/txt/extends)
+	echo "$(B)/txt: vl.pol for tboot; list.pol for the TPM, list.data for GRUB$(if $(SINIT),; extends of PCR 17 and 18)"
+
+test-txt-policy: txt-policy ## read the launch policies back and compare their digests with our own
+	@tests/boot/txt-policy-test.sh $(B)/txt $(B)/attest/bh-drtm "$(TXT_TBOOT_CMDLINE)" $(TXT_MODULES)
