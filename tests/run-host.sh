@@ -7,7 +7,7 @@ set -uo pipefail
 passed=0 failed=0
 for program in "$@"; do
     name=$(basename "$program" _test)
-    out=$(timeout 120 "$program" 2>&1)
+    out=$(timeout 400 "$program" 2>&1)
     status=$?
     p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' <<<"$out" | awk '{n += $1} END {print n + 0}')
     f=$(grep -cE '^\[  FAILED  \] [^0-9]' <<<"$out")

@@ -6,7 +6,7 @@
 #   $(B)/boot/BOOTX64.EFI    GRUB's image, measured into PCR 4
 #   $(B)/boot/tpm/           state of a new TPM 2.0 (swtpm), SHA-256 bank only
 TBOOT ?= 1
-HV_CMDLINE ?= dom0_mem=512M
+HV_CMDLINE ?= dom0_mem=512M dom0_restart=2
 DOM0_CMDLINE ?= console=hvc0
 TBOOT_GZ := /boot/tboot.gz
 BOOT_CHAIN = $(if $(filter 1,$(TBOOT)),tboot,direct)
