@@ -21,6 +21,8 @@ static const struct ctl_command commands[] = {
      "bh-auditlog)",
      ctl_audit, false},
     {"dmesg", "", "show the hypervisor's messages", ctl_dmesg, false},
+    {"recount", "", "have a debug build compare its books on all domains' memory with their page tables", ctl_recount,
+     false},
     {"digest", "[--json] [--root DIR] FILE", "say what a tenant's launch will be measured as; starts nothing",
      ctl_digest, true},
 };

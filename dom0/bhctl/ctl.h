@@ -29,6 +29,7 @@ int ctl_destroy(struct hvcall *hv, int argc, char **argv);
 int ctl_console(struct hvcall *hv, int argc, char **argv);
 int ctl_audit(struct hvcall *hv, int argc, char **argv);
 int ctl_dmesg(struct hvcall *hv, int argc, char **argv);
+int ctl_recount(struct hvcall *hv, int argc, char **argv);
 
 /* Prints "bhctl: ..." to stderr; returns CTL_ERROR. */
 __attribute__((format(printf, 1, 2))) int ctl_error(const char *format, ...);

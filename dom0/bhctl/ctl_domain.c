@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding domains, and the commands on one: pause, unpause, destroy. */
+/* Finding domains, and the commands on one: pause, unpause, destroy; recount, on all. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,4 +109,29 @@ int ctl_unpause(struct hvcall *hv, int argc, char **argv)
 int ctl_destroy(struct hvcall *hv, int argc, char **argv)
 {
     return act(hv, argc, argv, BH_DOM_DESTROY);
+}
+
+int ctl_recount(struct hvcall *hv, int argc, char **argv)
+{
+    struct bh_dom_info d;
+    uint32_t next = 0;
+    int rc, wrong = 0;
+
+    if (argc != 1)
+        return ctl_usage("recount: '%s' is too much", argv[1]);
+    while ((rc = ctl_next(hv, &next, &d)) > 0) {
+        struct bh_mm_audit a = {.domid = d.domid};
+        long differences = hvcall_op(hv, BH_MM_AUDIT, &a, sizeof(a));
+
+        if (differences == -ENOSYS)
+            return ctl_error("recount: this hypervisor is no debug build");
+        if (differences < 0)
+            return ctl_error("recount: %s: %s", d.name, strerror((int)-differences));
+        printf("%-16s %8llu frames %6llu tables: %ld differences\n", d.name, (unsigned long long)a.frames,
+               (unsigned long long)a.tables, differences);
+        wrong += differences > 0;
+    }
+    if (rc < 0)
+        return ctl_error("recount: the hypervisor does not list its domains: %s", strerror(-rc));
+    return wrong ? ctl_error("recount: %d domains differ; bhctl dmesg names the frames", wrong) : CTL_OK;
 }

@@ -17,6 +17,7 @@ session_kernel_6_12() {
     pass boot
     run_in_dom0 release 20 "[ \$(uname -r) = $(cat "$build/kernel/6.12/release") ]"
     run_in_dom0 processes 60 'i=0; while [ $i -lt 50 ]; do /bin/busybox true || exit 1; i=$((i + 1)); done'
+    run_in_dom0 recount 60 'bhctl recount'
 }
 
 # A machine that cannot be started says in a line what is wrong, and starts nothing.
