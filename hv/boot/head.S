@@ -181,6 +181,6 @@ boot_l3: .skip 4096
 boot_l2: .skip 4 * 4096
 
     .section .bss.stack, "aw", @nobits
-    .balign 32768
+    .balign STACK_BLOCK_SIZE
     .globl boot_stack
-boot_stack: .skip 32768
+boot_stack: .skip STACK_BLOCK_SIZE

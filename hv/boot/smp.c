@@ -11,6 +11,7 @@
 #include "mm/access.h"
 #include "mm/layout.h"
 #include "mm/paging.h"
+#include "mm/pte.h"
 #include "time/clock.h"
 #include "time/timer.h"
 #include "console.h"
@@ -48,9 +49,26 @@ static void fill_trampoline(maddr_t page, void *block)
         (uint64_t)block + STACK_BLOCK - sizeof(struct cpu_info) - 8;
 }
 
+/* NULL: no memory. */
+static void *map_stacks(unsigned int cpu)
+{
+    uint64_t block = STACK_BASE + cpu * STACK_BLOCK;
+
+    for (unsigned int i = 0; i < STACK_BLOCK / PAGE_SIZE; i++) {
+        uint64_t *pte = percpu_pte(block + i * PAGE_SIZE);
+        if (!is_stack_page(i) || *pte)
+            continue;
+        void *page = heap_alloc_pages(1);
+        if (!page)
+            return NULL;
+        *pte = (heap_mfn(page) << PAGE_SHIFT) | PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX;
+    }
+    return (void *)block;
+}
+
 static bool start_one(maddr_t page, unsigned int cpu, uint32_t apic_id)
 {
-    void *block = heap_alloc_pages(STACK_BLOCK / PAGE_SIZE);
+    void *block = map_stacks(cpu);
 
     if (!block)
         return false;

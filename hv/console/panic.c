@@ -12,9 +12,12 @@ static void print_stack(void)
 {
     uint64_t *sp = (uint64_t *)__builtin_frame_address(0);
     uint64_t *end = (uint64_t *)this_cpu();
+    uint64_t *page_end = (uint64_t *)(((uint64_t)sp | (PAGE_SIZE - 1)) + 1);
     char line[128];
     int found = 0;
 
+    if (((uint64_t)sp & (STACK_BLOCK - 1)) < STACK_MAIN)
+        end = page_end; /* a page of its own */
     for (; sp < end && found < 16; sp++)
         if (*sp >= (uint64_t)_image_start && *sp < (uint64_t)_text_end) {
             int n = snprintk(line, sizeof(line), "  [%p] %lx\n", (void *)sp, *sp);

@@ -125,7 +125,7 @@ void desc_init_cpu(void)
     }
     tss->rsp[0] = (uint64_t)(&c->guest + 1);
     for (unsigned int i = 0; i < 4; i++)
-        tss->ist[i] = block + (i + 1) * PAGE_SIZE;
+        tss->ist[i] = block + (2 * i + 2) * PAGE_SIZE;
     tss->iomap = sizeof(*tss);
     c->tss = tss;
     make_gdt(c, tss);

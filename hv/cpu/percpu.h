@@ -6,7 +6,14 @@
 
 #include "cpu/regs.h"
 
-#define STACK_BLOCK (8 * PAGE_SIZE) /* #DF, NMI, #MC, #DB: one page each; then the main stack */
+/* #DF, NMI, #MC, #DB: one page each, pages 1, 3, 5, 7; then the main stack. The pages between are not mapped, so an
+ * overflow is a double fault. */
+#define STACK_BLOCK (16 * PAGE_SIZE)
+#define STACK_MAIN  (12 * PAGE_SIZE)
+static inline bool is_stack_page(unsigned int i)
+{
+    return i >= STACK_MAIN / PAGE_SIZE || (i < 8 && (i & 1));
+}
 
 struct vcpu;
 struct domain;

@@ -66,7 +66,7 @@ static void load(struct vcpu *v)
 /* What one domain's hypercalls left on this stack is not for the next one's. */
 static void clear_stack(void)
 {
-    char *low = (char *)((uint64_t)this_cpu() & ~(STACK_BLOCK - 1)) + 5 * PAGE_SIZE;
+    char *low = (char *)((uint64_t)this_cpu() & ~(STACK_BLOCK - 1)) + STACK_MAIN;
     char *here = __builtin_frame_address(0);
 
     memset(low, 0, (size_t)(here - 256 - low));

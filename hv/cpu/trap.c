@@ -187,6 +187,10 @@ void ist_from_hv(struct cpu_regs *r)
         while (cpus_stopping)
             __asm__ volatile("cli; hlt");
         return;
+    case 8:
+        if ((read_cr2() ^ (uint64_t)this_cpu()) < STACK_BLOCK && read_cr2() < (uint64_t)this_cpu())
+            panic("stack overflow in the hypervisor at rip %lx rsp %lx", r->rip, r->rsp);
+    /* fall through */
     default:
         panic("exception %u error %x in the hypervisor at rip %lx rsp %lx, address %lx", r->vector, r->error_code,
               r->rip, r->rsp, read_cr2());

@@ -58,8 +58,9 @@ struct domain_build {
 
 /* Copies n bytes at offset of a part; false if that is not inside. */
 bool image_read(const struct image_part *p, uint64_t offset, void *buf, size_t n);
-/* Appends to a staged part; data is in hypervisor memory, n <= PAGE_SIZE and within one page of the part. */
-int image_append(struct domain *d, struct image_part *p, const void *data, size_t n);
+/* Appends the caller's bytes to a staged part: read once, hashed where they lie then. n <= PAGE_SIZE and within one
+ * page of the part. */
+int image_append(struct domain *d, struct image_part *p, gva_t data, size_t n);
 
 /* One bounded step. 0: done; -EAGAIN: call again; else d cannot be built, *error says why. */
 int build_step(struct domain *d, const char **error);

@@ -32,7 +32,7 @@ bool image_read(const struct image_part *p, uint64_t offset, void *buf, size_t n
     return true;
 }
 
-int image_append(struct domain *d, struct image_part *p, const void *data, size_t n)
+int image_append(struct domain *d, struct image_part *p, gva_t data, size_t n)
 {
     if (!p->chunks) {
         p->chunks = heap_alloc(PART_CHUNKS_MAX * sizeof(uint32_t));
@@ -44,12 +44,14 @@ int image_append(struct domain *d, struct image_part *p, const void *data, size_
     uint32_t *chunk = &p->chunks[p->loaded >> CHUNK_SHIFT];
     if (*chunk == CHUNK_NONE && (*chunk = chunk_take(d)) == CHUNK_NONE)
         return -XEN_ENOMEM;
-    char *page = window_map(frame_at(p, p->loaded));
-    memcpy(page + (p->loaded & ~PAGE_MASK), data, n);
-    sha256_update(&p->hash, page + (p->loaded & ~PAGE_MASK), n);
+    char *page = window_map(frame_at(p, p->loaded)), *at = page + (p->loaded & ~PAGE_MASK);
+    int rc = copy_from_guest(at, data, n);
+    if (!rc) {
+        sha256_update(&p->hash, at, n);
+        p->loaded += n;
+    }
     window_unmap(page);
-    p->loaded += n;
-    return 0;
+    return rc;
 }
 
 static void scrub_chunk(uint32_t chunk)

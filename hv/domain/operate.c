@@ -119,8 +119,6 @@ static int load_small(void *part, size_t max, uint64_t *size, uint64_t *loaded, 
 /* Page by page: what is read from the caller is copied once, and hashed where it lies then. */
 static int load_part(struct domain *d, struct image_part *p, const struct bh_dom_load *l)
 {
-    static char bounce[CPUS_MAX][PAGE_SIZE];
-    char *buf = bounce[current_cpu()];
     uint64_t offset = l->offset, data = l->data, left = l->size;
 
     if (l->total > PART_SIZE_MAX || !l->total || offset != p->loaded || left > l->total - offset ||
@@ -129,9 +127,7 @@ static int load_part(struct domain *d, struct image_part *p, const struct bh_dom
     p->size = l->total;
     while (left) {
         size_t n = MIN(left, PAGE_SIZE - (p->loaded & ~PAGE_MASK));
-        if (copy_from_guest(buf, data, n))
-            return -XEN_EFAULT;
-        int rc = image_append(d, p, buf, n);
+        int rc = image_append(d, p, data, n);
         if (rc)
             return rc;
         data += n;

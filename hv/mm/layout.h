@@ -17,11 +17,13 @@
 #define VAULT_BASE      0xffff838000000000ul /* slot 263 */
 #define AREA_BASE       0xffff840000000000ul /* slot 264: policy files, see mm/area.h */
 
-/* In slot 261: windows 8 pages a CPU; GDT and LDT of the running vCPU, 16 pages each; SYSCALL stubs; MMIO. */
+/* In slot 261: windows 8 pages a CPU; GDT and LDT of the running vCPU, 16 pages each; stacks (but the first
+ * CPU's); SYSCALL stubs; MMIO. */
 #define WINDOW_BASE (PERCPU_BASE)
 #define WINDOWS     8ul
 #define DESC_BASE   (PERCPU_BASE + 0x00200000ul)
 #define DESC_PAGES  32ul
+#define STACK_BASE  (PERCPU_BASE + 0x00a00000ul)
 #define STUB_BASE   (PERCPU_BASE + 0x01000000ul)
 #define MMIO_BASE   (PERCPU_BASE + 0x40000000ul)
 

@@ -13,7 +13,7 @@
 #include "console.h"
 #include "lib.h"
 
-extern char _image_start[], _text_end[], _rodata_end[], _image_end[];
+extern char _image_start[], _text_end[], _rodata_end[], _image_end[], boot_stack[];
 
 #define HV_RW (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX | PTE_G)
 #define HV_RO (PTE_P | PTE_A | PTE_NX | PTE_G)
@@ -143,6 +143,9 @@ static void map_image(void)
     map_range(start, start - IMAGE_BASE, text - start, HV_RX);
     map_range(text, text - IMAGE_BASE, ro - text, HV_RO);
     map_range(ro, ro - IMAGE_BASE, (uint64_t)_image_end - ro, HV_RW);
+    for (unsigned int i = 0; i < STACK_BLOCK / PAGE_SIZE; i++)
+        if (!is_stack_page(i))
+            *early_pte((uint64_t)boot_stack + i * PAGE_SIZE, 1) = 0;
 }
 
 static void map_tables(void)

@@ -53,7 +53,7 @@ void *vault_enter(void)
 /* What the arithmetic left on the stack below this frame is wiped. */
 void vault_leave(void)
 {
-    char *low = (char *)((uint64_t)this_cpu() & ~(STACK_BLOCK - 1)) + 5 * PAGE_SIZE;
+    char *low = (char *)((uint64_t)this_cpu() & ~(STACK_BLOCK - 1)) + STACK_MAIN;
     char *here = __builtin_frame_address(0);
 
     memset(low, 0, (size_t)(here - 256 - low));
