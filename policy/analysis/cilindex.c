@@ -14,7 +14,9 @@ struct frame {
 struct builder {
     struct cilindex *x;
     struct polmodel *m;
+    unsigned int calls; /* macros that call each other in circles come from no compiler, but maybe from a file */
 };
+#define CALLS_MAX 200000
 
 static bool is(const struct cilnode *node, const char *word)
 {
@@ -213,7 +215,7 @@ static void walk(struct builder *b, const struct cilnode *list, const struct fra
             const struct cilnode *macro =
                 nth(c, 1) && nth(c, 1)->atom ? find(&b->x->root, "macro", nth(c, 1)->atom) : NULL;
             struct frame inner = {f, c, nth(macro, 2), nth(c, 2)};
-            if (macro && inner.params)
+            if (macro && inner.params && b->calls++ < CALLS_MAX)
                 walk(b, inner.params->next, &inner, pass, depth + 1);
         } else if (is(word, "block") || is(word, "optional") || is(word, "in")) {
             walk(b, nth(c, 2), f, pass, depth + 1);
@@ -237,7 +239,7 @@ int cilindex_add(struct cilindex *x, const char *file, const char *text, size_t 
 
 void cilindex_build(struct cilindex *x, struct polmodel *m)
 {
-    struct builder b = {x, m};
+    struct builder b = {.x = x, .m = m};
     /* Attributes of attributes: as often as they may be nested. */
     for (int i = 0; i < 4; i++)
         walk(&b, x->root.child, NULL, PASS_SETS, 0);
@@ -268,7 +270,7 @@ const struct cilrule *cilindex_find(const struct cilindex *x, const struct cilru
 
 const struct cilnode *cilindex_constraint(const struct cilindex *x, uint32_t perm)
 {
-    struct builder b = {(struct cilindex *)(uintptr_t)x, NULL};
+    struct builder b = {.x = (struct cilindex *)(uintptr_t)x};
     for (const struct cilnode *c = x->root.child; c; c = c->next) {
         uint64_t perms[POL_WORDS] = {0};
         if (!is(c->child, "mlsconstrain") && !is(c->child, "constrain"))

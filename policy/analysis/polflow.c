@@ -43,12 +43,32 @@ static const struct {
     {PERM_attest_evidence_put, PERM_attest_evidence_get, "the stored platform evidence"},
     {PERM_platform_console_write, PERM_platform_console_read, "the machine's console"},
     {PERM_platform_console_write, PERM_platform_dmesg, "the hypervisor's console ring"},
+    {PERM_policy_load, PERM_attest_eventlog, "the event log"},
+    {PERM_policy_load, PERM_policy_read, "the policy in force"},
+    {PERM_platform_firmware, PERM_platform_firmware, "variables of the firmware"},
     {PERM_hw_ioport, PERM_hw_ioport, "I/O ports of devices"},
     {PERM_hw_iomem, PERM_hw_iomem, "memory of devices"},
     {PERM_hw_pci, PERM_hw_pci, "PCI configuration space"},
+    {PERM_hw_irq, PERM_hw_irq, "interrupt lines"},
     {PERM_tpm_key, PERM_tpm_read, "objects in the TPM"},
+    {PERM_tpm_key, PERM_tpm_key, "objects in the TPM"},
+    {PERM_tpm_key, PERM_tpm_quote, "objects in the TPM"},
     {PERM_tpm_activate, PERM_tpm_read, "sessions of the TPM"},
 };
+
+/* What everybody does, willing or not, and who has the permission sees. */
+static const struct {
+    uint16_t reader;
+    const char *by;
+} everybody[] = {
+    {PERM_policy_audit, "audit records about the other"},
+    {PERM_event_virq_global, "the event that some domain has ended"},
+};
+
+/* Over the machine, and no way from one domain to another by themselves, or dealt with in by_machine(). */
+static const uint16_t quiet[] = {PERM_event_pirq,    PERM_memory_machine_map, PERM_tpm_random,
+                                 PERM_attest_check,  PERM_platform_version,   PERM_platform_cpu,
+                                 PERM_platform_info, PERM_platform_power,     PERM_platform_time};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -73,6 +93,24 @@ const char *polflow_effect(uint32_t perm)
     default:
         return bh_permissions[perm].guards;
     }
+}
+
+bool polflow_accounted(uint32_t perm)
+{
+    static const uint16_t channel[] = {PERM_event_alloc,      PERM_event_bind, PERM_event_bind_console,
+                                       PERM_event_bind_store, PERM_event_send, PERM_domain_launch};
+    bool known = bh_permissions[perm].object == BH_OBJECT_SELF;
+    for (size_t i = 0; i < COUNT(effects); i++)
+        known |= effects[i].perm == perm;
+    for (size_t i = 0; i < COUNT(channel); i++)
+        known |= channel[i] == perm;
+    for (size_t i = 0; i < COUNT(platform); i++)
+        known |= platform[i].writer == perm || platform[i].reader == perm;
+    for (size_t i = 0; i < COUNT(everybody); i++)
+        known |= everybody[i].reader == perm;
+    for (size_t i = 0; i < COUNT(quiet); i++)
+        known |= quiet[i] == perm;
+    return known;
 }
 
 static unsigned int way_of(uint32_t perm, enum pol_kind kind)
@@ -208,9 +246,12 @@ static void by_machine(struct step *s, struct pollabel a, struct pollabel b)
         if (both)
             found(s, a, xen, platform[i].writer, POL_PLATFORM, platform[i].by);
     }
-    /* Anybody can be refused something, and everybody reads the clock. */
-    if (over_machine(s->w, b, PERM_policy_audit))
-        found(s, b, xen, PERM_policy_audit, POL_PLATFORM, "audit records about the other");
+    for (size_t i = 0; i < COUNT(everybody); i++)
+        if (over_machine(s->w, b, everybody[i].reader))
+            found(s, b, xen, everybody[i].reader, POL_PLATFORM, everybody[i].by);
+    /* Everybody reads the clock; BH_PLATFORM_INFO tells how much memory is left. */
+    if (over_machine(s->w, b, PERM_platform_info) && poltypes_has(&s->w->m->creators, a.type))
+        found(s, b, xen, PERM_platform_info, POL_PLATFORM, "the memory that is left after the other created domains");
     if (over_machine(s->w, a, PERM_platform_time))
         found(s, a, xen, PERM_platform_time, POL_PLATFORM, "the wall clock");
     if (over_machine(s->w, a, PERM_policy_load))

@@ -42,6 +42,9 @@ bool polflow_allows(const struct polworld *w, struct pollabel a, struct pollabel
 unsigned int polflow_step(const struct polworld *w, struct pollabel a, struct pollabel b, struct polreason *reasons,
                           size_t *count);
 
+/* Was it thought about here? A permission that is not makes every proof doubtful; a test asks for all of them. */
+bool polflow_accounted(uint32_t perm);
+
 /* What a permission gives, in words: "reads its memory". */
 const char *polflow_effect(uint32_t perm);
 /* Does the permission, used by its subject, read from (write to) the object? For DOMAIN permissions. */

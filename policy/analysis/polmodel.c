@@ -91,6 +91,10 @@ bool polmodel_creatable(const struct polmodel *m, uint32_t type)
 static void find_domains(struct polmodel *m)
 {
     poltypes_add(&m->domains, m->flat.boot_type);
+    for (uint32_t s = 0; s < m->flat.types; s++)
+        for (uint32_t t = 0; t < m->flat.types; t++)
+            if (polmodel_ever(m, s, t, PERM_domain_create))
+                poltypes_add(&m->creators, s);
     for (bool more = true; more;) {
         more = false;
         for (uint32_t t = 0; t < m->flat.types; t++) {

@@ -34,9 +34,10 @@ struct polset {
 
 struct polmodel {
     struct policy_flat flat;
-    uint64_t *te;            /* rows of POL_WORDS: [subject * types + object] */
-    struct poltypes domains; /* those that can be a living domain: the boot domain's, and what can be created */
-    struct polset *sets;     /* the policy's attributes */
+    uint64_t *te;             /* rows of POL_WORDS: [subject * types + object] */
+    struct poltypes domains;  /* those that can be a living domain: the boot domain's, and what can be created */
+    struct poltypes creators; /* those that may create anything */
+    struct polset *sets;      /* the policy's attributes */
     size_t set_count;
     uint32_t boot_compartment;
 };

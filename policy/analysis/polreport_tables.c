@@ -20,7 +20,7 @@ static void cell(FILE *out, const struct polshow *s, uint32_t a, uint32_t b)
     size_t at = (size_t)a * s->types + b;
     bool alike = s->step[0][at] == s->step[1][at] && s->indirect[0][at] == s->indirect[1][at];
     fputs("<td>", out);
-    for (int same = 1; same >= alike; same--) {
+    for (int same = 1; same >= (alike ? 1 : 0); same--) {
         unsigned int kinds = s->step[same][at];
         bool alone = a == b && same && a == s->g->w.m->flat.boot_type;
         bool through = !alone && s->indirect[same][at] && !(kinds & POL_INFORMATION);
