@@ -16,7 +16,7 @@ $(ANALYSIS): policy/analysis/bh_policy.c $(ANALYSIS_PARTS) $(ANALYSIS_LINKED) $(
 	$(CC) $(HOST_CFLAGS) $(ANALYSIS_CFLAGS) -o $@ policy/analysis/bh_policy.c $(ANALYSIS_PARTS) $(ANALYSIS_LINKED) $(ANALYSIS_LIBS)
 
 # ---- Tests on the host ------------------------------------------------------------------------
-ANALYSIS_TESTS := polspec polprove polcheck
+ANALYSIS_TESTS := polspec polgraph polprove polcheck
 HOST_TESTS += $(ANALYSIS_TESTS)
 $(foreach t,$(ANALYSIS_TESTS),$(eval $(t)_TEST_SRC := $(ANALYSIS_PARTS) $(ANALYSIS_LINKED) tests/host/analysis_support.c)$(eval \
 	$(t)_TEST_CFLAGS := $(ANALYSIS_CFLAGS) -Itests/host)$(eval $(t)_TEST_LIBS := $(ANALYSIS_LIBS)))
