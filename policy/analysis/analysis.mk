@@ -23,6 +23,7 @@ $(foreach t,$(ANALYSIS_TESTS),$(eval $(t)_TEST_SRC := $(ANALYSIS_PARTS) $(ANALYS
 $(patsubst %,$(B)/tests/host/%_test,$(ANALYSIS_TESTS)): $(ANALYSIS_HEADERS) tests/host/analysis_support.h
 
 # ---- The fuzzer -------------------------------------------------------------------------------
+FUZZERS += spec
 FUZZ_SPEC_SECONDS ?= 30
 FUZZ_SPEC_SRC := tests/fuzz/polspec_fuzz.c policy/analysis/polspec.c policy/analysis/cilread.c
 
