@@ -4,7 +4,7 @@ LINUX_PORT := guest-port/linux
 LINUX_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -I$(LINUX_PORT) -Iattest/format -ffunction-sections -fdata-sections
 LINUX_LDFLAGS := -static -s -Wl,--gc-sections -Wl,--build-id=none
 LINUX_HEADERS := $(wildcard $(LINUX_PORT)/*.h) attest/format/evidence_pack.h hv/include/public/bulkhead.h
-LINUX_TOOLS := $(addprefix $(B)/guest-port/linux/,bh-evidence bh-share bh-peer bh-probe)
+LINUX_TOOLS := $(addprefix $(B)/guest-port/linux/,bh-evidence bh-share bh-peer bh-probe bh-seal bh-extend bh-check)
 
 BH_EVIDENCE_SRC := $(LINUX_PORT)/bh_evidence.c $(LINUX_PORT)/lxcall.c attest/format/evidence_pack.c
 BH_SHARE_SRC := $(addprefix $(LINUX_PORT)/,bh_share.c sharepage.c canary.c)
@@ -26,5 +26,29 @@ $(B)/guest-port/linux/bh-peer: $(BH_PEER_SRC) $(LINUX_HEADERS)
 $(B)/guest-port/linux/bh-probe: $(BH_PROBE_SRC) $(LINUX_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_PROBE_SRC) $(LINUX_LDFLAGS)
+
+BH_SEAL_SRC := $(addprefix $(LINUX_PORT)/,bh_seal.c sealfile.c attestcall.c lxcall.c)
+BH_EXTEND_SRC := $(addprefix $(LINUX_PORT)/,bh_extend.c extendlog.c attestcall.c lxcall.c)
+BH_CHECK_SRC := $(addprefix $(LINUX_PORT)/,bh_check.c extendlog.c attestcall.c lxcall.c)
+
+$(B)/guest-port/linux/bh-seal: $(BH_SEAL_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_SEAL_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
+
+$(B)/guest-port/linux/bh-extend: $(BH_EXTEND_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_EXTEND_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
+
+$(B)/guest-port/linux/bh-check: $(BH_CHECK_SRC) $(LINUX_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_CHECK_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
+
+HOST_TESTS += sealfile extendlog
+sealfile_TEST_SRC := $(LINUX_PORT)/sealfile.c
+extendlog_TEST_SRC := $(LINUX_PORT)/extendlog.c
+sealfile_TEST_CFLAGS := -I$(LINUX_PORT)
+extendlog_TEST_CFLAGS := -I$(LINUX_PORT)
+sealfile_TEST_LIBS := -lmbedcrypto
+extendlog_TEST_LIBS := -lmbedcrypto
 
 BUILD_ALL += $(LINUX_TOOLS)

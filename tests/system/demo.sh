@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# `make run`: the whole of Bulkhead at work, in eight steps, in front of a person. Every verdict is computed here or
+# `make run`: the whole of Bulkhead at work, in nine steps, in front of a person. Every verdict is computed here or
 # in the machine; status 0 when each step did what the product promises.
 set -uo pipefail
 
 build=${B:-build}
 chain=${CHAIN:-tboot}     # the boot chain's name in the reference values
-change=${CHANGE:-kernel}  # what step 7 changes: kernel, policy or cmdline
+change=${CHANGE:-kernel}  # what step 8 changes: kernel, policy or cmdline
 MACHINE_DIR=$build/system/demo
 export MACHINE_TPM_LOG=20
 # shellcheck source=tests/system/machine.sh
@@ -28,7 +28,7 @@ result() { # TEXT ok|FAIL [DETAIL]
 }
 
 summary() {
-    step 8 "summary"
+    step 9 "summary"
     printf '%s\n' "${rows[@]}"
     echo
     if [ $failures -eq 0 ]; then
@@ -107,9 +107,21 @@ step 5 "tenants of two compartments share nothing; a permitted pair does"
 demo 240 5
 step 6 "root in dom0 tries to read a tenant's memory"
 demo 120 6
+step 7 "a disk's secret: sealed by acme, opened by acme alone, and after a reboot"
+demo 120 7
+sealed=$(machine_log | sed -n 's/^BH-SEALED //p' | tail -n 1)
+machine_stop
+echo "--- the same machine starts again"
+MACHINE_DIR=$build/system/again
+machine_boot "$build/bulkhead.img" || exit 1
+if await_dom0 180; then
+    demo 180 7 open "$sealed"
+else
+    result "boot after the reset" FAIL "dom0 did not come up"
+fi
 machine_stop
 
-step 7 "the same machine with one byte changed ($change)"
+step 8 "the same machine with one byte changed ($change)"
 MACHINE_DIR=$build/system/changed
 "${0%/*}/change.sh" "$change" "$build/system/changed.img"
 machine_boot "$build/system/changed.img" || exit 1
@@ -129,6 +141,7 @@ if evidence acme; then
     1:*REJECTED*PCR_REF*) result "changed $change" ok "$(tail -n 1 "$MACHINE_DIR/acme.verdict")" ;;
     *) result "changed $change" FAIL "$(tail -n 1 "$MACHINE_DIR/acme.verdict")" ;;
     esac
+    demo 60 7 open "$sealed" refused
 else
     result "changed $change" FAIL "no evidence came; see the console"
 fi
