@@ -43,10 +43,14 @@ $(B)/guest-port/linux/bh-check: $(BH_CHECK_SRC) $(LINUX_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_CHECK_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
 
-HOST_TESTS += sealfile extendlog
+HOST_TESTS += sealfile extendlog attls
+ATTLS_SRC := $(addprefix $(LINUX_PORT)/,attls.c attls_key.c attls_judge.c)
+attls_TEST_SRC = $(ATTLS_SRC) $(ATTEST_BUILD_SRC)
+attls_TEST_CFLAGS := -D_GNU_SOURCE -I$(LINUX_PORT) -Iattest/format
+attls_TEST_LIBS = -lmbedtls $(ATTEST_LIBS) -lpthread
 sealfile_TEST_SRC := $(LINUX_PORT)/sealfile.c
 extendlog_TEST_SRC := $(LINUX_PORT)/extendlog.c
-sealfile_TEST_CFLAGS := -I$(LINUX_PORT)
+sealfile_TEST_CFLAGS := -D_GNU_SOURCE -I$(LINUX_PORT)
 extendlog_TEST_CFLAGS := -I$(LINUX_PORT)
 sealfile_TEST_LIBS := -lmbedcrypto
 extendlog_TEST_LIBS := -lmbedcrypto

@@ -53,7 +53,7 @@ struct attest_build {
     struct bh_report report;
     uint8_t report_signature[64], salt[32], nonce[32], evidence[EVIDENCE_MAX];
     size_t evidence_size;
-    uint8_t binding[64];
+    uint8_t binding[128];
     size_t binding_size;    /* 0: none */
     uint8_t pcr_ref[3][32]; /* PCR 4, 8, 9 */
     struct bh_launch dom0, tenant;
