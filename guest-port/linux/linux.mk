@@ -43,8 +43,19 @@ $(B)/guest-port/linux/bh-check: $(BH_CHECK_SRC) $(LINUX_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(LINUX_CFLAGS) -o $@ $(BH_CHECK_SRC) $(LINUX_LDFLAGS) -lmbedcrypto
 
-HOST_TESTS += sealfile extendlog attls
 ATTLS_SRC := $(addprefix $(LINUX_PORT)/,attls.c attls_key.c attls_judge.c)
+# With libraries: tss2-mu and libcbor are not to be had as static ones.
+LINUX_TLS := $(addprefix $(B)/guest-port/linux/,bh-tls-server bh-tls-client)
+TLSPROG_SRC = $(ATTLS_SRC) $(addprefix $(LINUX_PORT)/,tlsprog.c tlsport.c sharering.c sharepage.c attestcall.c lxcall.c) \
+	attest/tool/toolfile.c attest/tool/verify_options.c attest/format/evidence_pack.c $(ATTEST_VERIFY_SRC)
+$(LINUX_TLS): $(B)/guest-port/linux/bh-tls-%: $(LINUX_PORT)/bh_tls_%.c $(TLSPROG_SRC) $(LINUX_HEADERS) $(ATTEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LINUX_CFLAGS) -s -o $@ $(filter %.c,$^) -lmbedtls $(ATTEST_LIBS)
+BUILD_ALL += $(LINUX_TLS)
+
+HOST_TESTS += sealfile extendlog attls sharering
+sharering_TEST_SRC := $(LINUX_PORT)/sharering.c
+sharering_TEST_CFLAGS := -I$(LINUX_PORT)
 attls_TEST_SRC = $(ATTLS_SRC) $(ATTEST_BUILD_SRC)
 attls_TEST_CFLAGS := -D_GNU_SOURCE -I$(LINUX_PORT) -Iattest/format
 attls_TEST_LIBS = -lmbedtls $(ATTEST_LIBS) -lpthread
