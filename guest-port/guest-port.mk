@@ -39,7 +39,7 @@ rt_link = ld -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=n
 define guest_test_rule
 $$(B)/guest/$(1).elf: $$(wildcard tests/guest/$(1)/*) $$(RT_HEADERS) $$(B)/guest/rt/rt.a $$(B)/guest/rt/rt_note_$(2).o guest-port/runtime/rt.lds
 	@mkdir -p $$(B)/guest/obj
-	@$$(CC) $$(RT_CFLAGS) -c -o $$(B)/guest/obj/$(1).o tests/guest/$(1)/main.c
+	@$$(CC) $$(RT_CFLAGS) $(if $(wildcard tests/guest/$(1)/$(1)_*.c),-Ihv )-r -nostdlib -o $$(B)/guest/obj/$(1).o $$(wildcard tests/guest/$(1)/*.c)
 	@printf 'const char rt_test_name[] = "%s";\n' $(1) | gcc $$(RT_CFLAGS) -x c -c -o $$(B)/guest/obj/$(1).name.o -
 	@$(call rt_link,$(2),$$@,$$(B)/guest/obj/$(1).o $$(B)/guest/obj/$(1).name.o)
 endef

@@ -4,7 +4,7 @@
 #   run.sh [--dom0|--tenant|--peer] [-v] [NAME...]
 # On Bulkhead each runs in dom0's place and then as a tenant that guest-port/launcher started; --dom0 or
 # --tenant for one of the two. --peer: in dom0's place on Debian's Xen 4.17. -v: show the consoles.
-# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, ramdisk, seconds, nmi; icount: a
+# Per test, in tests/guest/NAME/: `options` (shell assignments of smp, mem, cpu, append, args, ramdisk, policy, seconds, nmi; icount: a
 # nanosecond is an instruction then; ends: a line that is the verdict of a test that gives none itself),
 # `peer-skip` and `tenant-skip` (the reason why it cannot run there).
 # tests/peer/differences.txt: failures on the peer that are kept, NAME reason.
@@ -28,7 +28,7 @@ mkdir -p "$logs"
 
 # The log is complete when a verdict is there or the machine stopped.
 boot() { # name place log
-    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' ramdisk='' seconds=60 nmi='' ends='' icount='' kernel modules pid t0 monitor=none
+    local smp=2 mem=1024 cpu=Skylake-Client,-smap append='' args='' ramdisk='' policy=$B/policy.bhp seconds=60 nmi='' ends='' icount='' kernel modules pid t0 monitor=none
     local end='TEST [a-z0-9_-]+: (SUCCESS|SKIP|ERROR|FAILURE)|PANIC on CPU|Panic on CPU'
     # shellcheck disable=SC1090
     [ -f "tests/guest/$1/options" ] && . "tests/guest/$1/options"
@@ -39,7 +39,7 @@ boot() { # name place log
             modules="$B/guest/$1.elf $args" ;;
         dom0)
             kernel=$B/bulkhead.elf append="dom0_mem=512M $append"
-            modules="$B/policy.bhp,$B/guest/$1.elf $args${ramdisk:+,$ramdisk}" ;;
+            modules="$policy,$B/guest/$1.elf $args${ramdisk:+,$ramdisk}" ;;
         tenant)
             kernel=$B/bulkhead.elf append="dom0_mem=128M $append" end='launcher: (done|FAILED)|PANIC on CPU'
             modules="$B/policy.bhp,$B/guest/launcher.elf $args vcpus=$smp,$B/guest/$1.elf" ;;
