@@ -13,8 +13,8 @@
 
 struct walk_row {
     long (*call)(void);      /* asks for the operation; its result */
-    uint64_t (*state)(void); /* of what it changes: the same after a refusal, another one when done. NULL: nothing to see
-                              * but the result */
+    uint64_t (*state)(void); /* of what it changes: the same after a refusal, another one when done. NULL: nothing to
+                              * see but the result */
     void (*prepare)(void);   /* under a policy that allows everything, before it is refused and before it is done */
     void (*undo)(void);      /* the same, after it was done */
     long want;               /* result when allowed, beside 0 and more */

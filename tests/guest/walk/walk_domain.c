@@ -316,8 +316,7 @@ static long tpm(uint32_t code, uint32_t words, const uint32_t *word)
         static const uint32_t words[] = {__VA_ARGS__};                                                                 \
         return tpm(code, RT_ARRAY_SIZE(words), words);                                                                 \
     }
-TPM(read, 0x17a, 6, 0x100, 1)            /* GetCapability, TPM properties */
-
+TPM(read, 0x17a, 6, 0x100, 1) /* GetCapability, TPM properties */
 
 /* GetRandom has a parameter of two bytes. */
 static long call_tpm_random(void)
@@ -335,8 +334,8 @@ static long call_tpm_random(void)
     return ret;
 }
 
-TPM(quote, 0x158, 0x81000001)            /* Quote by a key that need not be there */
-TPM(key, 0x165, 0x80000000)              /* FlushContext of a transient object */
+TPM(quote, 0x158, 0x81000001)                /* Quote by a key that need not be there */
+TPM(key, 0x165, 0x80000000)                  /* FlushContext of a transient object */
 TPM(activate, 0x176, 0x40000007, 0x40000007) /* StartAuthSession, cut: the TPM answers with an error */
 
 static long call_mm_audit(void)
@@ -376,10 +375,7 @@ const struct walk_row walk_domain[OPERATION_COUNT] = {
     [OP_BH_DOM_UNPAUSE] = {.call = call_unpause, .state = child_state, .prepare = paused, .undo = renew},
     [OP_BH_DOM_PAUSE] = {.call = call_pause, .state = child_state, .prepare = running, .undo = renew},
     [OP_BH_DOM_DESTROY] = {.call = call_destroy, .state = domains, .undo = gone},
-    [OP_BH_DOM_INFO] = {.call = call_info,
-                        .state = walk_answered,
-                        .prepare = info_arguments,
-                        .refused = -XEN_ESRCH},
+    [OP_BH_DOM_INFO] = {.call = call_info, .state = walk_answered, .prepare = info_arguments, .refused = -XEN_ESRCH},
     [OP_BH_DOM_SCHED] = {.call = call_sched, .state = child_weight},
     [OP_SCHEDOP_remote_shutdown] = {.call = call_remote_shutdown,
                                     .state = child_state,

@@ -71,7 +71,8 @@ static long call_outs(void)
     return 0;
 }
 
-/* The first function's identity, and the interrupt line register of some device with a BAR-less header byte to write. */
+/* The first function's identity, and the interrupt line register of some device with a BAR-less header byte to write.
+ */
 static uint32_t line_register;
 static void find_function(void)
 {
@@ -203,8 +204,7 @@ static uint64_t read_msr(uint32_t msr)
 
 static long write_msr(uint32_t msr, uint64_t v)
 {
-    return WALK_PRIVILEGED(
-        __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))));
+    return WALK_PRIVILEGED(__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))));
 }
 
 static long call_write_base(void)

@@ -183,8 +183,7 @@ static void status_arguments(void)
 static void peer_arguments(void)
 {
     child_ports();
-    *(struct evtchn_status *)walk_out =
-        (struct evtchn_status){.dom = (domid_t)walk_child, .port = console_port};
+    *(struct evtchn_status *)walk_out = (struct evtchn_status){.dom = (domid_t)walk_child, .port = console_port};
 }
 
 static long call_peer_status(void)
@@ -256,10 +255,7 @@ static void another_child(void)
 
 const struct walk_row walk_event[OPERATION_COUNT] = {
     [OP_EVTCHNOP_alloc_unbound] = {.call = call_alloc, .state = walk_ports, .undo = close_new},
-    [OP_EVTCHNOP_bind_interdomain] = {.call = call_bind,
-                                      .state = walk_ports,
-                                      .prepare = unbound,
-                                      .undo = close_both},
+    [OP_EVTCHNOP_bind_interdomain] = {.call = call_bind, .state = walk_ports, .prepare = unbound, .undo = close_both},
     [OP_EVTCHNOP_bind_interdomain_console] = {.call = call_bind_console,
                                               .state = walk_ports,
                                               .prepare = child_ports,
