@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # measured.sh [NAME...]: guest tests on a machine with a TPM (swtpm), in dom0's place and as a tenant. run.sh has none, so
-# there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, self, again, icount, mem, smp,
+# there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, policy, args, ramdisk, self, again, icount, mem, smp,
 # seconds; self=1: the kernel is its own ramdisk; again=1: a second boot on the same TPM, where the sealed key is the same and the
 # counter goes on).
 set -u
@@ -51,13 +51,13 @@ after_reset() { # log modules
 }
 
 for name; do
-    places='dom0 tenant' self='' again='' icount='' mem=1024 smp=2 seconds=80
+    places='dom0 tenant' self='' policy=$B/policy.bhp args='' ramdisk='' again='' icount='' mem=1024 smp=2 seconds=80
     # shellcheck disable=SC1090
     [ -f "tests/guest/$name/measured" ] && . "tests/guest/$name/measured"
     for place in $places; do
         log=$logs/$name.$place-measured.log
         case $place in
-            dom0) modules="$B/policy.bhp,$B/guest/$name.elf${self:+,$B/guest/$name.elf}" ;;
+            dom0) modules="$policy,$B/guest/$name.elf${args:+ $args}${self:+,$B/guest/$name.elf}${ramdisk:+,$ramdisk}" ;;
             tenant) modules="$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
         esac
         boot "$log" "$modules"

@@ -8,5 +8,6 @@ $(B)/guest/walk_bundle: $(WALK_BUNDLE_SRC) $(POLICY_HEADERS)
 $(B)/guest/walk.img: $(B)/guest/walk_bundle $(POLICY_BIN) $(POLICY_RULES) $(B)/guest/walk.elf $(POLICY_KEY)
 	$< $(POLICY_KEY) $(POLICY_BIN) $(POLICY_RULES) $(B)/guest/walk.elf $@ $(B)/guest/walk-all.bhp
 BUILD_ALL += $(B)/guest/walk.img
+test-measured: $(B)/guest/walk.img
 test-guest: $(B)/guest/walk.img
 $(B)/guest/walk.elf: hv/hypercall/operations.h hv/monitor/permissions.h
