@@ -4,7 +4,7 @@ PACKAGES += liblzma-dev libzstd-dev zlib1g-dev libcbor-dev kmod cpio zstd
 
 # --- bhctl and consoled ------------------------------------------------------------------------
 BHCTL_SRC := $(addprefix dom0/bhctl/,bhctl.c ctl_create.c ctl_domain.c ctl_show.c ctl_log.c ctl_audit.c auditfile.c ctl_console.c hvcall.c \
-	domload.c domcfg.c seclabel.c xlcfg.c bzimage.c unpack.c jsonout.c streamfind.c)
+	domload.c refusal.c domcfg.c seclabel.c xlcfg.c bzimage.c unpack.c jsonout.c streamfind.c)
 CONSOLED_SRC := $(addprefix dom0/consoled/,consoled.c contenant.c conring.c) dom0/bhctl/hvcall.c
 DOM0_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -Idom0/bhctl -Idom0/consoled
 DOM0_HEADERS := $(wildcard dom0/bhctl/*.h dom0/consoled/*.h) hv/include/public/bulkhead.h
@@ -76,7 +76,7 @@ xlcfg_TEST_SRC := dom0/bhctl/xlcfg.c
 domcfg_TEST_SRC := $(addprefix dom0/bhctl/,domcfg.c seclabel.c xlcfg.c)
 bzimage_TEST_SRC := $(addprefix dom0/bhctl/,bzimage.c unpack.c)
 bzimage_TEST_LIBS := -llzma -lzstd -lz
-domload_TEST_SRC := $(addprefix dom0/bhctl/,domload.c bzimage.c unpack.c)
+domload_TEST_SRC := $(addprefix dom0/bhctl/,domload.c refusal.c bzimage.c unpack.c)
 domload_TEST_LIBS := -llzma -lzstd -lz -lmbedcrypto
 jsonout_TEST_SRC := dom0/bhctl/jsonout.c
 auditlog_TEST_SRC := dom0/bhctl/auditfile.c attest/verify/auditlog.c

@@ -7,7 +7,8 @@ POLICY_KEY ?= $(KEYS)/policy.pem
 AK_CA_KEY ?= $(KEYS)/ak-ca.pem
 AK_CA_CERT ?= $(KEYS)/ak-ca.crt
 KEY_TOOL := $(B)/keys/bh-key
-BUILD_ALL += $(KEY_TOOL) $(AK_CA_CERT) $(B)/keys/policy.pub.pem
+SIGN_TOOL := $(B)/keys/bh-sign
+BUILD_ALL += $(KEY_TOOL) $(SIGN_TOOL) $(AK_CA_CERT) $(B)/keys/policy.pub.pem
 
 .PHONY: keys
 keys: $(POLICY_KEY) $(AK_CA_KEY) $(AK_CA_CERT) ## make the development keys that are missing (KEYS=DIR)
@@ -15,6 +16,10 @@ keys: $(POLICY_KEY) $(AK_CA_KEY) $(AK_CA_CERT) ## make the development keys that
 $(KEY_TOOL): keys/bh_key.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -o $@ $< -lmbedx509 -lmbedcrypto
+
+$(SIGN_TOOL): keys/bh_sign.c hv/include/public/bulkhead.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -o $@ $< -lmbedcrypto
 
 # The tool is an order-only prerequisite: a newer tool does not make new keys. Keys survive a failed
 # recipe and `make -B`.

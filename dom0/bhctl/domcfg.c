@@ -110,6 +110,11 @@ static int read_ramdisk(struct reader *r, const struct xlcfg_entry *e)
     return read_path(r, e, r->out->ramdisk);
 }
 
+static int read_signature(struct reader *r, const struct xlcfg_entry *e)
+{
+    return read_path(r, e, r->out->signature);
+}
+
 static int read_cmdline(struct reader *r, const struct xlcfg_entry *e)
 {
     return read_string(r, e, DOMCFG_CMDLINE_MAX, &r->parts.cmdline);
@@ -206,10 +211,10 @@ static int read_type(struct reader *r, const struct xlcfg_entry *e)
 }
 
 static const struct key keys[] = {
-    {"name", read_name},         {"kernel", read_kernel}, {"ramdisk", read_ramdisk}, {"cmdline", read_cmdline},
-    {"root", read_root},         {"extra", read_extra},   {"memory", read_memory},   {"vcpus", read_vcpus},
-    {"seclabel", read_seclabel}, {"uuid", read_uuid},     {"cap", read_cap},         {"cpu_weight", read_weight},
-    {"type", read_type},
+    {"name", read_name},         {"kernel", read_kernel},       {"ramdisk", read_ramdisk}, {"cmdline", read_cmdline},
+    {"root", read_root},         {"extra", read_extra},         {"memory", read_memory},   {"vcpus", read_vcpus},
+    {"seclabel", read_seclabel}, {"uuid", read_uuid},           {"cap", read_cap},         {"cpu_weight", read_weight},
+    {"type", read_type},         {"signature", read_signature},
 };
 
 static int read_entry(struct reader *r, const struct xlcfg_entry *e)

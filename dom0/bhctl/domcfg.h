@@ -12,6 +12,7 @@
  *   uuid      "..."   default: random
  *   cpu_weight N      1 to 65535, default 256
  *   cap       N       per cent of one CPU, 0 (none) to 3200
+ *   signature "PATH"  who vouches for the launch (bh-sign); optional
  *   type      "pv"    the only one there is
  */
 #ifndef DOMCFG_H
@@ -27,7 +28,8 @@
 struct domcfg {
     char name[BH_NAME_MAX];
     char kernel[DOMCFG_PATH_MAX];
-    char ramdisk[DOMCFG_PATH_MAX]; /* "" where there is none */
+    char ramdisk[DOMCFG_PATH_MAX];   /* "" where there is none */
+    char signature[DOMCFG_PATH_MAX]; /* "" where there is none */
     char cmdline[DOMCFG_CMDLINE_MAX];
     uint64_t memory_kib;
     uint32_t vcpus, weight, cap; /* weight 0: the hypervisor's default */

@@ -13,6 +13,7 @@
 #include <mbedtls/sha256.h>
 
 #include "bzimage.h"
+#include "refusal.h"
 
 #define PART_MAX (1ul << 30) /* bulkhead.h, BH_PART_* */
 
@@ -90,6 +91,11 @@ int domload_open(const struct domcfg *cfg, const char *root, struct domload *out
     rc = map_file("kernel", root, cfg->kernel, &out->kernel, err);
     if (rc == 0 && cfg->ramdisk[0])
         rc = map_file("ramdisk", root, cfg->ramdisk, &out->ramdisk, err);
+    if (rc == 0 && cfg->signature[0])
+        rc = map_file("signature", root, cfg->signature, &out->signature, err);
+    if (rc == 0 && cfg->signature[0] && out->signature.size != sizeof(struct bh_signature))
+        rc = fail(err, -EINVAL, "signature: %s: %zu bytes; a launch's signature has %zu (bh-sign makes one)",
+                  cfg->signature, out->signature.size, sizeof(struct bh_signature));
     if (rc == 0)
         rc = open_kernel(cfg, out, &kernel, &total, err);
     bzimage_close(kernel);
@@ -109,6 +115,7 @@ void domload_close(struct domload *load)
 {
     close_file(&load->kernel);
     close_file(&load->ramdisk);
+    close_file(&load->signature);
 }
 
 static int hash_kernel(const struct domcfg *cfg, struct bzimage *kernel, uint8_t digest[32], struct domload_error *err)
@@ -157,8 +164,10 @@ static int create_empty(struct hvcall *hv, const struct domcfg *cfg, uint32_t *d
         .weight = cfg->weight,
         .cap = cfg->cap,
     };
+    struct refusal refusal;
     int rc;
 
+    refusal_mark(hv, &refusal);
     strcpy(create.name, cfg->name);
     strcpy(create.type, cfg->label.type);
     memcpy(create.uuid, cfg->uuid, sizeof(create.uuid));
@@ -174,8 +183,9 @@ static int create_empty(struct hvcall *hv, const struct domcfg *cfg, uint32_t *d
                     (unsigned long long)cfg->memory_kib / 1024);
     case -EPERM:
     case -EACCES:
-        return fail(err, rc, "seclabel: the policy does not let dom0 create a domain labelled %s:c%u", cfg->label.type,
-                    cfg->label.compartment);
+        return fail(err, rc, "the policy refuses a domain labelled %s:c%u with %llu MiB and %u vCPUs: %s",
+                    cfg->label.type, cfg->label.compartment, (unsigned long long)cfg->memory_kib / 1024, cfg->vcpus,
+                    refusal_explain(hv, &refusal));
     }
     return rc < 0 ? fail(err, rc, "creating the domain: %s", strerror(-rc)) : 0;
 }
@@ -247,6 +257,8 @@ static int load_all(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg,
     struct bh_dom_target target = {.domid = domid};
     struct transfer ramdisk = {hv, domid, BH_PART_RAMDISK, cfg->ramdisk, load->ramdisk.size, 0};
     struct transfer cmdline = {hv, domid, BH_PART_CMDLINE, "the command line", strlen(cfg->cmdline), 0};
+    struct transfer signature = {hv, domid, BH_PART_SIGNATURE, cfg->signature, load->signature.size, 0};
+    struct refusal refusal;
     int rc;
 
     rc = load_kernel(hv, domid, cfg, load, err);
@@ -254,12 +266,18 @@ static int load_all(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg,
         rc = load_memory(ramdisk, load->ramdisk.data, err);
     if (rc == 0)
         rc = load_memory(cmdline, cfg->cmdline, err);
+    if (rc == 0)
+        rc = load_memory(signature, load->signature.data, err);
     if (rc < 0)
         return rc;
+    refusal_mark(hv, &refusal);
     rc = (int)hvcall_op(hv, BH_DOM_BUILD, &target, sizeof(target));
     if (rc == -ENOMEM)
         return fail(err, rc, "memory: there are no %llu MiB left (see bhctl info), or they are too few for this kernel",
                     (unsigned long long)cfg->memory_kib / 1024);
+    if (rc == -EACCES || rc == -EPERM)
+        return fail(err, rc, "the policy refuses this launch (bhctl digest prints what it is): %s",
+                    refusal_explain(hv, &refusal));
     return rc < 0 ? fail(err, rc, "%s: the hypervisor cannot build a domain from it: %s (its reason: bhctl dmesg)",
                          cfg->kernel, strerror(-rc))
                   : 0;

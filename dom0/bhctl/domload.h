@@ -18,6 +18,7 @@ struct domload_file {
 };
 
 struct domload {
+    struct domload_file signature;       /* struct bh_signature */
     struct domload_file kernel, ramdisk; /* as they lie on the disk: the kernel may be packed */
 };
 

@@ -27,8 +27,8 @@ static uint8_t buffer[HVCALL_BUFFER];
 static struct {
     struct bh_dom_create create;
     bool exists, built;
-    uint64_t size[3], total[3];
-    mbedtls_sha256_context hash[3];
+    uint64_t size[4], total[4];
+    mbedtls_sha256_context hash[4];
     unsigned int calls, fail_at; /* the call that fails, from 1; 0: none */
     int fail_with;
 } hv;
@@ -45,7 +45,7 @@ static long hv_create(struct bh_dom_create *c)
     hv.create = *c;
     hv.exists = true;
     c->domid = DOMID;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         mbedtls_sha256_init(&hv.hash[i]);
         mbedtls_sha256_starts_ret(&hv.hash[i], 0);
     }
@@ -54,7 +54,7 @@ static long hv_create(struct bh_dom_create *c)
 
 static long hv_load(const struct bh_dom_load *l)
 {
-    assert_true(l->domid == DOMID && l->part < 3 && l->reserved == 0);
+    assert_true(l->domid == DOMID && l->part < 4 && l->reserved == 0);
     assert_true(l->size >= 1 && l->size <= BH_LOAD_MAX && l->data == (uintptr_t)buffer);
     assert_true(l->offset == hv.size[l->part] && l->offset + l->size <= l->total);
     if (l->offset)
@@ -67,9 +67,34 @@ static long hv_load(const struct bh_dom_load *l)
 
 static long hv_build(void)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         assert_true(hv.size[i] == hv.total[i]);
     hv.built = true;
+    return 0;
+}
+
+/* Record 42 is another domain's, 43 an allowed use, 44 this domain's refusal. */
+static long hv_audit(struct bh_audit_read *a)
+{
+    struct bh_audit_record *out = (struct bh_audit_record *)buffer;
+
+    a->newest = 41;
+    if (a->seq != 42 || a->count == 0) {
+        a->count = 0;
+        return 0;
+    }
+    assert_true(a->count >= 3 && a->data == (uintptr_t)buffer);
+    memset(out, 0, 3 * sizeof(*out));
+    out[0].source = 3;
+    out[1].allowed = 1;
+    strcpy(out[0].reason, "other");
+    strcpy(out[1].reason, "use");
+    strcpy(out[2].class_name, "domain");
+    strcpy(out[2].perm_name, "create");
+    strcpy(out[2].target_type, "tenant_t");
+    out[2].target_compartment = 3;
+    strcpy(out[2].reason, "ceiling memory");
+    a->count = 3;
     return 0;
 }
 
@@ -81,6 +106,8 @@ long hvcall_op(struct hvcall *h, unsigned int cmd, void *arg, size_t size)
         hv.exists = false;
         return 0;
     }
+    if (cmd == BH_AUDIT_READ)
+        return hv_audit(arg);
     if (++hv.calls == hv.fail_at)
         return hv.fail_with;
     switch (cmd) {
@@ -131,12 +158,13 @@ static int make_files(void **state)
     write_file("/ramdisk", kernel + 100, 1000);
     write_file("/empty", "", 0);
     write_file("/text", "text", 4);
+    write_file("/signature", kernel, sizeof(struct bh_signature));
     return 0;
 }
 
 static int remove_files(void **state)
 {
-    static const char *const names[] = {"/kernel", "/ramdisk", "/empty", "/text", ""};
+    static const char *const names[] = {"/kernel", "/ramdisk", "/empty", "/text", "/signature", ""};
     char path[256];
 
     (void)state;
@@ -213,6 +241,32 @@ static void test_what_the_hypervisor_gets(void **state)
     assert_memory_equal(got, digest, 32);
 }
 
+static void test_a_signature_goes_along(void **state)
+{
+    uint8_t got[32], want[32], part[sizeof(struct bh_signature)];
+
+    (void)state;
+    strcpy(cfg.signature, "/signature");
+    assert_int_equal(create(), 0);
+    assert_int_equal(hv.total[BH_PART_SIGNATURE], sizeof(part));
+    mbedtls_sha256_finish_ret(&hv.hash[BH_PART_SIGNATURE], got);
+    FILE *f;
+    char path[256];
+    snprintf(path, sizeof(path), "%s/signature", folder);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fread(part, 1, sizeof(part), f), sizeof(part));
+    fclose(f);
+    mbedtls_sha256_ret(part, sizeof(part), want, 0);
+    assert_memory_equal(got, want, 32);
+    setup(state);
+    strcpy(cfg.signature, "/text");
+    assert_int_equal(create(), -EINVAL);
+    assert_non_null(strstr(err.text, "signature: "));
+    assert_non_null(strstr(err.text, "176"));
+    assert_false(hv.exists);
+}
+
 static void test_parts_may_be_missing(void **state)
 {
     static const uint8_t nothing[] = {0xe3, 0xb0, 0xc4, 0x42};
@@ -270,6 +324,7 @@ static void test_errors_say_what_to_change(void **state)
     create_fails(-ENOENT, "seclabel: the policy has no type tenant_t");
     create_fails(-ENOMEM, "memory: there are no 16 MiB left");
     create_fails(-EACCES, "tenant_t:c3");
+    create_fails(-EACCES, "domain:create on tenant_t:c3: ceiling memory");
 }
 
 static void open_fails(const char *kernel, const char *ramdisk, const char *words)
@@ -300,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_what_the_hypervisor_gets, setup),
         cmocka_unit_test_setup(test_parts_may_be_missing, setup),
+        cmocka_unit_test_setup(test_a_signature_goes_along, setup),
         cmocka_unit_test_setup(test_every_call_may_fail, setup),
         cmocka_unit_test_setup(test_errors_say_what_to_change, setup),
         cmocka_unit_test_setup(test_files, setup),
