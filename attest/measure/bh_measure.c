@@ -28,7 +28,7 @@ struct measured_file {
 };
 
 struct inputs {
-    const char *out, *boot, *grub, *cfg;
+    const char *out, *boot, *grub, *cfg, *extends;
     struct measured_file file[FILES_MAX];
     size_t files;
     const char *launch[LAUNCHES_MAX];
@@ -36,7 +36,7 @@ struct inputs {
 };
 
 struct boot_pcrs {
-    struct pcrmodel pcr4, pcr8, pcr9;
+    struct pcrmodel pcr4, pcr8, pcr9, pcr17, pcr18;
 };
 
 static int usage(void)
@@ -44,8 +44,9 @@ static int usage(void)
     fputs(
         "usage: bh-measure --out FILE --boot NAME --grub IMAGE.EFI --cfg GRUB.CFG --file NAME=PATH... [--launch "
         "JSON...]\n"
+        "                  [--extends FILE]\n"
         "  Predicts the measurements of a boot from its files. The files that the configuration loads are, in order:\n"
-        "  (tboot.gz,) hypervisor, policy, kernel, ramdisk.\n",
+        "  (tboot.gz,) hypervisor, policy, kernel, ramdisk. --extends: what a late launch extends, by bh-drtm.\n",
         stderr);
     return 2;
 }
@@ -193,6 +194,44 @@ static int measure_tenant(const char *path, struct refwrite *w)
     return 0;
 }
 
+/* "PCR DIGEST WHAT" lines for PCR 17 and 18. */
+static int measure_extends(const char *path, struct boot_pcrs *pcrs)
+{
+    struct bytes file = toolfile_read(path, 65536);
+    char *text = file.data != NULL ? strndup((const char *)file.data, file.size) : NULL, *next = text, *line;
+    int rc = text != NULL ? 0 : -1;
+
+    while (rc == 0 && (line = strsep(&next, "\n")) != NULL) {
+        uint8_t digest[32];
+        unsigned int pcr;
+        char hex[65];
+        int at = 0;
+
+        if (*line == '\0')
+            continue;
+        if (sscanf(line, "%u %64[0-9a-f] %n", &pcr, hex, &at) != 2 || at == 0 || (pcr != 17 && pcr != 18) ||
+            strlen(hex) != 64) {
+            toolfile_complain("%s: not what bh-drtm writes: %s", path, line);
+            rc = -1;
+            break;
+        }
+        for (int i = 0; i < 32; i++) {
+            unsigned int byte;
+
+            sscanf(hex + 2 * i, "%2x", &byte);
+            digest[i] = (uint8_t)byte;
+        }
+        pcrmodel_extend(pcr == 17 ? &pcrs->pcr17 : &pcrs->pcr18, digest, "%s", line + at);
+    }
+    if (rc == 0 && (pcrs->pcr17.count == 0 || pcrs->pcr18.count == 0)) {
+        toolfile_complain("%s: PCR 17 or 18 is not extended: that is no late launch", path);
+        rc = -1;
+    }
+    free(text);
+    toolfile_free(file);
+    return rc;
+}
+
 static int measure_boot(const struct inputs *in, const struct grubcfg *cfg, struct refwrite *w)
 {
     static struct boot_pcrs pcrs;
@@ -201,6 +240,10 @@ static int measure_boot(const struct inputs *in, const struct grubcfg *cfg, stru
     pcrmodel_reset(&pcrs.pcr4);
     pcrmodel_reset(&pcrs.pcr8);
     pcrmodel_reset(&pcrs.pcr9);
+    pcrmodel_reset(&pcrs.pcr17);
+    pcrmodel_reset(&pcrs.pcr18);
+    if (in->extends != NULL && measure_extends(in->extends, &pcrs) != 0)
+        return -1;
     if (measure_image(in, &pcrs.pcr4) != 0 || measure_configuration(in, cfg, &pcrs) != 0)
         return -1;
     snprintf(model, sizeof(model), "boot/%s", in->boot);
@@ -208,6 +251,10 @@ static int measure_boot(const struct inputs *in, const struct grubcfg *cfg, stru
     refwrite_measurement(w, "pcr4", pcrs.pcr4.value, (struct bytes){0}, &pcrs.pcr4);
     refwrite_measurement(w, "pcr8", pcrs.pcr8.value, (struct bytes){0}, &pcrs.pcr8);
     refwrite_measurement(w, "pcr9", pcrs.pcr9.value, (struct bytes){0}, &pcrs.pcr9);
+    if (in->extends != NULL) {
+        refwrite_measurement(w, "pcr17", pcrs.pcr17.value, (struct bytes){0}, &pcrs.pcr17);
+        refwrite_measurement(w, "pcr18", pcrs.pcr18.value, (struct bytes){0}, &pcrs.pcr18);
+    }
     return measure_hypervisor(in, cfg, w);
 }
 
@@ -269,6 +316,9 @@ static int take_option(struct inputs *in, int option, char *value)
         return 0;
     case 'f':
         return add_file(in, value);
+    case 'e':
+        in->extends = value;
+        return 0;
     case 'l':
         if (in->launches == LAUNCHES_MAX)
             return -1;
@@ -281,9 +331,9 @@ static int take_option(struct inputs *in, int option, char *value)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"out", 1, NULL, 'o'}, {"boot", 1, NULL, 'b'}, {"grub", 1, NULL, 'g'},
-                                          {"cfg", 1, NULL, 'c'}, {"file", 1, NULL, 'f'}, {"launch", 1, NULL, 'l'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"out", 1, NULL, 'o'},     {"boot", 1, NULL, 'b'}, {"grub", 1, NULL, 'g'},
+                                          {"cfg", 1, NULL, 'c'},     {"file", 1, NULL, 'f'}, {"launch", 1, NULL, 'l'},
+                                          {"extends", 1, NULL, 'e'}, {NULL, 0, NULL, 0}};
     static struct inputs in;
     int option;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "refwrite.h"
+#include "../verify/refvalues.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ size_t refwrite_close(struct refwrite *w, const char *id, uint8_t *out, size_t c
     finish_environment(w);
     size = comid != NULL && !w->measurement_out.full ? write_comid(w, id, comid, REFWRITE_MAX) : 0;
     cborout_tag(&corim, 501);
-    cborout_map(&corim, 2);
+    cborout_map(&corim, 3);
     cborout_int(&corim, 0);
     cborout_text(&corim, id);
     cborout_int(&corim, 1);
@@ -122,5 +123,8 @@ size_t refwrite_close(struct refwrite *w, const char *id, uint8_t *out, size_t c
     cborout_tag(&corim, 506);
     cborout_bytes(&corim, comid, size);
     free(comid);
+    cborout_int(&corim, 3);
+    cborout_tag(&corim, 32); /* a URI */
+    cborout_text(&corim, REFVALUES_PROFILE);
     return size == 0 || corim.full ? 0 : corim.used;
 }

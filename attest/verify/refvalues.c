@@ -10,6 +10,8 @@
 #define TAG_RAW_BYTES      560u
 #define CORIM_ID           0
 #define CORIM_TAGS         1
+#define CORIM_PROFILE      3
+#define TAG_URI            32u
 #define COMID_TAG_IDENTITY 1
 #define COMID_TRIPLES      4
 #define TRIPLES_REFERENCE  0
@@ -178,7 +180,7 @@ int refvalues_parse(struct bytes input, struct refvalues *out)
 {
     struct cborin in = cborin_open(input);
     struct cborin_map map;
-    struct bytes id, comid;
+    struct bytes id, comid, profile = {0};
     size_t count;
 
     out->count = 0;
@@ -192,11 +194,14 @@ int refvalues_parse(struct bytes input, struct refvalues *out)
                 read_comid(&in, comid, out);
             else
                 cborin_refuse(&in);
+        } else if (map.key == CORIM_PROFILE) {
+            cborin_tag(&in, TAG_URI);
+            cborin_text(&in, &profile);
         } else {
             cborin_refuse(&in);
         }
     }
-    return cborin_done(&in) ? 0 : -EBADMSG;
+    return cborin_done(&in) && bytes_is_text(profile, REFVALUES_PROFILE) ? 0 : -EBADMSG;
 }
 
 const struct refvalues_measurement *refvalues_find(const struct refvalues *refs, struct bytes model, const char *name)

@@ -7,6 +7,9 @@
 
 #define REFVALUES_MAX 128u
 
+/* The CoRIM profile: what its mkeys mean, and the extension of the values by components (FORMAT.md section 3). */
+#define REFVALUES_PROFILE "tag:bulkhead.invalid,2026:reference-1"
+
 struct refvalues_measurement {
     struct bytes model, name; /* of the environment; the measurement's key */
     const uint8_t *digest;    /* 32 bytes */

@@ -64,5 +64,5 @@ txt-policy: $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd
 		--tboot-cmdline "$(TXT_TBOOT_CMDLINE)" --vlp $(B)/txt/vl.pol $(foreach m,$(TXT_MODULES),--module $(m)) > $(B)/txt/extends)
 	echo "$(B)/txt: vl.pol for tboot; list.pol for the TPM, list.data for GRUB$(if $(SINIT),; extends of PCR 17 and 18)"
 
-test-txt-policy: txt-policy ## read the launch policies back and compare their digests with our own
+test-txt-policy: txt-policy $(B)/attest/bh-measure $(B)/attest/bh-verify $(B)/boot/BOOTX64.EFI ## read the launch policies back and compare their digests with our own
 	@tests/boot/txt-policy-test.sh $(B)/txt $(B)/attest/bh-drtm "$(TXT_TBOOT_CMDLINE)" $(TXT_MODULES)

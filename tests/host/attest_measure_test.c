@@ -275,6 +275,19 @@ static void the_reference_file_reads_back(void **state)
     assert_false(refvalues_usable(&refs));
 }
 
+static void a_reference_file_of_another_profile_is_refused(void **state)
+{
+    size_t size = write_refs(); /* the profile stands last */
+
+    (void)state;
+    file[size - 1]++;
+    assert_int_equal(refvalues_parse((struct bytes){file, size}, &refs), -EBADMSG);
+    /* Without one: a pair fewer (the map's head follows three bytes of tag), and key, tag, head and text cut off. */
+    file[3]--;
+    assert_int_equal(refvalues_parse((struct bytes){file, size - (1 + 2 + 2 + strlen(REFVALUES_PROFILE))}, &refs),
+                     -EBADMSG);
+}
+
 static void a_cut_or_longer_reference_file_is_refused(void **state)
 {
     size_t size = write_refs();
@@ -296,6 +309,7 @@ int main(void)
         cmocka_unit_test(broken_images_are_refused),
         cmocka_unit_test(a_launch_is_read_and_its_digest_checked),
         cmocka_unit_test(the_reference_file_reads_back),
+        cmocka_unit_test(a_reference_file_of_another_profile_is_refused),
         cmocka_unit_test(a_cut_or_longer_reference_file_is_refused),
     };
 
