@@ -13,12 +13,9 @@
 #define REG_STS       0x44
 #define REG_CANCEL    0x48
 #define REG_START     0x4c
-#define REG_CMD_SIZE  0x58
-#define REG_CMD_LOW   0x5c
-#define REG_CMD_HIGH  0x60
+#define REG_CMD       0x58 /* u32 size, u64 address */
 #define REG_RSP_SIZE  0x64
-#define REG_RSP_LOW   0x68
-#define REG_RSP_HIGH  0x6c
+#define REG_RSP       0x68 /* u64 address */
 #define REG_DATA      0x80
 #define DATA_MAX      (PAGE_SIZE - REG_DATA)
 
@@ -27,8 +24,7 @@
 #define LOC_VALID       0x80u
 #define LOC_REQUEST     1u
 #define LOC_RELINQUISH  2u
-#define IF_TYPE(id)     ((id)&0xf)
-#define IF_CRB          1u
+#define IF_CRB          1u     /* low four bits of the interface identifier */
 #define IF_CAP_LOCALITY 0x100u /* five of them; else 0 alone */
 #define REQ_READY       1u
 #define REQ_IDLE        2u
@@ -52,15 +48,10 @@ static bool crb_probe(void)
 {
     uint32_t id = tpm_bus_read32(0, REG_IF_ID), state = tpm_bus_read32(0, REG_LOC_STATE);
 
-    if (gone(id) || IF_TYPE(id) != IF_CRB || !(state & LOC_VALID))
+    if (gone(id) || (id & 0xf) != IF_CRB || !(state & LOC_VALID))
         return false;
-    if (state & LOC_ASSIGNED) {
-        unsigned int l = LOC_ACTIVE(state) < TPM_BUS_LOCALITIES ? LOC_ACTIVE(state) : 0;
-
-        if (tpm_bus_read32(l, REG_START))
-            tpm_bus_write32(l, REG_CANCEL, 1);
-        let_go(l);
-    }
+    if ((state & LOC_ASSIGNED) && LOC_ACTIVE(state) < TPM_BUS_LOCALITIES)
+        let_go(LOC_ACTIVE(state));
     return true;
 }
 
@@ -83,14 +74,15 @@ static int broken(struct tpm_link *l)
     return -XEN_EIO;
 }
 
-/* Whether a buffer lies where this driver looks for it, and its size, of which the page bounds what is believed. */
-static size_t buffer_size(struct tpm_link *l, unsigned int low, unsigned int high, unsigned int size)
+/* The buffers' size: 0 where they do not lie where this driver looks for them. The page bounds what is believed. */
+static size_t buffer_size(unsigned int l)
 {
-    uint64_t at = tpm_bus_read32(l->locality, low) | (uint64_t)tpm_bus_read32(l->locality, high) << 32;
+    uint64_t at = TPM_BUS_BASE + l * PAGE_SIZE + REG_DATA;
 
-    if (at != TPM_BUS_BASE + l->locality * PAGE_SIZE + REG_DATA)
+    if (tpm_bus_read32(l, REG_CMD + 4) != at || tpm_bus_read32(l, REG_CMD + 8) || tpm_bus_read32(l, REG_RSP) != at ||
+        tpm_bus_read32(l, REG_RSP + 4))
         return 0;
-    return MIN(tpm_bus_read32(l->locality, size), DATA_MAX);
+    return MIN(MIN(tpm_bus_read32(l, REG_CMD), tpm_bus_read32(l, REG_RSP_SIZE)), DATA_MAX);
 }
 
 static int get_locality(struct tpm_link *l)
@@ -113,7 +105,7 @@ static int wait_ready(struct tpm_link *l, uint32_t sts)
 {
     if (tpm_bus_read32(l->locality, REG_REQ) || (sts & STS_IDLE))
         return -XEN_EAGAIN;
-    if (buffer_size(l, REG_CMD_LOW, REG_CMD_HIGH, REG_CMD_SIZE) < l->len)
+    if (buffer_size(l->locality) < l->len)
         return broken(l);
     l->state = LINK_SEND;
     return -XEN_EAGAIN;
@@ -136,11 +128,11 @@ static int wait_result(struct tpm_link *l)
 
     if (gone(start))
         return broken(l);
-    if (start)
-        return -XEN_EAGAIN;
-    l->at = 0;
-    l->len = TPM_HEADER;
-    l->state = LINK_RECEIVE;
+    if (!start) {
+        l->at = 0;
+        l->len = TPM_HEADER;
+        l->state = LINK_RECEIVE;
+    }
     return -XEN_EAGAIN;
 }
 
@@ -153,7 +145,7 @@ static int receive(struct tpm_link *l)
         return -XEN_EAGAIN;
     if (l->at == TPM_HEADER) {
         l->len = tpm_cmd_u32(l->data + 2);
-        if (l->len < TPM_HEADER || l->len > buffer_size(l, REG_RSP_LOW, REG_RSP_HIGH, REG_RSP_SIZE))
+        if (l->len < TPM_HEADER || l->len > buffer_size(l->locality))
             return broken(l);
     }
     if (l->at < l->len)

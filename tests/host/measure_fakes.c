@@ -140,12 +140,6 @@ int monitor_within(struct domain *d, enum policy_limit limit, uint64_t wanted)
     return fake_reports_ceiling && wanted > fake_reports_ceiling ? -XEN_EACCES : 0;
 }
 
-int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
-{
-    (void)subject, (void)perm, (void)first, (void)last;
-    abort();
-}
-
 /* No test makes a domain. */
 int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
 {
