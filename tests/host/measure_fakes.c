@@ -140,13 +140,13 @@ int monitor_within(struct domain *d, enum policy_limit limit, uint64_t wanted)
     return fake_reports_ceiling && wanted > fake_reports_ceiling ? -XEN_EACCES : 0;
 }
 
-/* No test makes a domain. */
 int monitor_check_hardware(struct domain *subject, enum bh_perm perm, uint64_t first, uint64_t last)
 {
     (void)last;
     return monitor_check(subject, NULL, perm, first);
 }
 
+/* No test makes a domain. */
 int monitor_check_label(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
                         uint64_t object_id)
 {
