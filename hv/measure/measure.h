@@ -24,8 +24,8 @@ const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; ze
 /* An event while domains run, to PCR 22: the log has it at once, the TPM soon. Where the log is full or the TPM fails,
  * the boot counts as unmeasured from there on. */
 void measure_runtime(const char *text);
-/* A policy that is about to come into force (BH_EV_POLICY_LOAD). -ENOSPC: the log is full, -EBUSY: the TPM has too much to
- * do; then nothing was measured, and it must not come into force. Where the boot is not measured: 0. */
+/* A policy that is about to come into force (BH_EV_POLICY_LOAD). -ENOSPC: the log is full, -EBUSY: the TPM has too much
+ * to do; then nothing was measured, and it must not come into force. Where the boot is not measured: 0. */
 int measure_policy_load(const uint8_t digest[32], uint32_t version);
 
 /* Sub-commands of do_bulkhead_op, arg is the guest pointer; only measure_tpm_command() has to ask the monitor. */
