@@ -88,6 +88,11 @@ attest_attack_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_attack_TEST_CFLAGS := -D_GNU_SOURCE
 attest_attack_TEST_LIBS := $(ATTEST_LIBS)
 
+HOST_TESTS += attest_cddl
+attest_cddl_TEST_SRC := tests/host/cddl_match.c $(ATTEST_BUILD_SRC)
+attest_cddl_TEST_CFLAGS := -D_GNU_SOURCE
+attest_cddl_TEST_LIBS := $(ATTEST_LIBS)
+
 HOST_TESTS += attest_e2e
 attest_e2e_TEST_SRC := tests/host/attest_swtpm.c $(ATTEST_BUILD_SRC)
 attest_e2e_TEST_CFLAGS := -D_GNU_SOURCE

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes deterministic CBOR with libcbor's encoders, which take the shortest forms. The caller keeps map keys in order.
- */
+/* Writes deterministic CBOR: the shortest forms. The caller keeps map keys in order. */
 #ifndef CBOROUT_H
 #define CBOROUT_H
 

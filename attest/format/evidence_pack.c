@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "evidence_pack.h"
 #include "bulkhead.h"
+#include "cborhead.h"
 
 #include <string.h>
-
-#define MAJOR_UINT     0u
-#define MAJOR_NEGATIVE 1u
-#define MAJOR_BYTES    2u
-#define MAJOR_TEXT     3u
-#define MAJOR_MAP      5u
 
 /* With out == NULL it only counts. */
 struct writer {
@@ -23,31 +18,24 @@ static void put(struct writer *w, const void *data, size_t size)
     w->used += size;
 }
 
-/* RFC 8949 section 4.2.1: the shortest form of the argument. */
-static void put_head(struct writer *w, unsigned int major, uint32_t value)
+static void put_head(struct writer *w, enum cborhead_major major, uint32_t value)
 {
-    uint8_t head[5] = {(uint8_t)(major << 5)};
-    size_t bytes = value < 24 ? 0 : value < 0x100 ? 1 : value < 0x10000 ? 2 : 4;
+    uint8_t head[CBORHEAD_MAX];
 
-    if (bytes == 0)
-        head[0] |= (uint8_t)value;
-    else
-        head[0] |= bytes == 1 ? 24 : bytes == 2 ? 25 : 26;
-    for (size_t i = 0; i < bytes; i++)
-        head[1 + i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-    put(w, head, 1 + bytes);
+    put(w, head, cborhead(major, value, head));
 }
 
 static void put_bytes(struct writer *w, uint32_t negative_key, const void *data, size_t size)
 {
-    put_head(w, MAJOR_NEGATIVE, negative_key);
-    put_head(w, MAJOR_BYTES, (uint32_t)size);
+    put_head(w, CBORHEAD_NEGATIVE, negative_key);
+    put_head(w, CBORHEAD_BYTES, (uint32_t)size);
     put(w, data, size);
 }
 
 size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t capacity)
 {
     struct writer w = {.out = out, .capacity = capacity};
+    const struct bh_report *report = parts->report;
 
     if (parts->nonce_size < EVIDENCE_NONCE_MIN || parts->nonce_size > EVIDENCE_NONCE_MAX ||
         parts->platform_size > BH_EVIDENCE_MAX)
@@ -55,13 +43,18 @@ size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t ca
     if (parts->binding != NULL && (parts->binding_size == 0 || parts->binding_size > EVIDENCE_BINDING_MAX))
         return 0;
 
-    put_head(&w, MAJOR_MAP, 5 + (parts->binding != NULL) + (parts->salt != NULL));
-    put_head(&w, MAJOR_UINT, EVIDENCE_KEY_NONCE);
-    put_head(&w, MAJOR_BYTES, (uint32_t)parts->nonce_size);
+    put_head(&w, CBORHEAD_MAP, 7 + (parts->binding != NULL) + (parts->salt != NULL));
+    put_head(&w, CBORHEAD_UINT, EVIDENCE_KEY_NONCE);
+    put_head(&w, CBORHEAD_BYTES, (uint32_t)parts->nonce_size);
     put(&w, parts->nonce, parts->nonce_size);
-    put_head(&w, MAJOR_UINT, EVIDENCE_KEY_PROFILE);
-    put_head(&w, MAJOR_TEXT, sizeof(EVIDENCE_PROFILE) - 1);
+    put_head(&w, CBORHEAD_UINT, EVIDENCE_KEY_DBGSTAT);
+    put_head(&w, CBORHEAD_UINT, report->flags & BH_FLAG_DEBUG ? EVIDENCE_DEBUG_ENABLED : EVIDENCE_DEBUG_DISABLED);
+    put_head(&w, CBORHEAD_UINT, EVIDENCE_KEY_PROFILE);
+    put_head(&w, CBORHEAD_TEXT, sizeof(EVIDENCE_PROFILE) - 1);
     put(&w, EVIDENCE_PROFILE, sizeof(EVIDENCE_PROFILE) - 1);
+    put_head(&w, CBORHEAD_UINT, EVIDENCE_KEY_BOOTSEED);
+    put_head(&w, CBORHEAD_BYTES, sizeof(report->boot_id));
+    put(&w, report->boot_id, sizeof(report->boot_id));
     put_bytes(&w, EVIDENCE_NEG_PLATFORM, parts->platform, parts->platform_size);
     put_bytes(&w, EVIDENCE_NEG_REPORT, parts->report, sizeof(struct bh_report));
     put_bytes(&w, EVIDENCE_NEG_SIGNATURE, parts->signature, 64);

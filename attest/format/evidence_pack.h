@@ -15,10 +15,13 @@
 #define EVIDENCE_NONCE_MAX        64u
 #define EVIDENCE_BINDING_MAX      4096u
 #define EVIDENCE_MAX              131072u
+#define EVIDENCE_BARE_MAX         16384u /* without the event log */
 
 /* Claim keys, as -1 - key: CBOR writes a negative integer so. */
 #define EVIDENCE_KEY_NONCE     10u
+#define EVIDENCE_KEY_DBGSTAT   263u
 #define EVIDENCE_KEY_PROFILE   265u
+#define EVIDENCE_KEY_BOOTSEED  268u
 #define EVIDENCE_NEG_PLATFORM  70000u
 #define EVIDENCE_NEG_REPORT    70001u
 #define EVIDENCE_NEG_SIGNATURE 70002u
@@ -32,12 +35,16 @@
 #define EVIDENCE_NEG_LOG       70014u
 #define EVIDENCE_NEG_HV_KEY    70015u
 
+/* RFC 9711 section 4.2.9: enabled, or disabled since boot. */
+#define EVIDENCE_DEBUG_ENABLED  0u
+#define EVIDENCE_DEBUG_DISABLED 2u
+
 struct evidence_parts {
     const uint8_t *nonce;
     size_t nonce_size;       /* EVIDENCE_NONCE_MIN..EVIDENCE_NONCE_MAX */
     const uint8_t *platform; /* as BH_EVIDENCE_GET gave it */
     size_t platform_size;
-    const void *report;       /* struct bh_report */
+    const void *report;       /* struct bh_report, aligned as one */
     const uint8_t *signature; /* 64 bytes */
     const uint8_t *binding;   /* NULL where there is none */
     size_t binding_size;

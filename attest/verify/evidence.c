@@ -23,6 +23,15 @@ static void read_claim(struct cborin *in, int64_t key, struct evidence *out)
     case EVIDENCE_KEY_PROFILE:
         cborin_text(in, &out->profile);
         return;
+    case EVIDENCE_KEY_DBGSTAT:
+        out->has_dbgstat = cborin_uint(in, &out->dbgstat);
+        if (out->dbgstat > EVIDENCE_DEBUG_DISABLED)
+            cborin_refuse(in);
+        return;
+    case EVIDENCE_KEY_BOOTSEED:
+        cborin_bytes(in, &out->bootseed);
+        want_size(in, out->bootseed, 32, 32);
+        return;
     case NEGATIVE(EVIDENCE_NEG_PLATFORM):
         cborin_bytes(in, &out->platform);
         want_size(in, out->platform, 1, BH_EVIDENCE_MAX);
@@ -59,7 +68,7 @@ int evidence_parse(struct bytes input, struct evidence *out)
     while (cborin_pair(&in, &map))
         read_claim(&in, map.key, out);
     if (!cborin_done(&in) || out->nonce.data == NULL || out->profile.data == NULL || out->platform.data == NULL ||
-        out->report.data == NULL || out->signature.data == NULL)
+        !out->has_dbgstat || out->bootseed.data == NULL || out->report.data == NULL || out->signature.data == NULL)
         return -EBADMSG;
     return 0;
 }

@@ -10,7 +10,9 @@
 #define EVIDENCE_PCRS      24u
 
 struct evidence {
-    struct bytes profile, nonce, platform, report, signature, binding, salt; /* the last two may be absent */
+    struct bytes profile, nonce, platform, bootseed, report, signature, binding, salt; /* the last two may be absent */
+    uint64_t dbgstat;
+    bool has_dbgstat;
 };
 
 struct evidence_platform {

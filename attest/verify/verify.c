@@ -40,7 +40,7 @@ static void complain(struct verify_parts *parts, bool good, const char *what)
         verify_judge(parts, FINDING_PARSE, false, "%s is not well-formed", what);
 }
 
-static void parse_platform(struct verify_parts *p)
+static void parse_platform(struct verify_parts *p, size_t size)
 {
     struct evidence_platform *platform = &p->platform;
 
@@ -56,6 +56,8 @@ static void parse_platform(struct verify_parts *p)
     complain(p, p->has_ak, "AK's public part");
     p->has_cert = akcert_parse(platform->chain, platform->chain_count, &p->cert) == 0;
     complain(p, p->has_cert, "AK's certificate chain");
+    p->has_size = size - platform->log.size <= EVIDENCE_BARE_MAX;
+    complain(p, p->has_size, "evidence of more than 16 KiB without its log");
     p->has_log = eventlog_parse(platform->log) == 0;
     complain(p, p->has_log, "event log");
     p->has_hv_key =
@@ -70,25 +72,35 @@ static void parse_all(struct verify_parts *p, struct bytes input)
         return;
     p->has_report = evidence_parse_report(p->evidence.report, &p->report) == 0;
     complain(p, p->has_report, "report");
-    parse_platform(p);
+    parse_platform(p, input.size);
 }
 
 static bool parsed_all(const struct verify_parts *p)
 {
     return p->has_evidence && p->has_platform && p->has_quote && p->has_quote_sig && p->has_ak && p->has_cert &&
-           p->has_log && p->has_report;
+           p->has_log && p->has_report && p->has_size;
+}
+
+/* What of the report EAT has claims of its own for: those repeat it, and nothing vouches for them but that. */
+static bool claims_agree(const struct verify_parts *p)
+{
+    bool debug = (p->report.flags & BH_FLAG_DEBUG) != 0;
+
+    return p->evidence.dbgstat == (debug ? EVIDENCE_DEBUG_ENABLED : EVIDENCE_DEBUG_DISABLED) &&
+           bytes_equal(p->evidence.bootseed, p->report.boot_id, sizeof(p->report.boot_id));
 }
 
 static void check_profile(struct verify_parts *p)
 {
-    if (!p->has_evidence || !p->has_platform) {
+    if (!p->has_evidence || !p->has_platform || !p->has_report) {
         verify_not_made(p, FINDING_PROFILE, "no evidence to look at");
         return;
     }
     verify_judge(p, FINDING_PROFILE,
                  bytes_is_text(p->evidence.profile, EVIDENCE_PROFILE) &&
-                     bytes_is_text(p->platform.profile, EVIDENCE_PLATFORM_PROFILE),
-                 "evidence-2 and platform-1 are the known profiles");
+                     bytes_is_text(p->platform.profile, EVIDENCE_PLATFORM_PROFILE) && claims_agree(p),
+                 "evidence-2 and platform-1 are the known profiles; dbgstat and bootseed %s the report",
+                 claims_agree(p) ? "repeat" : "contradict");
 }
 
 bool verify_evidence(struct bytes input, const struct verify_wanted *wanted, struct findings *findings)

@@ -18,7 +18,7 @@ struct verify_parts {
     struct bh_report report;
     struct eventlog_record hv_key;
     uint8_t quote_rs[64];
-    bool has_evidence, has_platform, has_quote, has_quote_sig, has_ak, has_cert, has_log, has_report;
+    bool has_evidence, has_platform, has_quote, has_quote_sig, has_ak, has_cert, has_log, has_report, has_size;
     bool has_hv_key; /* the log has exactly one, of the right size */
 };
 

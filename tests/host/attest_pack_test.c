@@ -24,7 +24,9 @@ static struct evidence_parts parts(void)
 /* As FORMAT.md's table says it, written out by hand. */
 static void the_bytes_are_those_of_the_format(void **state)
 {
-    static const uint8_t head[] = {0xa5, 0x0a, 0x48, 1, 2, 3, 4, 5, 6, 7, 8, 0x19, 0x01, 0x09, 0x78, 0x24};
+    static const uint8_t head[] = {0xa7, 0x0a, 0x48, 1,    2,    3,    4,    5,    6,    7,
+                                   8,    0x19, 0x01, 0x07, 0x00, 0x19, 0x01, 0x09, 0x78, 0x24};
+    static const uint8_t seed[] = {0x19, 0x01, 0x0c, 0x58, 0x20};
     static const uint8_t middle[] = {0x3a, 0x00, 0x01, 0x11, 0x70, 0x43, 0x0a, 0x0b, 0x0c,
                                      0x3a, 0x00, 0x01, 0x11, 0x71, 0x59, 0x02, 0x98};
     static const uint8_t tail[] = {0x3a, 0x00, 0x01, 0x11, 0x72, 0x58, 0x40, 0x51};
@@ -35,11 +37,15 @@ static void the_bytes_are_those_of_the_format(void **state)
     (void)state;
     memset(&report, 0x77, sizeof(report));
     size = evidence_pack(&p, out, sizeof(out));
-    assert_int_equal(size, sizeof(head) + 36 + sizeof(middle) + 664 + 7 + 64);
+    assert_int_equal(size, sizeof(head) + 36 + sizeof(seed) + 32 + sizeof(middle) + 664 + 7 + 64);
     assert_memory_equal(at, head, sizeof(head));
     at += sizeof(head);
     assert_memory_equal(at, "tag:bulkhead.invalid,2026:evidence-2", 36);
     at += 36;
+    assert_memory_equal(at, seed, sizeof(seed));
+    at += sizeof(seed);
+    assert_memory_equal(at, report.boot_id, 32);
+    at += 32;
     assert_memory_equal(at, middle, sizeof(middle));
     at += sizeof(middle);
     assert_memory_equal(at, &report, 664);

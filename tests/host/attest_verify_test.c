@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "attest_build.h"
+#include "../../attest/format/platform_pack.h"
 #include "../../attest/verify/p256.h"
 
 static struct attest_build b;
@@ -487,6 +488,67 @@ static void what_was_given_counts_though_it_is_waived(void **state)
     }
 }
 
+static void claim_another_boot(struct attest_build *v)
+{
+    static const uint8_t head[] = {0x19, 0x01, 0x0c, 0x58, 0x20};
+    uint8_t *at = memmem(v->evidence, v->evidence_size, head, sizeof(head));
+
+    assert_non_null(at);
+    at[sizeof(head)] ^= 1;
+}
+
+static void claim_no_debugging(struct attest_build *v)
+{
+    static const uint8_t claim[] = {0x19, 0x01, 0x07, 0x02};
+    uint8_t *at = memmem(v->evidence, v->evidence_size, claim, sizeof(claim));
+
+    assert_non_null(at);
+    at[3] = 0;
+}
+
+static void claims_that_contradict_the_report(void **state)
+{
+    (void)state;
+    assert_false(attest_build_run(&b, ATTEST_BUILD_DONE, claim_another_boot));
+    assert_true(attest_build_only(&b, FINDING_PROFILE));
+    assert_false(attest_build_run(&b, ATTEST_BUILD_DONE, claim_no_debugging));
+    assert_true(attest_build_only(&b, FINDING_PROFILE));
+}
+
+static void fill_the_log(struct attest_build *v)
+{
+    static const char text[100];
+
+    while (v->log_size + 144 <= sizeof(v->log))
+        attest_build_event(v, 22, BH_EV_RUNTIME, NULL, text, sizeof(text));
+}
+
+static void fill_the_chain(struct attest_build *v)
+{
+    static uint8_t junk[16000];
+
+    v->platform.chain[1] = (struct bytes){junk, sizeof(junk)};
+    v->platform.chain_count = 2;
+    v->packed_size = platform_pack(&v->platform, v->packed, sizeof(v->packed));
+}
+
+/* 16 KiB without the log, as much log as there is. */
+static void evidence_is_small_but_for_its_log(void **state)
+{
+    bool named = false;
+
+    (void)state;
+    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
+    printf("evidence without its log: %zu bytes\n", b.evidence_size - b.log_size);
+    assert_true(b.evidence_size - b.log_size <= EVIDENCE_BARE_MAX);
+    assert_true(attest_build_run(&b, ATTEST_BUILD_LOG, fill_the_log));
+    assert_false(attest_build_run(&b, ATTEST_BUILD_PLATFORM, fill_the_chain));
+    assert_int_equal(findings_state_of(&b.findings, FINDING_PARSE), FINDINGS_FAIL);
+    for (size_t i = 0; i < b.findings.count; i++)
+        named |= strstr(b.findings.item[i].detail, "16 KiB") != NULL;
+    assert_true(named);
+}
+
 static void without_its_salt_a_compartment_is_not_checked(void **state)
 {
     (void)state;
@@ -589,6 +651,8 @@ int main(void)
         cmocka_unit_test(what_is_not_given_is_no_pass),
         cmocka_unit_test(only_what_may_be_waived_is),
         cmocka_unit_test(what_was_given_counts_though_it_is_waived),
+        cmocka_unit_test(claims_that_contradict_the_report),
+        cmocka_unit_test(evidence_is_small_but_for_its_log),
         cmocka_unit_test(without_its_salt_a_compartment_is_not_checked),
         cmocka_unit_test(no_altered_byte_is_accepted),
         cmocka_unit_test(no_prefix_is_accepted),
