@@ -54,7 +54,7 @@ void eventlog_replay(struct bytes log, uint32_t pcr, uint8_t value[32])
 
 static bool is_policy(const struct eventlog_record *record)
 {
-    return (record->type == BH_EV_POLICY || record->type == EVENTLOG_POLICY_LOAD) && record->data.size == 4;
+    return (record->type == BH_EV_POLICY || record->type == BH_EV_POLICY_LOAD) && record->data.size == 4;
 }
 
 bool eventlog_policy(struct bytes log, struct eventlog_record *record)

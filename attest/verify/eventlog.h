@@ -5,9 +5,6 @@
 
 #include "bytes.h"
 
-/* BH_EV_POLICY_LOAD: a policy taken into force at run time; to PCR 22, else as BH_EV_POLICY. */
-#define EVENTLOG_POLICY_LOAD 0x42480006u
-
 struct eventlog_record {
     uint32_t pcr, type;
     const uint8_t *digest; /* 32 bytes */

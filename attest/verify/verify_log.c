@@ -58,7 +58,7 @@ static const struct kind {
 } kinds[] = {
     {BH_EV_HV_KEY, 21, 64, false, true},  {BH_EV_HV_CONFIG, 21, 0, false, true},
     {BH_EV_POLICY, 21, 4, true, true},    {BH_EV_LAUNCH, 21, sizeof(struct bh_launch), false, false},
-    {BH_EV_RUNTIME, 22, 0, false, false}, {EVENTLOG_POLICY_LOAD, 22, 4, true, false},
+    {BH_EV_RUNTIME, 22, 0, false, false}, {BH_EV_POLICY_LOAD, 22, 4, true, false},
     {BH_EV_DRTM, 17, 0, true, false},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -86,7 +86,7 @@ static bool policies_go_up(struct bytes log)
     bool up = true;
 
     while (eventlog_next(&log, &record) > 0) {
-        if ((record.type != BH_EV_POLICY && record.type != EVENTLOG_POLICY_LOAD) || record.data.size != 4)
+        if ((record.type != BH_EV_POLICY && record.type != BH_EV_POLICY_LOAD) || record.data.size != 4)
             continue;
         up &= record.type == BH_EV_POLICY || eventlog_le32(record.data.data) > last;
         last = eventlog_le32(record.data.data);
@@ -216,7 +216,7 @@ static void check_loaded_policies(struct verify_parts *p)
     unsigned int loaded = 0, unexpected = 0;
 
     while (eventlog_next(&log, &record) > 0) {
-        if (record.type != EVENTLOG_POLICY_LOAD)
+        if (record.type != BH_EV_POLICY_LOAD)
             continue;
         loaded++;
         unexpected += !verify_expects_policy(p, record.digest);

@@ -369,7 +369,7 @@ static void load(struct attest_build *v, const uint8_t digest[32], uint8_t versi
 {
     const uint8_t data[4] = {version};
 
-    attest_build_event(v, 22, EVENTLOG_POLICY_LOAD, digest, data, 4);
+    attest_build_event(v, 22, BH_EV_POLICY_LOAD, digest, data, 4);
 }
 
 static void report_policy(struct attest_build *v, const uint8_t digest[32], uint32_t version)
