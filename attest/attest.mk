@@ -73,7 +73,7 @@ $(B)/measurements.cbor: $(B)/attest/bh-measure $(B)/attest/bh-verify $(B)/boot/g
 
 .PHONY: measurements
 measurements: $(B)/measurements.cbor ## predict PCR 4, 8, 9, 21 and launch digests from the build; print what each is made of
-	@$(B)/attest/bh-verify explain --ref $<
+	@$(B)/attest/bh-verify explain --ref $< $(wildcard $(B)/dom0/vmlinux $(B)/dom0/tenant.img dom0/image/tenants/*.cfg)
 
 # --- Host tests ------------------------------------------------------------------------------------
 ATTEST_BUILD_SRC := tests/host/attest_build.c attest/ca/akca.c attest/ca/akcrl.c attest/measure/refwrite.c attest/measure/pcrmodel.c \
@@ -125,7 +125,7 @@ FUZZERS += attest_parse attest_evidence
 ATTEST_FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 $(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) \
-		$(addprefix attest/,format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
+		$(addprefix attest/,ca/akrequest.c ca/ekcert.c format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
 	@mkdir -p $(@D)
 	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
 $(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) tests/host/attest_build.h

@@ -110,6 +110,22 @@ static void measure_time(struct verify_options *s, struct findings *findings)
     free(each);
 }
 
+static int explain(const struct verify_options *s)
+{
+    static struct verify_explain_files files;
+
+    for (int i = 0; i < s->file_count; i++) {
+        struct bytes content = toolfile_read(s->files[i], 1u << 30);
+
+        if (content.data == NULL)
+            return 2;
+        verify_explain_add(&files, s->files[i], content);
+        toolfile_free(content);
+    }
+    verify_explain_refs(s->wanted.refs, &files);
+    return 0;
+}
+
 static int run(struct verify_options *s, const char *verb)
 {
     struct findings findings;
@@ -119,8 +135,7 @@ static int run(struct verify_options *s, const char *verb)
     if (verb != NULL && strcmp(verb, "explain") == 0) {
         if (s->wanted.refs == NULL)
             return verify_options_usage();
-        verify_explain_refs(s->wanted.refs);
-        return 0;
+        return explain(s);
     }
     rc = verb == NULL ? verify_options_complete(s) : s->evidence_path == NULL ? verify_options_usage() : 0;
     if (rc != 0)

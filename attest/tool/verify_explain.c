@@ -3,6 +3,7 @@
 #include "../verify/eventlog.h"
 #include "../verify/evidence.h"
 #include "../verify/findings.h"
+#include "../verify/p256.h"
 #include "../verify/tpmquote.h"
 
 #include <stdio.h>
@@ -27,7 +28,74 @@ static void print_components(const struct refvalues_measurement *item)
     }
 }
 
-static void print_launch(const struct bh_launch *launch)
+static void add(struct verify_explain_files *files, struct bytes content, bool string, const char *path)
+{
+    char text[100];
+
+    if (files->count == VERIFY_EXPLAIN_FILES)
+        return;
+    snprintf(text, sizeof(text), "%.*s", (int)(content.size < 99 ? content.size : 99), (const char *)content.data);
+    p256_sha256(content.data, content.size, files->digest[files->count]);
+    if (!string)
+        snprintf(files->name[files->count], sizeof(files->name[0]), "file %.150s", path);
+    else
+        snprintf(files->name[files->count], sizeof(files->name[0]), "\"%.90s\" in %.60s", text, path);
+    files->count++;
+}
+
+void verify_explain_add(struct verify_explain_files *files, const char *path, struct bytes content)
+{
+    const uint8_t *at = content.data, *end = content.data + content.size, *close;
+
+    add(files, content, false, path);
+    while (content.size < 65536 && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        close = memchr(at + 1, '"', (size_t)(end - at - 1));
+        if (close == NULL)
+            return;
+        if (close != at + 1)
+            add(files, (struct bytes){at + 1, (size_t)(close - at - 1)}, true, path);
+        at = close + 1;
+    }
+}
+
+/* Prints the file of the command line that has the digest, or the line in one. */
+static bool is_named(const struct verify_explain_files *files, const uint8_t digest[32])
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (memcmp(files->digest[i], digest, 32) == 0) {
+            printf("  %s", files->name[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What else in the set is that digest of: a file that GRUB loads, a command line. */
+static void print_origin(const struct refvalues *refs, const uint8_t wanted[32])
+{
+    static const uint8_t nothing[32] = {0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+                                        0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+                                        0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55};
+    struct bytes rest, text;
+    const uint8_t *digest;
+
+    if (memcmp(wanted, nothing, 32) == 0) {
+        fputs("  (empty)", stdout);
+        return;
+    }
+    for (size_t i = 0; i < refs->count; i++) {
+        for (rest = refs->item[i].components; rest.size != 0 && refvalues_component(&rest, &digest, &text);) {
+            if (memcmp(digest, wanted, 32) == 0) {
+                fputs("  ", stdout);
+                print_text(text);
+                return;
+            }
+        }
+    }
+}
+
+static void print_launch(const struct refvalues *refs, const struct verify_explain_files *files,
+                         const struct bh_launch *launch)
 {
     static const char *const names[] = {"kernel", "ramdisk", "cmdline"};
     const uint8_t *const digests[] = {launch->kernel, launch->ramdisk, launch->cmdline};
@@ -35,13 +103,17 @@ static void print_launch(const struct bh_launch *launch)
 
     for (int i = 0; i < 3; i++) {
         findings_hex(digests[i], 32, hex);
-        printf("    %-8s %s\n", names[i], hex);
+        printf("    %-8s %s", names[i], hex);
+        if (!is_named(files, digests[i]))
+            print_origin(refs, digests[i]);
+        putchar('\n');
     }
     printf("    memory   %llu KiB, %u vCPUs, flags %u\n", (unsigned long long)launch->memory_kib, launch->vcpus,
            launch->flags);
 }
 
-static void print_raw(const struct refvalues_measurement *item)
+static void print_raw(const struct refvalues *refs, const struct verify_explain_files *files,
+                      const struct refvalues_measurement *item)
 {
     struct bh_launch launch;
     uint32_t version;
@@ -50,7 +122,7 @@ static void print_raw(const struct refvalues_measurement *item)
         return;
     if (bytes_has_prefix(item->name, "launch/") && item->raw.size == sizeof(launch)) {
         memcpy(&launch, item->raw.data, sizeof(launch));
-        print_launch(&launch);
+        print_launch(refs, files, &launch);
     } else if (bytes_is_text(item->name, "policy") && item->raw.size == 4) {
         memcpy(&version, item->raw.data, 4);
         printf("    version  %u\n", version);
@@ -61,7 +133,7 @@ static void print_raw(const struct refvalues_measurement *item)
     }
 }
 
-void verify_explain_refs(const struct refvalues *refs)
+void verify_explain_refs(const struct refvalues *refs, const struct verify_explain_files *files)
 {
     char hex[65];
 
@@ -74,7 +146,7 @@ void verify_explain_refs(const struct refvalues *refs)
         findings_hex(item->digest, 32, hex);
         printf("\n  %s\n", hex);
         print_components(item);
-        print_raw(item);
+        print_raw(refs, files, item);
     }
 }
 

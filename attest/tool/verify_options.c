@@ -14,7 +14,9 @@
 
 static const char usage_text[] =
     "usage: bh-verify EVIDENCE --ref FILE --ca PEM --nonce HEX --label TYPE[:COMPARTMENT] --launch NAME|HEX [options]\n"
-    "       bh-verify explain --ref FILE       what each reference digest is made of\n"
+    "       bh-verify explain --ref FILE [FILE...]   what each reference digest is made of: which file, which string; "
+    "FILEs\n"
+    "                                          (kernels, ramdisks, tenants' .cfg) are named where a digest is theirs\n"
     "       bh-verify show EVIDENCE [--json]   what evidence says, unverified\n"
     "  EVIDENCE is CBOR, or text with a PEM block BULKHEAD EVIDENCE in it.\n"
     "  --profile development|production       what the AK's certificate must be for (production)\n"
@@ -482,10 +484,15 @@ int verify_options_read(struct verify_options *s, int argc, char **argv, const c
         rc = take_option(s, option, optarg);
     if (rc == 0 && optind < argc && (strcmp(argv[optind], "explain") == 0 || strcmp(argv[optind], "show") == 0))
         *verb = argv[optind++];
-    if (optind < argc)
-        s->evidence_path = argv[optind++];
-    if (rc == 0 && optind < argc)
-        return verify_options_usage();
+    if (*verb != NULL && strcmp(*verb, "explain") == 0) {
+        s->files = argv + optind;
+        s->file_count = argc - optind;
+    } else {
+        if (optind < argc)
+            s->evidence_path = argv[optind++];
+        if (rc == 0 && optind < argc)
+            return verify_options_usage();
+    }
     if (rc == 0 && s->ref_path != NULL)
         rc = read_refs(s);
     if (s->wanted.profile == AKCERT_DEVELOPMENT)

@@ -19,6 +19,8 @@ struct verify_options {
     char type[BH_TYPE_MAX];
     const char *evidence_path, *ref_path, *ref_key, *launch_argument[VERIFY_LAUNCH_MAX];
     size_t launch_arguments;
+    char **files; /* of explain */
+    int file_count;
     uint32_t bench; /* times */
     bool json;
 };

@@ -2,6 +2,9 @@
 /* libFuzzer: the parsers, without the arithmetic of signatures. The first byte says which. */
 #include <stdlib.h>
 
+#include <mbedtls/x509_crl.h>
+
+#include "../../attest/ca/ekcert.h"
 #include "../../attest/measure/authenticode.h"
 #include "../../attest/measure/grubcfg.h"
 #include "../../attest/verify/akcert.h"
@@ -103,14 +106,45 @@ static void certificate(struct bytes in)
     akcert_free(&cert);
 }
 
+static void revocations(struct bytes in)
+{
+    mbedtls_x509_crl crl;
+
+    mbedtls_x509_crl_init(&crl);
+    mbedtls_x509_crl_parse_der(&crl, in.data, in.size);
+    mbedtls_x509_crl_free(&crl);
+}
+
+/* What a registrar gets from outside, the EK's certificate in it too. */
+static void request(struct bytes in)
+{
+    static mbedtls_x509_crt roots; /* none */
+    struct akrequest r;
+    TPM2B_ID_OBJECT blob;
+    TPM2B_ENCRYPTED_SECRET seed;
+
+    if (akrequest_read(in, &r) == 0 && r.ek_certificate.data != NULL)
+        require(ekcert_judge(r.ek_certificate, &roots, &r.ek) != NULL);
+    akrequest_read_challenge(in, &blob, &seed);
+}
+
+static void report(struct bytes in)
+{
+    struct bh_report r;
+
+    if (evidence_parse_report(in, &r) == 0)
+        require(strnlen(r.type, sizeof(r.type)) < sizeof(r.type));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const parsers[])(struct bytes) = {platform, log_of, references, tpm, image, certificate};
+    static void (*const parsers[])(struct bytes) = {platform,    log_of,      references, tpm,   image,
+                                                    certificate, revocations, request,    report};
     struct evidence evidence;
 
     if (size == 0)
         return 0;
-    if (data[0] < 6)
+    if (data[0] < sizeof(parsers) / sizeof(parsers[0]))
         parsers[data[0]]((struct bytes){data + 1, size - 1});
     else
         evidence_parse((struct bytes){data + 1, size - 1}, &evidence);

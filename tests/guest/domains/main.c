@@ -370,6 +370,71 @@ static void out_of_reach(void)
     EQ(target(BH_DOM_DESTROY, domid), 0);
 }
 
+/* The image of a domain that is being started, which the other vCPU turns into another one and back all the time. */
+static struct image substituted;
+static volatile unsigned substituting;
+
+static void substitute(void *arg)
+{
+    static const uint16_t off = 0x006a, loop = 0xfeeb; /* make_image()'s two beginnings */
+    volatile uint16_t *code = (volatile uint16_t *)substituted.code;
+
+    (void)arg;
+    while (substituting)
+        *code = *code == off ? loop : off;
+}
+
+static bool powers_off(unsigned domid)
+{
+    uint64_t end = rt_time_now() + 300 * RT_MS;
+
+    EQ(target(BH_DOM_UNPAUSE, domid), 0);
+    while (info_of(domid).state != BH_STATE_SHUTDOWN && rt_time_now() < end)
+        rt_sched_op(SCHEDOP_yield, NULL);
+    return info_of(domid).state == BH_STATE_SHUTDOWN;
+}
+
+/* What is measured is what runs: the first domain changes the image behind the hypervisor's back, after a load and
+ * during it. Whichever of the two images a launch digest names, that one runs. */
+static void image_changed_while_it_is_measured(void)
+{
+    struct image image[2] = {make_image(false), make_image(true)};
+    uint8_t digest[2][32];
+    unsigned domid, seen[2] = {0, 0};
+
+    for (unsigned n = 0; n < 2; n++) {
+        domid = create();
+        substituted = image[n];
+        EQ(load(domid, &substituted, sizeof(substituted), sizeof(substituted)), 0);
+        substituted = image[!n]; /* too late */
+        EQ(target(BH_DOM_BUILD, domid), 0);
+        memcpy(digest[n], info_of(domid).launch_digest, 32);
+        CHECK_MSG(powers_off(domid) == !n, "image %u is not the one that runs", n);
+        EQ(target(BH_DOM_DESTROY, domid), 0);
+    }
+    CHECK(memcmp(digest[0], digest[1], 32) != 0);
+    substituting = 1;
+    NEED(rt_cpu_start(1, substitute, NULL) == 0);
+    for (unsigned n = 0; n < 24; n++) {
+        uint8_t now[32];
+
+        domid = create();
+        EQ(load(domid, &substituted, sizeof(substituted), sizeof(substituted)), 0);
+        EQ(target(BH_DOM_BUILD, domid), 0);
+        memcpy(now, info_of(domid).launch_digest, 32);
+        for (unsigned which = 0; which < 2; which++)
+            if (memcmp(now, digest[which], 32) == 0) {
+                seen[which]++;
+                CHECK_MSG(powers_off(domid) == !which, "measured image %u, ran the other", which);
+            }
+        EQ(target(BH_DOM_DESTROY, domid), 0);
+    }
+    substituting = 0;
+    CHECK(rt_cpu_wait(1, 2000));
+    rt_printf("substituted: %u and %u of 24\n", seen[0], seen[1]);
+    CHECK(seen[0] + seen[1] > 0);
+}
+
 static volatile unsigned victim, other_done, other_call;
 static volatile long other_ret;
 
@@ -453,4 +518,5 @@ void test_main(void)
     destroyed_twice();
     destroyed_while_built();
     out_of_reach();
+    image_changed_while_it_is_measured();
 }
