@@ -13,8 +13,8 @@
 #include "bulkhead.h"
 
 #define GUESTS   64u
-#define REQUESTS 20u
-#define WAKES 50u
+#define REQUESTS 10000u
+#define WAKES    100u
 #define NAP      (10 * RT_MS)
 #define BURN     (WAKES * NAP + 500 * RT_MS)
 
@@ -149,8 +149,8 @@ static struct outcome crowd(const char *role)
     unsigned long n[3];
 
     for (unsigned i = 0; i < GUESTS; i++)
-        domid[i] = start(role, i + 1, "tenant_t");
-    domid[GUESTS] = start("nap", GUESTS + 1, "tenant_t");
+        domid[i] = start(role, i + 1, "isolated_t");
+    domid[GUESTS] = start("nap", GUESTS + 1, "isolated_t");
     uint64_t begun = rt_time_now();
     for_all(BH_DOM_UNPAUSE, domid, GUESTS + 1);
     for (unsigned i = 0; i <= GUESTS; i++)
