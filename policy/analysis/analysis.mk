@@ -35,7 +35,8 @@ $(B)/fuzz/polspec_fuzz: $(FUZZ_SPEC_SRC) $(ANALYSIS_HEADERS)
 .PHONY: fuzz-spec
 fuzz-spec: $(B)/fuzz/polspec_fuzz ## fuzz bh-policy's readers of assertions and sources (FUZZ_SPEC_SECONDS)
 	@mkdir -p $(B)/fuzz/spec_corpus
-	cp policy/*.spec policy/*.cil $(wildcard policy/examples/*/*.spec) $(B)/fuzz/spec_corpus/
+	cp policy/*.spec policy/*.cil $(B)/fuzz/spec_corpus/
+	for f in $(wildcard policy/examples/*/*.spec); do cp $$f $(B)/fuzz/spec_corpus/$$(basename $$(dirname $$f)).spec; done
 	$< -max_total_time=$(FUZZ_SPEC_SECONDS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/spec- $(B)/fuzz/spec_corpus
 
