@@ -52,7 +52,7 @@ POLICY_TEST_CFLAGS := -Ihv -Ihv/include -Ihv/lib -Ipolicy -Itests/host -Itests/h
 	-D__XEN_INTERFACE_VERSION__=0x00040e00
 POLICY_TEST_LIBS := -l:libsepol.a -lmbedcrypto
 
-POLICY_TESTS := policy_table policy_verify policy_flatten policy_print permissions
+POLICY_TESTS := policy_table policy_verify policy_flatten policy_print policy_rules permissions
 HOST_TESTS += $(POLICY_TESTS)
 $(foreach t,$(POLICY_TESTS),$(eval $(t)_TEST_SRC := $(POLICY_TEST_SUPPORT))$(eval \
 	$(t)_TEST_CFLAGS := $(POLICY_TEST_CFLAGS))$(eval $(t)_TEST_LIBS := $(POLICY_TEST_LIBS)))

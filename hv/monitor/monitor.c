@@ -21,8 +21,9 @@ static struct policy_table policy;
 static uint8_t policy_digest[32];
 static struct label xen_label;
 static uint16_t epoch;
-/* Permissions whose allowed uses nobody wants recorded: a yes needs no more. */
-static uint8_t quick[(BH_PERM_COUNT + 7) / 8];
+/* Of each permission: enum bh_perm_object where a yes needs no more, else SLOW: nobody asked yet, or it is recorded. */
+#define SLOW 0xff
+static uint8_t quick[BH_PERM_COUNT] = {[0 ... BH_PERM_COUNT - 1] = SLOW};
 
 static void adopt(const struct policy_table *table, const uint8_t digest[32])
 {
@@ -31,10 +32,8 @@ static void adopt(const struct policy_table *table, const uint8_t digest[32])
     epoch++;
     xen_label = (struct label){.type = policy.xen_type}; /* compartment 0 */
     xen_label.clearance = policy_section_clearance(&policy, &xen_label);
-    for (unsigned int p = 0; p < BH_PERM_COUNT; p++) {
-        uint8_t bit = (uint8_t)(1u << (p % 8));
-        quick[p / 8] = monitor_records(bh_permissions[p].class) ? quick[p / 8] & (uint8_t)~bit : quick[p / 8] | bit;
-    }
+    for (unsigned int p = 0; p < BH_PERM_COUNT; p++)
+        quick[p] = monitor_records(bh_permissions[p].class) ? SLOW : (uint8_t)bh_permissions[p].object;
 }
 
 int monitor_init(const uint8_t *file, size_t len)
@@ -170,35 +169,30 @@ bool monitor_would_allow(const struct policy_table *t, const struct label *s, co
            (target && policy_table_allows(t, s->type, o->type, POLICY_TARGET_CLEARED, (uint16_t)perm));
 }
 
-/* A no, or a yes that is to be recorded, or one that the target's clearance gives where the source is cleared too. Out
- * of the way of the decision. */
-static __attribute__((noinline, cold)) int decide_slowly(struct domain *subject, const struct label *object,
-                                                         uint32_t target_id, enum bh_perm perm, bool sensible,
-                                                         uint64_t object_id)
+static inline bool row_allows(const struct label *s, const struct label *o, enum policy_relation r, enum bh_perm perm)
+{
+    return s->type < policy.types && o->type < policy.types &&
+           policy_table_byte(&policy, s->type, o->type, r, perm) >> (perm % 8) & 1;
+}
+
+static int decide(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
+                  bool sensible, uint64_t object_id)
 {
     const struct label *s = &subject->label;
-    bool allowed = sensible && monitor_would_allow(&policy, s, object, perm);
+    enum policy_relation r = relation(s, object);
+    bool allowed = row_allows(s, object, r, perm);
 
+    if (r == POLICY_SOURCE_CLEARED && policy_section_cleared(&policy, object, s->compartment))
+        allowed = allowed || row_allows(s, object, POLICY_TARGET_CLEARED, perm);
+    allowed = allowed && sensible;
     if (!allowed || monitor_records(bh_permissions[perm].class))
         record(subject, object, target_id, perm, object_id, allowed, "policy");
     return allowed ? 0 : -XEN_EPERM;
 }
 
-static inline int decide(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
-                         bool sensible, uint64_t object_id)
-{
-    const struct label *s = &subject->label;
-
-    if (likely(sensible && s->type < policy.types && object->type < policy.types &&
-               (policy_table_byte(&policy, s->type, object->type, relation(s, object), (uint16_t)perm) &
-                quick[perm / 8]) >>
-                       (perm % 8) &
-                   1))
-        return 0;
-    return decide_slowly(subject, object, target_id, perm, sensible, object_id);
-}
-
-int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id)
+/* A no, or a yes that is to be recorded, or that another permission or a second row gives. */
+static __attribute__((noinline, cold)) int check_slowly(struct domain *subject, const struct domain *object,
+                                                        enum bh_perm perm, uint64_t object_id)
 {
     enum bh_perm_object kind = bh_permissions[perm].object;
 
@@ -211,6 +205,17 @@ int monitor_check(struct domain *subject, const struct domain *object, enum bh_p
         perm = sensible ? peer : perm;
     }
     return decide(subject, &object->label, object->domid, perm, sensible, object_id);
+}
+
+int monitor_check(struct domain *subject, const struct domain *object, enum bh_perm perm, uint64_t object_id)
+{
+    const struct label *s = &subject->label, *o = object ? &object->label : &xen_label;
+    enum bh_perm_object kind = object ? BH_OBJECT_DOMAIN : BH_OBJECT_XEN;
+
+    if (likely((quick[perm] == kind || (quick[perm] == BH_OBJECT_SELF && object == subject)) &&
+               row_allows(s, o, relation(s, o), perm)))
+        return 0;
+    return check_slowly(subject, object, perm, object_id);
 }
 
 int monitor_check_label(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,

@@ -23,8 +23,8 @@ struct policy_table;
  * -EPERM (signature). No domain may be started after a failure. */
 int monitor_init(const uint8_t *policy, size_t len);
 
-/* The policy in force. It changes with monitor_adopt() only, while no other CPU is in a hypercall (cpu/rendezvous.h): what
- * a hypercall reads of it stays until that ends. */
+/* The policy in force. It changes with monitor_adopt() only, while no other CPU is in a hypercall (cpu/rendezvous.h):
+ * what a hypercall reads of it stays until that ends. */
 const struct policy_table *monitor_policy(void);
 
 /* Puts another policy in force for all domains at once: labels of living domains get the numbers that their types'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The policy in force lies in one area (or, from boot, in the heap); the other one is for the file that comes. Each byte
- * is read once from the guest, to where it stays, and hashed there. */
+/* The policy in force lies in one area (or, from boot, in the heap); the other one is for the file that comes. Each
+ * byte is read once from the guest, to where it stays, and hashed there. */
 #include "monitor/policy_stage.h"
 #include "monitor/monitor.h"
 #include "monitor/policy_format.h"

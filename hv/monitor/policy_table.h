@@ -40,7 +40,7 @@ int policy_table_open(struct policy_table *t, const uint8_t *buf, size_t len);
 
 /* The byte of the row in which perm's bit (perm % 8) is. Both types are below t->types. */
 static inline uint8_t policy_table_byte(const struct policy_table *t, uint16_t stype, uint16_t ttype,
-                                        enum policy_relation relation, uint16_t perm)
+                                        enum policy_relation relation, unsigned int perm)
 {
     const uint8_t *pair = t->pairs + 2 * ((size_t)stype * t->types + ttype);
     size_t answer = pair[0] | (size_t)pair[1] << 8;

@@ -22,3 +22,15 @@ $(B)/bench/make-evidence: tests/bench/make_evidence.c $(ATTEST_BUILD_SRC) $(ATTE
 bench-verify: $(B)/bench/make-evidence $(B)/attest/bh-verify ## how long one verification of evidence takes, natively
 	@d=$$(mktemp -d) && trap 'rm -rf "$$d"' EXIT && $< "$$d" && $(B)/attest/bh-verify "$$d/evidence" --ref "$$d/refs" \
 		--ca "$$d/ca.crt" $$(cat "$$d/options") --bench $(VERIFY_BENCH_TIMES) | grep -E '^(one|verdict)'
+
+# --- The policy --------------------------------------------------------------------------------
+# The monitor as the hypervisor compiles it, without assertions.
+$(B)/bench/policy-cost: tests/bench/policy_cost.c hv/monitor/monitor.c hv/monitor/admit.c $(POLICY_TEST_SUPPORT) $(POLICY_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -static -Wall -Wno-unused-parameter $(POLICY_TEST_CFLAGS) -Ihv/include/public -o $@ $(filter %.c,$^) \
+		$(POLICY_TEST_LIBS)
+
+.PHONY: bench-policy
+bench-policy: $(B)/bench/policy-cost $(POLICY_TOOL) $(B)/policy/declarations.cil ## what a decision costs, and the size of 8, 64 and 512 types
+	@tests/bench/policy-sizes.sh $(B) $(POLICY_KEY)
+	@$< $(foreach n,8 64 512,$(n) $(B)/bench/policies/$(n).bhp)
