@@ -11,6 +11,16 @@ $(B)/bench/initrd.img: $(B)/bench/root/init
 .PHONY: bench
 bench: $(B)/bench/initrd.img $(B)/kernel/6.1/.stamp $(B)/peer/xen.elf $(B)/bulkhead.elf $(B)/policy.bhp ## compare native Linux, Debian's Xen and Bulkhead (BENCH="native xen" for some)
 	tests/bench/run.sh $(or $(BENCH),native xen bulkhead)
+	@$(MAKE) --no-print-directory bench-report
+
+# --- Reports -----------------------------------------------------------------------------------
+$(B)/bench/quote-bench: tests/bench/quote_bench.c tests/host/attest_swtpm.c attest/provision/tpmkeys.c $(ATTEST_HEADERS) tests/host/attest_swtpm.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lcmocka
+
+.PHONY: bench-report
+bench-report: $(B)/bench/quote-bench $(B)/guest/attest-cost.elf $(B)/bulkhead.elf $(B)/policy.bhp ## what a report costs, beside a TPM's quote
+	@B=$(B) tests/bench/report.sh
 
 # --- The verifier ------------------------------------------------------------------------------
 VERIFY_BENCH_TIMES ?= 1000
