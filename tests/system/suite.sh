@@ -107,7 +107,7 @@ evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
     machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
-all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes)
+all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for session in "$@"; do
     if ! declare -F "session_${session//[-.]/_}" >/dev/null; then
