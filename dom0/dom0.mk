@@ -29,12 +29,12 @@ DOM0_MODULES := xen-evtchn xen-privcmd xen-gntdev xen-gntalloc
 DOM0_STAGE := dom0/image/stage.sh
 DOM0_CFGS := $(wildcard dom0/image/tenants/*.cfg)
 
-$(B)/dom0/tenant.img: dom0/image/tenant-init $(DOM0_STAGE) dom0/image/mkcpio.sh $(LINUX_TOOLS) $(DOM0_KERNELS:%=%/.stamp)
+$(B)/dom0/tenant.img: dom0/image/tenant-init $(DOM0_STAGE) dom0/image/mkcpio.sh $(LINUX_TOOLS) $(LINUX_TLS) $(DOM0_KERNELS:%=%/.stamp)
 	@echo "  IMAGE  the tenants' ramdisk"
 	@$(DOM0_STAGE) base $(B)/dom0/tenant-root
 	@install -m 755 dom0/image/tenant-init $(B)/dom0/tenant-root/init
 	@for k in $(DOM0_KERNELS); do $(DOM0_STAGE) modules $(B)/dom0/tenant-root $$k $(DOM0_MODULES); done
-	@$(DOM0_STAGE) program $(B)/dom0/tenant-root /usr/bin $(LINUX_TOOLS)
+	@$(DOM0_STAGE) program $(B)/dom0/tenant-root /usr/bin $(LINUX_TOOLS) $(LINUX_TLS)
 	@dom0/image/mkcpio.sh $(B)/dom0/tenant-root $@
 
 # The folder stays: `bhctl digest --root build/dom0/root` predicts a tenant's launch from it.

@@ -105,6 +105,8 @@ done
 
 step 5 "tenants of two compartments share nothing; a permitted pair does"
 demo 240 5
+echo "--- the two that may share a page speak TLS, each after proof of what the other is"
+demo 240 8
 step 6 "root in dom0 tries to read a tenant's memory"
 demo 120 6
 step 7 "a disk's secret: sealed by acme, opened by acme alone, and after a reboot"

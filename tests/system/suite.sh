@@ -20,6 +20,8 @@ export MACHINE_TPM_LOG=20
 . "$here/sessions-fail.sh"
 # shellcheck source=tests/system/sessions-boot.sh
 . "$here/sessions-boot.sh"
+# shellcheck source=tests/system/sessions-use.sh
+. "$here/sessions-use.sh"
 passed=0 failed=0 session=
 
 pass() {
@@ -88,9 +90,9 @@ refused_in_dom0() { # NAME REGEX COMMAND: passes when the command fails in dom0 
 
 demo_step() { # SECONDS ARGUMENTS: one step of dom0's demonstration; each of its results is a test
     local from=$machine_seen name verdict detail status
-    machine_send "/demo $2; echo BH-END$2'='\$?"
-    if ! machine_await "$1" "^BH-END$2=[0-9]+\$"; then
-        fail "demo-$2" "no end within $1 s"
+    machine_send "/demo $2; echo BH-END${2%% *}'='\$?"
+    if ! machine_await "$1" "^BH-END${2%% *}=[0-9]+\$"; then
+        fail "demo-${2%% *}" "no end within $1 s"
         return 1
     fi
     status=$(machine_log | sed -n "${machine_seen}s/^BH-END.*=//p")
@@ -99,7 +101,7 @@ demo_step() { # SECONDS ARGUMENTS: one step of dom0's demonstration; each of its
         results=$((results + 1))
         if [ "$verdict" = ok ]; then pass "${name%:}"; else fail "${name%:}" "$detail"; fi
     done < <(machine_log | sed -n "$((from + 1)),${machine_seen}s/^BH-RESULT //p")
-    [ $results -gt 0 ] || fail "demo-$2" "no result, status $status"
+    [ $results -gt 0 ] || fail "demo-${2%% *}" "no result, status $status"
 }
 
 evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
@@ -107,7 +109,7 @@ evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
     machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
-all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed)
+all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed use)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for session in "$@"; do
     if ! declare -F "session_${session//[-.]/_}" >/dev/null; then
