@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_REPORT_CHECK: local attestation. Every round of the call reads the report and goes on with the check of exactly
- * these bytes: what changed meanwhile is another check. A domain has one under way at a time, and one that is not
- * continued is dropped when somebody needs its place. */
+ * these bytes: what changed meanwhile is another check. Each domain has one place, which some share; who let a check
+ * lie for a quarter of a second loses the place to whoever comes next. */
 #include "measure/measure.h"
 #include "measure/check_op.h"
 #include "measure/crypto.h"
@@ -35,31 +35,6 @@ static void drop(struct check *c)
     c->used = false;
 }
 
-static struct check *of_domain(uint32_t domid)
-{
-    for (struct check *c = checks; c < checks + VERIFIER_SLOTS; c++)
-        if (c->used && c->domid == domid)
-            return c;
-    return NULL;
-}
-
-/* A place of the domain's own, or a free one, or one that lay idle. */
-static struct check *place_for(uint32_t domid, ns_t now)
-{
-    struct check *oldest = of_domain(domid);
-
-    for (struct check *c = checks; !oldest && c < checks + VERIFIER_SLOTS; c++)
-        if (!c->used)
-            return c;
-    for (struct check *c = checks; !oldest && c < checks + VERIFIER_SLOTS; c++)
-        if (now - c->touched >= STALE)
-            oldest = c;
-    if (!oldest || now - oldest->touched < STALE)
-        return NULL;
-    drop(oldest);
-    return oldest;
-}
-
 /* Only reports are signed with the hypervisor's key; one of another boot says so itself. */
 static int read_subject(const struct bh_report_check *req, struct subject *s)
 {
@@ -77,14 +52,15 @@ static int read_subject(const struct bh_report_check *req, struct subject *s)
 static int step(const struct subject *s)
 {
     uint32_t domid = current->domain->domid;
-    struct check *c = of_domain(domid);
+    struct check *c = &checks[domid % VERIFIER_SLOTS];
     ns_t now = now_ns();
     int rc;
 
-    if (!c || memcmp(&c->subject, s, sizeof(*s)) != 0) {
-        c = place_for(domid, now);
-        if (!c)
+    if (!c->used || c->domid != domid || memcmp(&c->subject, s, sizeof(*s)) != 0) {
+        if (c->used && now - c->touched < STALE)
             return -XEN_EAGAIN;
+        if (c->used)
+            drop(c);
         rc = verifier_start(c - checks, measure_pubkey(), s->hash, s->sig);
         if (rc)
             return rc;
@@ -118,8 +94,8 @@ long measure_report_check(enum operation op, uint64_t arg)
 
 void check_forget(uint32_t domid)
 {
-    struct check *c = of_domain(domid);
+    struct check *c = &checks[domid % VERIFIER_SLOTS];
 
-    if (c)
+    if (c->used && c->domid == domid)
         drop(c);
 }

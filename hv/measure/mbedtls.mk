@@ -28,7 +28,7 @@ $(HOST_MBEDTLS_OBJS): $(B)/host-mbedtls/%.o: hv/measure/mbedtls_config.h hv/meas
 
 MEASURE_TESTS := late_launch crypto signer tpm_cmd tpm_allow tpm pcrlog evstore measure verifier vouch check_op seal_root seal_counter
 HOST_TESTS += $(MEASURE_TESTS)
-CRYPTO_SRC := $(addprefix hv/measure/,crypto.c arena.c measure_lock.c) tests/host/measure_fakes.c
+CRYPTO_SRC := $(addprefix hv/measure/,crypto.c arena.c verifier.c measure_lock.c) tests/host/measure_fakes.c
 TPM_SRC := $(addprefix hv/measure/,tpm.c tpm_queue.c tpm_tis.c tpm_crb.c tpm_cmd.c seal_root.c \
 	seal_cmd.c seal_op.c seal_counter.c) tests/host/fake_tpm.c
 crypto_TEST_SRC := $(CRYPTO_SRC)
@@ -39,10 +39,10 @@ tpm_TEST_SRC := $(TPM_SRC) $(CRYPTO_SRC)
 pcrlog_TEST_SRC := hv/measure/pcrlog.c $(CRYPTO_SRC)
 evstore_TEST_SRC := hv/measure/evstore.c
 measure_TEST_SRC := $(addprefix hv/measure/,measure.c measure_blob.c report.c report_op.c tpm_op.c tpm_allow.c signer.c \
-	pcrlog.c evstore.c entropy.c check_op.c extend_op.c verifier.c vouch.c) hv/hypercall/ask.c hv/hypercall/operations.c $(TPM_SRC) $(CRYPTO_SRC)
+	pcrlog.c evstore.c entropy.c check_op.c extend_op.c vouch.c) hv/hypercall/ask.c hv/hypercall/operations.c $(TPM_SRC) $(CRYPTO_SRC)
 measure_TEST_SRC += hv/boot/txt_parse.c
 late_launch_TEST_SRC := $(measure_TEST_SRC)
-verifier_TEST_SRC := hv/measure/verifier.c hv/measure/signer.c $(CRYPTO_SRC)
+verifier_TEST_SRC := hv/measure/signer.c $(CRYPTO_SRC)
 vouch_TEST_SRC := hv/measure/vouch.c $(verifier_TEST_SRC)
 check_op_TEST_SRC := $(measure_TEST_SRC)
 seal_root_TEST_SRC := $(measure_TEST_SRC) tests/host/attest_swtpm.c tests/host/seal_boots.c

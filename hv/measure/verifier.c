@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/verifier.h"
 #include "measure/arena.h"
+#include "measure/crypto.h"
+#include "measure/measure_lock.h"
 #include "measure/signer.h"
 #include "console.h"
 #include "lib.h"
@@ -82,4 +84,18 @@ void verifier_drop(unsigned int slot)
     mbedtls_ecdsa_restart_free(&slots[slot].restart);
     mbedtls_ecdsa_free(&slots[slot].key);
     arena_done();
+}
+
+int ecdsa_p256_verify(const uint8_t pub[64], const uint8_t hash[32], const uint8_t sig[64])
+{
+    int rc;
+
+    spin_lock(&measure_lock);
+    rc = verifier_start(VERIFIER_POLICY, pub, hash, sig);
+    if (!rc)
+        do
+            rc = verifier_step(VERIFIER_POLICY);
+        while (rc == -XEN_EAGAIN);
+    spin_unlock(&measure_lock);
+    return rc ? -XEN_EINVAL : 0;
 }
