@@ -11,8 +11,8 @@ static char directory[64];
 static void remove_directory(void)
 {
     char path[128];
-    static const char *const names[] = {"t.cil", "t.rules", "base.cil"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const names[] = {"t.cil", "t.rules"};
+    for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
         unlink(path);
     }
@@ -36,29 +36,6 @@ static char *write_file(const char *name, const char *head, const char *text)
     return path;
 }
 
-/* base.cil with another rule on compartments: a clearance of either side is enough, too. */
-static char *cleared_base(void)
-{
-    static const char rule[] = "(mlsconstrain (between (any)) ";
-    static char text[65536];
-    FILE *f = fopen("policy/base.cil", "r");
-    size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-    text[n] = 0;
-    char *at = strstr(text, rule);
-    if (!f || fclose(f) != 0 || !at || strstr(at + 1, rule))
-        abort();
-    char *rest = strchr(at, '\n');
-    *at = 0;
-    char *both;
-    if (asprintf(&both,
-                 "%s%s(or (or (eq l1 l2) (or (eq t1 spanning) (eq t2 spanning))) (or (dom h1 l2) (domby l1 h2))))%s",
-                 text, rule, rest) < 0)
-        abort();
-    char *path = write_file("base.cil", "", both);
-    free(both);
-    return path;
-}
-
 void analysis_open(struct analysis *a, const char *more, const char *rules)
 {
     struct policy_error e = {""};
@@ -68,8 +45,7 @@ void analysis_open(struct analysis *a, const char *more, const char *rules)
                            "(type a_t)(call guest (a_t))\n"
                            "(type b_t)(call guest (b_t))\n\n",
                            more);
-    bool cleared = rules && strstr(rules, "clearance");
-    char *paths[3] = {cleared ? cleared_base() : strdup("policy/base.cil"), cil, NULL};
+    char *paths[3] = {strdup("policy/base.cil"), cil, NULL};
     size_t count = 2;
     if (rules)
         paths[count++] = write_file("t.rules", "", rules);

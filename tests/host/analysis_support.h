@@ -13,7 +13,7 @@ struct analysis {
 };
 
 /* Two tenants' types a_t and b_t that nothing joins, and `more`, which begins on line 5 of a file t.cil. `rules`: NULL,
- * or the text of t.rules; where that has a clearance, the rule on compartments asks for it. */
+ * or the text of t.rules. */
 void analysis_open(struct analysis *a, const char *more, const char *rules);
 void analysis_close(struct analysis *a);
 
