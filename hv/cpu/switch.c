@@ -14,6 +14,7 @@
 #include "cpu/debugreg.h"
 #include "cpu/io.h"
 #include "mm/paging.h"
+#include "monitor/policy_load.h"
 #include "mm/tlb.h"
 #include "sched/sched.h"
 #include "event/evtchn.h"
@@ -141,6 +142,8 @@ void guest_exit(void)
         if (unlikely(READ_ONCE(c->need_resched))) {
             __atomic_exchange_n(&c->need_resched, 0, __ATOMIC_SEQ_CST);
             rendezvous_join();
+            if (unlikely(READ_ONCE(policy_work_left)))
+                policy_load_work();
             switch_to(v, sched_next(v));
             continue;
         }

@@ -13,6 +13,7 @@
 
 #include "types.h"
 #include "domain/domain.h"
+#include "hypercall/operations.h"
 
 int evtchn_domain_init(struct domain *d); /* shared_info is there already */
 /* Closes all ports (bounded: 4096), frees the tables. shared_info must outlive it; the vCPUs' timers are stopped
@@ -50,6 +51,8 @@ void evtchn_raise(struct domain *d, uint32_t port, uint32_t vcpu); /* lock not n
 void evtchn_unmask(struct domain *d, uint32_t port, uint32_t vcpu);
 void evtchn_lock_pair(struct domain *a, struct domain *b); /* neither is held before */
 void evtchn_unlock_pair(struct domain *a, struct domain *b);
+/* The row that is asked when somebody binds to that port of remote's; r: its entry, or NULL. */
+enum operation evtchn_bind_row(const struct domain *remote, uint32_t rport, const struct evtchn *r);
 bool evtchn_virq_is_global(uint32_t virq);
 /* Lock not held. -EINVAL: no such port. */
 int evtchn_close(struct domain *d, uint32_t port);

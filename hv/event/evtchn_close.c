@@ -34,6 +34,7 @@ static void close_interdomain(struct domain *d, uint32_t port, struct evtchn *e)
 
     evtchn_port_free(d, port);
     r->state = EVTCHNSTAT_unbound;
+    r->binder = 0;
     r->remote_port = 0;
     r->remote_domid = d->domid;
 }

@@ -8,6 +8,7 @@
 #include "hypercall/hypercall.h"
 #include "hypercall/ask.h"
 #include "mm/access.h"
+#include "monitor/sharing.h"
 #include "lib.h"
 #include <xen/event_channel.h>
 
@@ -57,6 +58,15 @@ static long op_alloc_unbound(enum operation op, struct domain *d, union evtchn_a
     return rc;
 }
 
+enum operation evtchn_bind_row(const struct domain *remote, uint32_t rport, const struct evtchn *r)
+{
+    if (r && r->preset && rport == remote->console_port)
+        return OP_EVTCHNOP_bind_interdomain_console;
+    if (r && r->preset && rport == remote->store_port)
+        return OP_EVTCHNOP_bind_interdomain_store;
+    return OP_EVTCHNOP_bind_interdomain;
+}
+
 /* Both locks held. */
 static long bind_interdomain(enum operation op, struct domain *d, struct domain *remote,
                              struct evtchn_bind_interdomain *b)
@@ -64,24 +74,28 @@ static long bind_interdomain(enum operation op, struct domain *d, struct domain 
     uint32_t rport = b->remote_port;
     struct evtchn *r = evtchn_port(remote, rport);
 
-    if (r && r->preset && rport == remote->console_port)
-        op = OP_EVTCHNOP_bind_interdomain_console;
-    else if (r && r->preset && rport == remote->store_port)
-        op = OP_EVTCHNOP_bind_interdomain_store;
+    op = evtchn_bind_row(remote, rport, r);
     long rc = ask_about(op, remote, rport);
     if (rc)
         return rc;
     if (!r || r->state != EVTCHNSTAT_unbound || r->remote_domid != d->domid || remote->evtchn.closing)
         return -XEN_EINVAL;
+    /* The port may have been opened under another policy, or be left over from a binding. */
+    if (!r->preset && monitor_check(remote, d, operations[OP_EVTCHNOP_alloc_unbound].perm, rport))
+        return -XEN_EPERM;
     int port = evtchn_port_alloc(d, EVTCHNSTAT_interdomain);
     if (port < 0)
         return port;
     struct evtchn *e = evtchn_port(d, (uint32_t)port);
+    e->binder = 1;
     e->remote = remote;
     e->remote_port = rport;
     r->state = EVTCHNSTAT_interdomain;
     r->remote = d;
     r->remote_port = (uint32_t)port;
+    sharing_made(d, remote, op);
+    if (!r->preset)
+        sharing_made(remote, d, OP_EVTCHNOP_alloc_unbound);
     b->local_port = (uint32_t)port;
     evtchn_raise(d, (uint32_t)port, 0); /* the peer may have sent before: the ABI wants it pending */
     return 0;

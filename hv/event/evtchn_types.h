@@ -18,7 +18,8 @@ struct domain;
  * locks held, so either lock keeps `remote` alive and connected. notify_vcpu may be read without a lock. */
 struct evtchn {
     uint8_t state;        /* enum evtchn_state: values of EVTCHNSTAT_* */
-    uint8_t preset;       /* made by the builder: the console's or the store's */
+    uint8_t preset : 1;   /* made by the builder: the console's or the store's */
+    uint8_t binder : 1;   /* interdomain: this end did the binding, the other one opened the port */
     uint16_t notify_vcpu; /* always a vCPU that the domain has */
     union {
         uint32_t remote_port; /* interdomain */

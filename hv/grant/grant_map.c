@@ -10,7 +10,9 @@
 #include "hypercall/ask.h"
 #include "grant/maptrack.h"
 #include "mm/entry.h"
+#include "mm/frame.h"
 #include "mm/pte.h"
+#include "monitor/sharing.h"
 
 #define DROP_BATCH 128u
 
@@ -19,13 +21,13 @@ static unsigned int kinds(uint32_t flags)
     return !!(flags & GNTMAP_host_map) + !!(flags & GNTMAP_device_map);
 }
 
-static enum operation row(const struct gnttab_map_grant_ref *op)
+enum operation grant_map_row(uint32_t ref, uint32_t flags)
 {
-    if (op->ref == GNTTAB_RESERVED_CONSOLE)
+    if (ref == GNTTAB_RESERVED_CONSOLE)
         return OP_GNTTABOP_map_grant_ref_console;
-    if (op->ref == GNTTAB_RESERVED_XENSTORE)
+    if (ref == GNTTAB_RESERVED_XENSTORE)
         return OP_GNTTABOP_map_grant_ref_store;
-    return op->flags & GNTMAP_readonly ? OP_GNTTABOP_map_grant_ref_readonly : OP_GNTTABOP_map_grant_ref;
+    return flags & GNTMAP_readonly ? OP_GNTTABOP_map_grant_ref_readonly : OP_GNTTABOP_map_grant_ref;
 }
 
 static int find_pte(uint64_t host_addr, uint32_t flags, uint64_t **pte)
@@ -40,6 +42,8 @@ static int16_t map_locked(struct domain *d, struct domain *granter, struct gntta
     uint64_t *pte = NULL;
     uint32_t frame;
 
+    if (d->grant.revoking) /* a moment (grant_revoke.c) */
+        return GNTST_eagain;
     if (op->flags & GNTMAP_host_map) {
         if (find_pte(op->host_addr, op->flags, &pte) || (*pte & PTE_GRANT))
             return GNTST_general_error;
@@ -59,6 +63,7 @@ static int16_t map_locked(struct domain *d, struct domain *granter, struct gntta
     }
     struct grant_map *m = &d->grant.map[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
     *m = (struct grant_map){.granter = granter, .ref = op->ref, .frame = frame, .flags = (uint16_t)op->flags};
+    sharing_made(d, granter, grant_map_row(op->ref, op->flags));
     op->handle = handle;
     op->dev_bus_addr = op->flags & GNTMAP_device_map ? (uint64_t)frame << PAGE_SHIFT : 0;
     return GNTST_okay;
@@ -84,7 +89,7 @@ void grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
     }
     if (granter->state == BH_STATE_DYING) {
         op->status = GNTST_bad_domain;
-    } else if (ask_about(row(op), granter, op->ref)) {
+    } else if (ask_about(grant_map_row(op->ref, op->flags), granter, op->ref)) {
         op->status = GNTST_permission_denied;
     } else {
         grant_lock(d, granter);
@@ -95,8 +100,7 @@ void grant_map(struct domain *d, struct gnttab_map_grant_ref *op)
         domain_put(granter);
 }
 
-/* Takes both locks for a handle of d's; NULL, nothing locked: there is no such handle. */
-static struct grant_map *lock_handle(struct domain *d, uint32_t handle, struct domain **granter)
+struct grant_map *grant_lock_handle(struct domain *d, uint32_t handle, struct domain **granter)
 {
     spin_lock(&d->mm.lock);
     struct grant_map *m = maptrack_get(&d->grant, handle);
@@ -138,6 +142,8 @@ static bool give_up(struct domain *d, struct grant_map *m, uint32_t handle, uint
     m->flags &= (uint16_t)~kind;
     grant_unpin(m->granter, m->ref, m->frame, !(m->flags & GNTMAP_readonly));
     bool last = !kinds(m->flags);
+    if (last && m->revoked)
+        frame_of(m->frame)->revoked--;
     if (last)
         maptrack_free(&d->grant, handle);
     return last;
@@ -146,7 +152,7 @@ static bool give_up(struct domain *d, struct grant_map *m, uint32_t handle, uint
 void grant_unmap(struct domain *d, struct gnttab_unmap_grant_ref *op)
 {
     struct domain *granter;
-    struct grant_map *m = lock_handle(d, op->handle, &granter);
+    struct grant_map *m = grant_lock_handle(d, op->handle, &granter);
     uint64_t *pte = NULL;
     bool gone = false;
 
@@ -192,7 +198,7 @@ static int16_t replace(const struct grant_map *m, struct gnttab_unmap_and_replac
 void grant_unmap_and_replace(struct domain *d, struct gnttab_unmap_and_replace *op)
 {
     struct domain *granter;
-    struct grant_map *m = lock_handle(d, op->handle, &granter);
+    struct grant_map *m = grant_lock_handle(d, op->handle, &granter);
     bool gone = false;
 
     if (!m) {
@@ -207,21 +213,27 @@ void grant_unmap_and_replace(struct domain *d, struct gnttab_unmap_and_replace *
         domain_put(granter);
 }
 
-static void drop_one(struct domain *d, uint32_t handle)
+/* What a handle holds goes; no entry may map its frame for it any more. */
+static void drop(struct domain *d, uint32_t handle, bool only_revoked)
 {
     struct domain *granter;
-    struct grant_map *m = lock_handle(d, handle, &granter);
-    bool gone = false;
+    struct grant_map *m = grant_lock_handle(d, handle, &granter);
+    bool gone = false, wanted = m && (m->revoked || !only_revoked);
 
     if (!m)
         return;
-    if (m->flags & GNTMAP_host_map)
+    if (wanted && (m->flags & GNTMAP_host_map))
         gone = give_up(d, m, handle, GNTMAP_host_map);
-    if (!gone)
+    if (wanted && !gone)
         gone = give_up(d, m, handle, GNTMAP_device_map);
     grant_unlock(d, granter);
     if (gone)
         domain_put(granter);
+}
+
+void grant_drop_revoked(struct domain *d, uint32_t handle)
+{
+    drop(d, handle, true);
 }
 
 bool grant_map_drop(struct domain *d)
@@ -230,6 +242,6 @@ bool grant_map_drop(struct domain *d)
     uint32_t end = g->map_pages * MAPTRACK_PER_PAGE;
 
     for (uint32_t n = 0; n < DROP_BATCH && g->map_used && g->destroy_at < end; n++)
-        drop_one(d, g->destroy_at++);
+        drop(d, g->destroy_at++, false);
     return !g->map_used;
 }

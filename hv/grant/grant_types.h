@@ -23,6 +23,7 @@ struct domain_grant {
     uint32_t map_pages;
     uint32_t map_free; /* first free handle, MAPTRACK_NONE: take another page */
     uint32_t map_used;
+    bool revoking;       /* mappings are being taken from it: it gets no new ones */
     uint32_t destroy_at; /* where grant_domain_destroy() goes on */
     struct grant_map *map[GRANT_MAP_PAGES_MAX];
 };

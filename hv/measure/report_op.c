@@ -20,6 +20,7 @@
 #include "lib.h"
 #include "mm/access.h"
 #include "monitor/monitor.h"
+#include "monitor/policy_load.h"
 #include "sched/sched.h"
 #include "time/clock.h"
 
@@ -206,7 +207,7 @@ long measure_report_op(enum operation row, uint64_t arg)
         return -XEN_EFAULT;
     if (!measure_holds())
         return -XEN_ENODEV;
-    if (!spin_trylock(&measure_lock))
+    if (READ_ONCE(policy_taking_down) || !spin_trylock(&measure_lock))
         return wait_for_others(arg);
     rc = step(&req, &answer);
     spin_unlock(&measure_lock);

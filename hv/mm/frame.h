@@ -21,7 +21,7 @@ struct frame {
     uint8_t type;      /* enum frame_type */
     uint8_t flags;     /* FF_* */
     uint16_t progress; /* table frames: entries that hold references */
-    uint16_t pad;
+    uint16_t revoked; /* grant handles that map it and are being taken away (grant/grant_revoke.c) */
     uint32_t next;  /* link of the free list or of the release queue */
     uint32_t stamp; /* owner's tlb_clock when the last writable use ended */
 };

@@ -5,10 +5,13 @@
 #include "monitor/policy_stage.h"
 #include "monitor/policy_section.h"
 #include "monitor/policy_table.h"
+#include "monitor/sharing.h"
 #include "cpu/percpu.h"
 #include "cpu/rendezvous.h"
 #include "domain/domain.h"
 #include "domain/lifecycle.h"
+#include "event/evtchn_revoke.h"
+#include "grant/grant_revoke.h"
 #include "hypercall/hypercall.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
@@ -16,6 +19,7 @@
 #include "mm/access.h"
 #include "policy_key_public.h"
 #include "time/clock.h"
+#include "time/timer.h"
 #include "bulkhead.h"
 #include "console.h"
 #include "lib.h"
@@ -26,7 +30,11 @@ BUILD_ASSERT(sizeof(struct bh_policy_conflict) == 16);
 #define STALE       1000000000ull /* before the swap: who does not continue for a second has given up */
 #define DOMAIN_STEP 16u           /* labels looked up in a step */
 
-enum phase { IDLE, PARSE, VERIFY, LABELS, SWAP, RELEASE, DONE };
+#define LIST_MAX    64u
+#define TRIES       8u
+#define WORK_PERIOD 1000000ull
+
+enum phase { IDLE, PARSE, VERIFY, LABELS, LOOK, SWAP, TAKE_DOWN, RELEASE, DONE };
 
 /* policy_lock covers all of it. */
 static struct {
@@ -36,15 +44,35 @@ static struct {
     ns_t touched;
     struct policy_table table;
     bool verifying; /* the verifier's slot is in use */
-    uint32_t at;    /* progress of a phase: domain id */
+    uint32_t at;    /* progress of a phase: domain id, */
+    uint32_t within; /* handle or port of that domain, */
+    bool events;     /* and which of the two */
+    uint32_t tries, room;
     struct bh_policy_commit result;
+    struct bh_policy_conflict list[LIST_MAX];
     long rc;
 } commit;
+uint32_t sharing_watched; /* set and cleared with policy_lock; what sharing_note() reads stays while it is set */
+static uint32_t sharing_missed;
+bool policy_work_left, policy_taking_down;
+static struct timer work_timer;
+
+/* Afterwards no CPU is in sharing_note(), so the file may go. */
+static void stop_watching(void)
+{
+    if (!sharing_watched)
+        return;
+    WRITE_ONCE(sharing_watched, 0);
+    rendezvous_begin();
+    rendezvous_end();
+}
 
 bool policy_load_active(void)
 {
-    if (commit.phase <= SWAP && now_ns() - commit.touched >= STALE)
+    if (commit.phase <= SWAP && now_ns() - commit.touched >= STALE) {
+        stop_watching();
         commit.phase = IDLE;
+    }
     return commit.phase != IDLE && commit.phase != DONE;
 }
 
@@ -131,6 +159,12 @@ static void lacks_type(const struct domain *d)
     finish(-XEN_EINVAL, text);
 }
 
+static void first_domain(void)
+{
+    commit.at = commit.within = 0;
+    commit.events = false;
+}
+
 static void labels(void)
 {
     struct domain *d;
@@ -138,7 +172,10 @@ static void labels(void)
     for (unsigned int n = 0; n < DOMAIN_STEP; n++) {
         d = domain_first_from(commit.at);
         if (!d) {
-            commit.phase = SWAP;
+            commit.phase = LOOK;
+            first_domain();
+            commit.result.count = sharing_missed = 0;
+            __atomic_store_n(&sharing_watched, 1, __ATOMIC_SEQ_CST);
             return;
         }
         commit.at = d->domid + 1;
@@ -151,6 +188,88 @@ static void labels(void)
     }
 }
 
+bool sharing_allowed(struct domain *subject, struct domain *object, enum operation op)
+{
+    if (commit.phase > SWAP)
+        return monitor_would_allow(monitor_policy(), &subject->label, &object->label, operations[op].perm);
+    return translate(subject) && translate(object) &&
+           monitor_would_allow(&commit.table, &subject->next_label, &object->next_label, operations[op].perm);
+}
+
+void sharing_forbidden(const struct domain *subject, const struct domain *object, uint32_t kind, uint32_t number)
+{
+    if (commit.result.count < commit.room)
+        commit.list[commit.result.count] = (struct bh_policy_conflict){
+            .source = subject->domid, .target = object->domid, .kind = kind, .object = number};
+    commit.result.count++;
+}
+
+/* On any CPU, without policy_lock. A domain whose label is not known yet makes the load look again, too. */
+void sharing_note(const struct domain *subject, const struct domain *object, enum operation op)
+{
+    uint32_t ticket = commit.ticket;
+
+    if (__atomic_load_n(&subject->next_label_of, __ATOMIC_ACQUIRE) != ticket ||
+        __atomic_load_n(&object->next_label_of, __ATOMIC_ACQUIRE) != ticket ||
+        !monitor_would_allow(&commit.table, &subject->next_label, &object->next_label, operations[op].perm))
+        WRITE_ONCE(sharing_missed, 1);
+}
+
+static bool take_down_grants(struct domain *d, uint32_t *at)
+{
+    return grant_revoke_step(d);
+}
+
+/* A step of the one, then of the other, for each living domain; true when there are no more. */
+static bool each_domain(bool (*grants)(struct domain *d, uint32_t *at), bool (*ports)(struct domain *d, uint32_t *at))
+{
+    struct domain *d = domain_first_from(commit.at);
+
+    if (!d)
+        return true;
+    if (d->domid != commit.at) {
+        first_domain();
+        commit.at = d->domid;
+    }
+    if ((commit.events ? ports : grants)(d, &commit.within)) {
+        commit.within = 0;
+        commit.at += commit.events;
+        commit.events = !commit.events;
+    }
+    domain_put(d);
+    return false;
+}
+
+static void look(void)
+{
+    if (!each_domain(grant_revoke_find, evtchn_revoke_find))
+        return;
+    if (commit.result.count && !(commit.result.flags & BH_POLICY_REVOKE))
+        finish(-XEN_EBUSY, "it forbids grants or event channels that are in use");
+    else if (commit.result.flags & BH_POLICY_DRY)
+        finish(0, "");
+    else
+        commit.phase = SWAP;
+}
+
+/* From here on the work is done by whoever comes by, see policy_load.h. */
+static void work_due(void *arg)
+{
+    this_cpu()->need_resched = 1;
+    if (READ_ONCE(policy_work_left))
+        timer_set(&work_timer, now_ns() + WORK_PERIOD);
+}
+
+static void begin_work(void)
+{
+    if (policy_work_left)
+        return;
+    WRITE_ONCE(policy_work_left, true);
+    if (!work_timer.fn)
+        timer_init(&work_timer, work_due, NULL);
+    timer_set(&work_timer, now_ns() + WORK_PERIOD);
+}
+
 /* No other CPU is in a hypercall: nobody has half an answer, and nothing that was allowed is still on its way. */
 static void swap_at_stop(void)
 {
@@ -161,6 +280,13 @@ static void swap_at_stop(void)
             lacks_type(d);
             return;
         }
+    if (sharing_missed && !(commit.result.flags & BH_POLICY_REVOKE)) {
+        commit.at = 0;
+        commit.phase = LABELS; /* look again: it is named then, or gone */
+        if (++commit.tries > TRIES)
+            finish(-XEN_EBUSY, "grants or event channels that it forbids come and go");
+        return;
+    }
     int rc = measure_policy_load(s->digest, commit.table.version);
     if (rc == -XEN_EBUSY)
         return; /* the TPM has too much to do: again */
@@ -170,21 +296,21 @@ static void swap_at_stop(void)
     }
     monitor_adopt(&commit.table, s->digest);
     policy_stage_adopted();
+    WRITE_ONCE(sharing_watched, 0);
     commit.rc = 0;
-    commit.phase = RELEASE;
+    first_domain();
+    commit.phase = commit.result.flags & BH_POLICY_REVOKE ? TAKE_DOWN : RELEASE;
+    WRITE_ONCE(policy_taking_down, commit.phase == TAKE_DOWN);
 }
 
 static void swap(void)
 {
-    if (commit.result.flags & BH_POLICY_DRY) {
-        finish(0, "");
-        return;
-    }
     rendezvous_begin();
     swap_at_stop();
     rendezvous_end();
-    if (commit.phase == RELEASE && !commit.rc)
-        printk("policy: version %u is in force, loaded by domain %u\n", commit.table.version, commit.domid);
+    if (commit.phase > SWAP && !commit.rc)
+        printk("policy: version %u is in force, loaded by domain %u; %u grants and event channels to take down\n",
+               monitor_policy_version(), commit.domid, commit.result.count);
 }
 
 static void step(void)
@@ -199,16 +325,41 @@ static void step(void)
     case LABELS:
         labels();
         break;
+    case LOOK:
+        look();
+        break;
     case SWAP:
         swap();
         break;
+    case TAKE_DOWN:
+        if (each_domain(take_down_grants, evtchn_revoke_step)) {
+            WRITE_ONCE(policy_taking_down, false);
+            commit.phase = RELEASE;
+        }
+        break;
     case RELEASE:
-        if (policy_stage_release())
+        if (policy_stage_release()) {
+            WRITE_ONCE(policy_work_left, false);
             commit.phase = DONE;
+        }
         break;
     default:
         break;
     }
+    if (commit.phase > SWAP) {
+        stop_watching();
+        if (commit.phase < DONE)
+            begin_work();
+    }
+}
+
+void policy_load_work(void)
+{
+    if (!spin_trylock(&policy_lock))
+        return;
+    if (commit.phase == TAKE_DOWN || commit.phase == RELEASE)
+        step();
+    spin_unlock(&policy_lock);
 }
 
 /* The structure is read here, once. */
@@ -219,7 +370,7 @@ static long begin(uint64_t arg)
 
     if (copy_from_guest(&c, arg, sizeof(c)))
         return -XEN_EFAULT;
-    if (c.flags & ~(BH_POLICY_REVOKE | BH_POLICY_DRY) || c.count > 64)
+    if (c.flags & ~(BH_POLICY_REVOKE | BH_POLICY_DRY) || c.count > LIST_MAX)
         return -XEN_EINVAL;
     if (policy_load_active())
         return -XEN_EBUSY;
@@ -227,6 +378,8 @@ static long begin(uint64_t arg)
     memset(c.error, 0, sizeof(c.error));
     c.error_offset = 0;
     commit.result = c;
+    commit.room = c.count;
+    commit.result.count = commit.tries = 0;
     commit.ticket += commit.ticket == UINT32_MAX ? 2 : 1; /* never 0 */
     commit.domid = current->domain->domid;
     if (s->total && s->loaded == s->total) {
@@ -240,22 +393,33 @@ static long begin(uint64_t arg)
     return 0;
 }
 
-/* One step; the result is in *out when it says 0. */
-static long advance(struct bh_policy_commit *out)
+/* What the caller gets. */
+struct outcome {
+    struct bh_policy_commit result;
+    struct bh_policy_conflict list[LIST_MAX];
+    uint32_t listed;
+    long rc;
+};
+
+/* One step; *out is filled in when it says 0. */
+static long advance(struct outcome *out)
 {
     commit.touched = now_ns();
     step();
     if (commit.phase != DONE)
         return -XEN_EAGAIN;
     commit.result.version = monitor_policy_version();
-    *out = commit.result;
+    out->result = commit.result;
+    out->listed = MIN(commit.result.count, commit.room);
+    memcpy(out->list, commit.list, out->listed * sizeof(out->list[0]));
+    out->rc = commit.rc;
     commit.phase = IDLE;
     return 0;
 }
 
 static long commit_from(uint64_t arg, uint64_t ticket)
 {
-    struct bh_policy_commit out;
+    struct outcome out;
     long rc = 0;
 
     if (!spin_trylock(&policy_lock))
@@ -267,13 +431,15 @@ static long commit_from(uint64_t arg, uint64_t ticket)
     if (!rc)
         rc = advance(&out);
     ticket = commit.ticket;
-    long result = commit.rc;
     spin_unlock(&policy_lock);
     if (rc == -XEN_EAGAIN)
         return hypercall_again(BH_POLICY_COMMIT | BH_GOES_ON, arg, ticket, 0, 0);
     if (rc)
         return rc;
-    return copy_to_guest(arg, &out, sizeof(out)) ? -XEN_EFAULT : result;
+    if ((out.listed && copy_to_guest(out.result.list, out.list, out.listed * sizeof(out.list[0]))) ||
+        copy_to_guest(arg, &out.result, sizeof(out.result)))
+        return -XEN_EFAULT;
+    return out.rc;
 }
 
 long policy_commit_op(enum operation op, uint64_t arg)

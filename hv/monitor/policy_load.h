@@ -20,6 +20,12 @@ long policy_commit_op(enum operation op, uint64_t arg);
 /* A restart. It asks nothing: the policy that was allowed to come may not allow the call that brings it. */
 long policy_commit_goes_on(uint64_t arg, uint64_t ticket);
 
+/* Something is left to take down or to give back. guest_exit() does a step of it whenever it schedules. */
+extern bool policy_work_left;
+void policy_load_work(void);
+/* The policy in force forbids sharing that still stands: no report is begun. */
+extern bool policy_taking_down;
+
 /* policy_lock held: a commit is under way, so nothing may be staged. One that was given up ends here. */
 bool policy_load_active(void);
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # policies.sh BUILD POLICY_KEY: the policies that the test brings, in one file: for each a head of 32 characters (name, size)
-# and its bytes. Made from the shipped policy, so that it stays what the hypervisor knows.
+# and its bytes; and a kernel for a tenant. Made from the shipped policy, so that it stays what the hypervisor knows.
 set -eu
 cd "$(dirname "$0")/../../.."
 b=$1 key=$2 dir=$1/guest/policy-load
@@ -29,12 +29,20 @@ compile wrongkey 90 '' '' "$dir/other.pem"
 compile no_type 91 '' 's/isolated_t/alone_t/g'
 compile forbids 10 "$no_own_sharing"
 compile console 20 "$no_console"
-for v in 11 12 21 22 23 24; do compile "free$v" "$v"; done
+for v in 11 21; do compile "free$v" "$v"; done
+for v in 30 32 34 36 38; do
+    compile "forbids$v" "$v" "$no_own_sharing"
+    compile "free$((v + 1))" $((v + 1))
+done
 head -c -1 "$dir/good.bhp" >"$dir/cut.bhp"
-sed '0,/map_write/s//map_wrote/' "$dir/free24.bhp" >"$dir/unknown.bhp"
-printf '\001' | cat "$dir/free24.bhp" - >"$dir/longer.bhp"
+sed '0,/map_write/s//map_wrote/' "$dir/free39.bhp" >"$dir/unknown.bhp"
+printf '\001' | cat "$dir/free39.bhp" - >"$dir/longer.bhp"
 
 for f in "$dir"/*.bhp; do
     printf '%-20s%12d' "$(basename "$f" .bhp)" "$(stat -c %s "$f")"
     cat "$f"
 done >"$dir.img"
+{
+    printf '%-20s%12d' tenant "$(stat -c %s "$b/guest/hello.elf")"
+    cat "$b/guest/hello.elf"
+} >>"$dir.img"
