@@ -16,6 +16,7 @@
 #include "mm/access.h"
 #include "monitor/audit.h"
 #include "monitor/monitor.h"
+#include "monitor/policy_load.h"
 #include "spinlock.h"
 #include "time/clock.h"
 
@@ -200,3 +201,5 @@ const uint8_t *txt_log(size_t *len)
     *len = fake_log_len;
     return fake_log_len ? fake_log : NULL;
 }
+
+bool policy_taking_down;
