@@ -3,11 +3,11 @@
 PACKAGES += liblzma-dev libzstd-dev zlib1g-dev libcbor-dev kmod cpio zstd
 
 # --- bhctl and consoled ------------------------------------------------------------------------
-BHCTL_SRC := $(addprefix dom0/bhctl/,bhctl.c ctl_create.c ctl_domain.c ctl_show.c ctl_log.c ctl_audit.c auditfile.c ctl_console.c hvcall.c \
+BHCTL_SRC := $(addprefix dom0/bhctl/,bhctl.c ctl_create.c ctl_domain.c ctl_show.c ctl_log.c ctl_policy.c ctl_audit.c auditfile.c ctl_console.c hvcall.c \
 	domload.c refusal.c domcfg.c seclabel.c xlcfg.c bzimage.c unpack.c jsonout.c streamfind.c)
 CONSOLED_SRC := $(addprefix dom0/consoled/,consoled.c contenant.c conring.c) dom0/bhctl/hvcall.c
-DOM0_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -Idom0/bhctl -Idom0/consoled
-DOM0_HEADERS := $(wildcard dom0/bhctl/*.h dom0/consoled/*.h) hv/include/public/bulkhead.h
+DOM0_CFLAGS = $(HOST_CFLAGS) -D_GNU_SOURCE -Idom0/bhctl -Idom0/consoled -Ihv
+DOM0_HEADERS := $(wildcard dom0/bhctl/*.h dom0/consoled/*.h) hv/include/public/bulkhead.h hv/monitor/policy_format.h
 
 $(B)/dom0/bhctl: $(BHCTL_SRC) $(DOM0_HEADERS)
 	@mkdir -p $(@D)

@@ -20,6 +20,10 @@ static const struct ctl_command commands[] = {
      "show what the policy refused (--json: one object a line; --follow: and what comes; --save: keep the records for "
      "bh-auditlog)",
      ctl_audit, false},
+    {"policy", "load [--revoke] [--dry-run] [--json] FILE | show [--json] | read FILE",
+     "take a signed policy of a higher version into force (--revoke: and take down what it forbids), show or save the one "
+     "in force",
+     ctl_policy, false},
     {"dmesg", "", "show the hypervisor's messages", ctl_dmesg, false},
     {"recount", "", "have a debug build compare its books on all domains' memory with their page tables", ctl_recount,
      false},

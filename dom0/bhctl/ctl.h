@@ -28,6 +28,7 @@ int ctl_unpause(struct hvcall *hv, int argc, char **argv);
 int ctl_destroy(struct hvcall *hv, int argc, char **argv);
 int ctl_console(struct hvcall *hv, int argc, char **argv);
 int ctl_audit(struct hvcall *hv, int argc, char **argv);
+int ctl_policy(struct hvcall *hv, int argc, char **argv);
 int ctl_dmesg(struct hvcall *hv, int argc, char **argv);
 int ctl_recount(struct hvcall *hv, int argc, char **argv);
 
