@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "attest_build.h"
-#include "../../attest/format/platform_pack.h"
 #include "../../attest/verify/p256.h"
 
 static struct attest_build b;
@@ -488,67 +487,6 @@ static void what_was_given_counts_though_it_is_waived(void **state)
     }
 }
 
-static void claim_another_boot(struct attest_build *v)
-{
-    static const uint8_t head[] = {0x19, 0x01, 0x0c, 0x58, 0x20};
-    uint8_t *at = memmem(v->evidence, v->evidence_size, head, sizeof(head));
-
-    assert_non_null(at);
-    at[sizeof(head)] ^= 1;
-}
-
-static void claim_no_debugging(struct attest_build *v)
-{
-    static const uint8_t claim[] = {0x19, 0x01, 0x07, 0x02};
-    uint8_t *at = memmem(v->evidence, v->evidence_size, claim, sizeof(claim));
-
-    assert_non_null(at);
-    at[3] = 0;
-}
-
-static void claims_that_contradict_the_report(void **state)
-{
-    (void)state;
-    assert_false(attest_build_run(&b, ATTEST_BUILD_DONE, claim_another_boot));
-    assert_true(attest_build_only(&b, FINDING_PROFILE));
-    assert_false(attest_build_run(&b, ATTEST_BUILD_DONE, claim_no_debugging));
-    assert_true(attest_build_only(&b, FINDING_PROFILE));
-}
-
-static void fill_the_log(struct attest_build *v)
-{
-    static const char text[100];
-
-    while (v->log_size + 144 <= sizeof(v->log))
-        attest_build_event(v, 22, BH_EV_RUNTIME, NULL, text, sizeof(text));
-}
-
-static void fill_the_chain(struct attest_build *v)
-{
-    static uint8_t junk[16000];
-
-    v->platform.chain[1] = (struct bytes){junk, sizeof(junk)};
-    v->platform.chain_count = 2;
-    v->packed_size = platform_pack(&v->platform, v->packed, sizeof(v->packed));
-}
-
-/* 16 KiB without the log, as much log as there is. */
-static void evidence_is_small_but_for_its_log(void **state)
-{
-    bool named = false;
-
-    (void)state;
-    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
-    printf("evidence without its log: %zu bytes\n", b.evidence_size - b.log_size);
-    assert_true(b.evidence_size - b.log_size <= EVIDENCE_BARE_MAX);
-    assert_true(attest_build_run(&b, ATTEST_BUILD_LOG, fill_the_log));
-    assert_false(attest_build_run(&b, ATTEST_BUILD_PLATFORM, fill_the_chain));
-    assert_int_equal(findings_state_of(&b.findings, FINDING_PARSE), FINDINGS_FAIL);
-    for (size_t i = 0; i < b.findings.count; i++)
-        named |= strstr(b.findings.item[i].detail, "16 KiB") != NULL;
-    assert_true(named);
-}
-
 static void without_its_salt_a_compartment_is_not_checked(void **state)
 {
     (void)state;
@@ -572,53 +510,6 @@ static void what_is_not_given_is_no_pass(void **state)
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
         assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, each[i].hook));
         assert_int_equal(findings_state_of(&b.findings, each[i].code), FINDINGS_NOT_MADE);
-    }
-}
-
-/* --- Every byte counts ------------------------------------------------------------------------- */
-
-/* No single altered byte of the evidence is accepted: all of it is signed, measured or checked. The one exception
- * is a byte that makes another valid encoding of the same, and deterministic CBOR and DER have none; what
- * certificates leave unchecked is nothing, since they are signed. */
-static bool lies_within(size_t at, const void *part, size_t size)
-{
-    const uint8_t *found = memmem(b.evidence, b.evidence_size, part, size);
-
-    assert_non_null(found);
-    return at >= (size_t)(found - b.evidence) && at < (size_t)(found - b.evidence) + size;
-}
-
-/* What one signature covers as a whole is sampled. */
-static bool is_worth_it(size_t at)
-{
-    return at % 16 == 0 || !(lies_within(at, &b.report, sizeof(b.report)) ||
-                             lies_within(at, b.platform.quote.data, b.platform.quote.size) ||
-                             lies_within(at, b.platform.chain[0].data, b.platform.chain[0].size));
-}
-
-static void no_altered_byte_is_accepted(void **state)
-{
-    (void)state;
-    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
-    for (size_t i = 0; i < b.evidence_size; i++) {
-        if (!is_worth_it(i))
-            continue;
-        b.evidence[i] ^= 0x10;
-        if (verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings)) {
-            printf("byte %zu of %zu\n", i, b.evidence_size);
-            fail();
-        }
-        b.evidence[i] ^= 0x10;
-    }
-}
-
-static void no_prefix_is_accepted(void **state)
-{
-    (void)state;
-    assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
-    for (size_t size = 0; size < b.evidence_size; size++) {
-        assert_false(verify_evidence((struct bytes){b.evidence, size}, &b.wanted, &b.findings));
-        assert_int_equal(findings_state_of(&b.findings, FINDING_PARSE), FINDINGS_FAIL);
     }
 }
 
@@ -651,11 +542,7 @@ int main(void)
         cmocka_unit_test(what_is_not_given_is_no_pass),
         cmocka_unit_test(only_what_may_be_waived_is),
         cmocka_unit_test(what_was_given_counts_though_it_is_waived),
-        cmocka_unit_test(claims_that_contradict_the_report),
-        cmocka_unit_test(evidence_is_small_but_for_its_log),
         cmocka_unit_test(without_its_salt_a_compartment_is_not_checked),
-        cmocka_unit_test(no_altered_byte_is_accepted),
-        cmocka_unit_test(no_prefix_is_accepted),
     };
 
     return cmocka_run_group_tests(tests, open_build, close_build);
