@@ -22,6 +22,8 @@ export MACHINE_TPM_LOG=20
 . "$here/sessions-boot.sh"
 # shellcheck source=tests/system/sessions-use.sh
 . "$here/sessions-use.sh"
+# shellcheck source=tests/system/sessions-policy.sh
+. "$here/sessions-policy.sh"
 passed=0 failed=0 session=
 
 pass() {
@@ -109,7 +111,7 @@ evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
     machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
-all=(full direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed use)
+all=(full policy direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed use)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for session in "$@"; do
     if ! declare -F "session_${session//[-.]/_}" >/dev/null; then
