@@ -461,6 +461,37 @@ static void runtime_events(void **state)
     no_reports();
 }
 
+/* A policy comes into force: it is extended once, and where the log or the TPM's queue is full nothing is, and it is refused. */
+static void policy_loads(void **state)
+{
+    uint8_t d[32], pcr[32];
+    struct bh_blob b = {.size = 0};
+    int rc = 0, taken = 0;
+
+    (void)state;
+    boot();
+    memcpy(pcr, fake_tpm.pcr[22], 32);
+    sha256("a policy", 8, d);
+    chain(pcr, d);
+    assert_int_equal(measure_policy_load(d, 7), 0);
+    for (int i = 0; i < 20; i++)
+        measure_eventlog_read((uintptr_t)&b);
+    assert_memory_equal(fake_tpm.pcr[22], pcr, 32);
+    while (!rc && taken < 5000) { /* nobody gives the TPM its time */
+        b.size = 0;
+        measure_eventlog_read((uintptr_t)&b);
+        uint32_t before = b.total;
+        rc = measure_policy_load(d, 8);
+        b.size = 0;
+        measure_eventlog_read((uintptr_t)&b);
+        assert_int_equal(b.total, before + (rc ? 0 : 44 + 4));
+        taken += !rc;
+    }
+    assert_true(rc == -XEN_ENOSPC || rc == -XEN_EBUSY);
+    assert_true(taken > 2);
+    assert_true(measure_holds()); /* what was taken is measured, so all holds */
+}
+
 static void evidence(void **state)
 {
     static uint8_t in[5000], out[8192];
@@ -556,6 +587,7 @@ int main(void)
         TEST(destroyed_domain_leaves_nothing),
         TEST(log_reads_back),
         TEST(runtime_events),
+        TEST(policy_loads),
         TEST(evidence),
         TEST(tpm_commands),
     };
