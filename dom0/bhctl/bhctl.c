@@ -21,7 +21,8 @@ static const struct ctl_command commands[] = {
      "bh-auditlog)",
      ctl_audit, false},
     {"policy", "load [--revoke] [--dry-run] [--json] FILE | show [--json] | read FILE",
-     "take a signed policy of a higher version into force (--revoke: and take down what it forbids), show or save the one "
+     "take a signed policy of a higher version into force (--revoke: and take down what it forbids), show or save the "
+     "one "
      "in force",
      ctl_policy, false},
     {"dmesg", "", "show the hypervisor's messages", ctl_dmesg, false},

@@ -144,7 +144,9 @@ static uint8_t *read_file(const char *path, size_t *size)
         *size = fread(data, 1, POLICY_FILE_MAX + 1, f);
         if (ferror(f) || *size == 0 || *size > POLICY_FILE_MAX) {
             ctl_error("policy load: %s: %s", path,
-                      ferror(f) ? strerror(errno) : *size ? "more than 16 MiB: no policy is so large" : "empty");
+                      ferror(f) ? strerror(errno)
+                      : *size   ? "more than 16 MiB: no policy is so large"
+                                : "empty");
             free(data);
             data = NULL;
         }
@@ -250,7 +252,8 @@ static int load(struct hvcall *hv, const char *path, uint32_t flags, bool json)
         return ctl_error("policy load: %s: %s%s", path, c.error[0] ? c.error : reason(rc),
                          rc == -EBUSY && c.count ? "; --revoke takes them down" : "");
     if (!json)
-        printf(dry ? "%s could be loaded; version %u stays in force\n" : "%s: version %u is in force\n", path, c.version);
+        printf(dry ? "%s could be loaded; version %u stays in force\n" : "%s: version %u is in force\n", path,
+               c.version);
     return CTL_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Event channels between domains that a new policy forbids: finding them and taking them down. policy_lock is held by the
- * caller. A binding is looked at from the end that did the binding; the other end opened the port for it. */
+/* Event channels between domains that a new policy forbids: finding them and taking them down. policy_lock is held by
+ * the caller. A binding is looked at from the end that did the binding; the other end opened the port for it. */
 #ifndef HV_EVTCHN_REVOKE_H
 #define HV_EVTCHN_REVOKE_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps, for one mapper at a time:
- *   MARK   the handles that are forbidden, then (SAME) those that map a frame of a marked one. A frame counts its marks.
- *   WALK   the mapper's L1 tables: entries made by a grant (PTE_GRANT) that name a frame with marks are cleared
+ *   MARK   the handles that are forbidden, then (SAME) those that map a frame of a marked one. A frame counts its
+ * marks. WALK   the mapper's L1 tables: entries made by a grant (PTE_GRANT) that name a frame with marks are cleared
  *   DROP   after a flush on all CPUs that may have one of them: the marked handles and their references go
  * Why nothing slips through: new mappings are refused while a mapper is `revoking` (GNTST_eagain), a guest cannot make,
  * copy or move an entry with PTE_GRANT, and a table that waits for its release keeps its entries where the walk finds
- * them. The mapper may unmap meanwhile: its entry, flush and reference go in the usual order, the mark with the handle. */
+ * them. The mapper may unmap meanwhile: its entry, flush and reference go in the usual order, the mark with the handle.
+ */
 #include "grant/grant_revoke.h"
 
 #include "domain/domain.h"

@@ -13,8 +13,8 @@ struct grant_map {
     struct domain *granter; /* a reference is held; NULL: the handle is free */
     uint32_t ref;
     uint32_t frame;
-    uint32_t next;  /* free handles: the next one */
-    uint16_t flags; /* GNTMAP_host_map, GNTMAP_device_map: what is still mapped; GNTMAP_readonly, _contains_pte */
+    uint32_t next;    /* free handles: the next one */
+    uint16_t flags;   /* GNTMAP_host_map, GNTMAP_device_map: what is still mapped; GNTMAP_readonly, _contains_pte */
     uint16_t revoked; /* marked by grant_revoke.c */
 };
 _Static_assert(sizeof(struct grant_map) * MAPTRACK_PER_PAGE <= PAGE_SIZE, "handles of one page");

@@ -296,3 +296,12 @@ int measure_policy_load(const uint8_t digest[32], uint32_t version)
     spin_unlock(&measure_lock);
     return rc;
 }
+
+bool measure_settled(void)
+{
+    spin_lock(&measure_lock);
+    tpm_pump();
+    bool settled = !measure_holds() || !tpm_extends_left();
+    spin_unlock(&measure_lock);
+    return settled;
+}

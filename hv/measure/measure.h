@@ -27,6 +27,7 @@ void measure_runtime(const char *text);
 /* A policy that is about to come into force (BH_EV_POLICY_LOAD). -ENOSPC: the log is full, -EBUSY: the TPM has too much
  * to do; then nothing was measured, and it must not come into force. Where the boot is not measured: 0. */
 int measure_policy_load(const uint8_t digest[32], uint32_t version);
+bool measure_settled(void); /* does some of the TPM's work; no extend is on its way any more, or none will come */
 
 /* Sub-commands of do_bulkhead_op, arg is the guest pointer; only measure_tpm_command() has to ask the monitor. */
 long measure_report_op(enum operation op, uint64_t arg);

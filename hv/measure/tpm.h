@@ -32,6 +32,7 @@ void tpm_pump(void);
 int tpm_extend_later(unsigned int pcr, const uint8_t digest[32]);
 /* Whether each extend so far succeeded, or is still queued. */
 bool tpm_extends_good(void);
+bool tpm_extends_left(void); /* some wait in the queue or are under way */
 
 /* A domain's command, which tpm_allow() let pass. Submits it, or looks after it: the same bytes from the same domain
  * are the same command. -EAGAIN: not finished; -EBUSY: another one is in the way; -EIO: the TPM broke the protocol;

@@ -42,6 +42,11 @@ bool tpm_extends_good(void)
     return !extends_failed;
 }
 
+bool tpm_extends_left(void)
+{
+    return extends_count;
+}
+
 size_t tpm_queue_extend(uint8_t *out)
 {
     if (!extends_count)

@@ -9,7 +9,7 @@
 #define AREAS     2u
 #define AREA_SIZE (16ul << 20)
 
-void area_init(void);          /* boot, before any domain is made */
+void area_init(void);            /* boot, before any domain is made */
 void *area_base(unsigned int n); /* fixed; mapped as far as it has grown */
 int area_grow(unsigned int n);   /* one chunk more; its contents are not cleared. -ENOMEM, also when it is full */
 size_t area_size(unsigned int n);

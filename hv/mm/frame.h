@@ -21,9 +21,9 @@ struct frame {
     uint8_t type;      /* enum frame_type */
     uint8_t flags;     /* FF_* */
     uint16_t progress; /* table frames: entries that hold references */
-    uint16_t revoked; /* grant handles that map it and are being taken away (grant/grant_revoke.c) */
-    uint32_t next;  /* link of the free list or of the release queue */
-    uint32_t stamp; /* owner's tlb_clock when the last writable use ended */
+    uint16_t revoked;  /* grant handles that map it and are being taken away (grant/grant_revoke.c) */
+    uint32_t next;     /* link of the free list or of the release queue */
+    uint32_t stamp;    /* owner's tlb_clock when the last writable use ended */
 };
 #define FF_ALLOC   1u /* the guest has it (else ballooned out, on the free list) */
 #define FF_PINNED  2u

@@ -43,8 +43,8 @@ static struct {
     uint32_t domid;
     ns_t touched;
     struct policy_table table;
-    bool verifying; /* the verifier's slot is in use */
-    uint32_t at;    /* progress of a phase: domain id, */
+    bool verifying;  /* the verifier's slot is in use */
+    uint32_t at;     /* progress of a phase: domain id, */
     uint32_t within; /* handle or port of that domain, */
     bool events;     /* and which of the two */
     uint32_t tries, room;
@@ -338,7 +338,7 @@ static void step(void)
         }
         break;
     case RELEASE:
-        if (policy_stage_release()) {
+        if (policy_stage_release() && measure_settled()) { /* PCR 22 has it when the call returns */
             WRITE_ONCE(policy_work_left, false);
             commit.phase = DONE;
         }

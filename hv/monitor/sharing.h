@@ -9,8 +9,8 @@
 
 struct domain;
 
-/* For whoever holds policy_lock: does the policy that is being loaded (after the swap: the one in force) let `subject` do
- * that to `object`? */
+/* For whoever holds policy_lock: does the policy that is being loaded (after the swap: the one in force) let `subject`
+ * do that to `object`? */
 bool sharing_allowed(struct domain *subject, struct domain *object, enum operation op);
 /* One more mapping (a reference of `object`) or binding (a port of `subject`) that it forbids, for the list. */
 void sharing_forbidden(const struct domain *subject, const struct domain *object, uint32_t kind, uint32_t number);

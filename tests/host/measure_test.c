@@ -461,7 +461,8 @@ static void runtime_events(void **state)
     no_reports();
 }
 
-/* A policy comes into force: it is extended once, and where the log or the TPM's queue is full nothing is, and it is refused. */
+/* A policy comes into force: it is extended once, and where the log or the TPM's queue is full nothing is, and it is
+ * refused. */
 static void policy_loads(void **state)
 {
     uint8_t d[32], pcr[32];

@@ -246,7 +246,9 @@ struct bh_policy_stage {
  *   -EINVAL malformed, or it lacks the type of a living domain; -EPERM not signed by the key that this hypervisor
  *   carries; -BH_EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
  *   exist and BH_POLICY_REVOKE was not given: they are in `list`.
- * `error` says in words what is wrong, `error_offset` where in the file. */
+ *   -ENOSPC the event log has no room for it. -EBUSY too: another load is under way; or other sharing comes and goes.
+ * What is staged stays after -EBUSY and a dry run, else it is given back. `error` says in words what is wrong,
+ * `error_offset` where in the file. The hypervisor restarts the call by itself. */
 struct bh_policy_commit {
     uint32_t flags;        /* BH_POLICY_* */
     uint32_t count;        /* IN: capacity of list, at most 64; OUT: grants and bindings that the new policy forbids,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Changing the policy of a running host. Files that are wrong in each of the ways that there are: older, signed by
- * somebody else, cut, for other permissions, without the type of somebody who lives; pieces in the wrong order; calls from
- * who may not. Each is refused by name and leaves the policy in force as it was. Then a good one is taken, and others that
- * forbid what is shared at that moment: refused with a list, or taken and the sharing undone, in a way that the frame may
- * become a page table at once; also while another vCPU maps, touches, binds and loads as fast as it can.
+ * somebody else, cut, for other permissions, without the type of somebody who lives; pieces in the wrong order; calls
+ * from who may not. Each is refused by name and leaves the policy in force as it was. Then a good one is taken, and
+ * others that forbid what is shared at that moment: refused with a list, or taken and the sharing undone, in a way that
+ * the frame may become a page table at once; also while another vCPU maps, touches, binds and loads as fast as it can.
  * Attack rows 9, 12, 26 and 27.
  */
 #include "rt_test.h"
@@ -370,7 +370,8 @@ static void racer(void *arg)
     (void)arg;
     for (; !stop; rounds++) {
         struct rt_fault fault;
-        long port = rt_event_alloc(DOMID_SELF, DOMID_SELF), bound = port > 0 ? rt_event_bind(DOMID_SELF, (unsigned)port) : 0;
+        long port = rt_event_alloc(DOMID_SELF, DOMID_SELF),
+             bound = port > 0 ? rt_event_bind(DOMID_SELF, (unsigned)port) : 0;
 
         for (unsigned i = 0; i < 8; i++)
             if (rt_grant_map(0, racing_ref, slot(i), GNTMAP_host_map, &handle[i]) != GNTST_okay)

@@ -16,6 +16,7 @@ compile() {
     secilc -t xen -c 30 -f /dev/null -o "$dir/$1.bin" "$b/policy/declarations.cil" "$dir/base.cil" "$dir/site.cil"
     "$b/policy/bh-policyc" --rules "$dir/site.rules" --key "${5:-$key}" --name "$1" --version "$2" -o "$dir/$1.bhp" "$dir/$1.bin"
 }
+# shellcheck disable=SC2016 # a sed address
 # Types before and between the others, so that every type's number changes.
 # shellcheck disable=SC2016
 more_types='$a (type aaa_t) (call guest (aaa_t)) (type m_t) (call guest (m_t))'
