@@ -8,11 +8,11 @@ b=$1 key=$2 dir=$1/guest/policy-load
 rm -rf "$dir"
 mkdir -p "$dir"
 
-# compile NAME VERSION [BASE-EDIT [SITE-EDIT]]: sed programs over base.cil and bulkhead.cil
+# compile NAME VERSION [BASE-EDIT [SITE-EDIT [KEY [RULES-EDIT]]]]: sed programs over base.cil, bulkhead.cil and its rules
 compile() {
     sed "${3:-}" policy/base.cil >"$dir/base.cil"
     sed "${4:-}" policy/bulkhead.cil >"$dir/site.cil"
-    grep -v isolated_t policy/bulkhead.rules >"$dir/site.rules" # one of the policies lacks that type
+    sed "${6:-}" policy/bulkhead.rules >"$dir/site.rules"
     secilc -t xen -c 30 -f /dev/null -o "$dir/$1.bin" "$b/policy/declarations.cil" "$dir/base.cil" "$dir/site.cil"
     "$b/policy/bh-policyc" --rules "$dir/site.rules" --key "${5:-$key}" --name "$1" --version "$2" -o "$dir/$1.bhp" "$dir/$1.bin"
 }
@@ -27,7 +27,7 @@ no_console='s/(map_console map_store)/(map_store)/; s/(bind_console bind_store s
 compile good 2 '' "$more_types"
 compile older 1
 compile wrongkey 90 '' '' "$dir/other.pem"
-compile no_type 91 '' 's/isolated_t/alone_t/g'
+compile no_type 91 '' 's/isolated_t/alone_t/g' '' 's/isolated_t/alone_t/g'
 compile forbids 10 "$no_own_sharing"
 compile console 20 "$no_console"
 for v in 11 21; do compile "free$v" "$v"; done
