@@ -42,10 +42,8 @@ static int write_new(const char *path, int flags, mode_t mode, const void *text,
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
     int error = errno;
-    if (fd >= 0 && close(fd) != 0)
-        ok = false;
-    if (ok)
-        return 0;
+    if (fd >= 0 && close(fd) != 0) ok = false;
+    if (ok) return 0;
     fprintf(stderr, "bh-key: %s: %s\n", path, strerror(error));
     return 1;
 }
@@ -56,10 +54,8 @@ static int generate(struct tool *t, const char *path)
     int rc = mbedtls_pk_setup(&t->key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
     if (rc == 0)
         rc = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(t->key), mbedtls_ctr_drbg_random, &t->random);
-    if (rc == 0)
-        rc = mbedtls_pk_write_key_pem(&t->key, (unsigned char *)pem, sizeof(pem));
-    if (rc != 0)
-        return complain(path, rc);
+    if (rc == 0) rc = mbedtls_pk_write_key_pem(&t->key, (unsigned char *)pem, sizeof(pem));
+    if (rc != 0) return complain(path, rc);
     rc = write_new(path, O_EXCL, 0600, pem, strlen(pem));
     mbedtls_platform_zeroize(pem, sizeof(pem));
     return rc;
@@ -68,8 +64,7 @@ static int generate(struct tool *t, const char *path)
 static int load(struct tool *t, const char *path)
 {
     int rc = mbedtls_pk_parse_keyfile(&t->key, path, NULL);
-    if (rc != 0)
-        return complain(path, rc);
+    if (rc != 0) return complain(path, rc);
     if (!mbedtls_pk_can_do(&t->key, MBEDTLS_PK_ECKEY) || mbedtls_pk_ec(t->key)->grp.id != MBEDTLS_ECP_DP_SECP256R1) {
         fprintf(stderr, "bh-key: %s: not a P-256 key\n", path);
         return 1;
@@ -81,11 +76,9 @@ static int print_public(struct tool *t, const char *path)
 {
     char pem[1024];
     int rc = load(t, path);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     rc = mbedtls_pk_write_pubkey_pem(&t->key, (unsigned char *)pem, sizeof(pem));
-    if (rc != 0)
-        return complain(path, rc);
+    if (rc != 0) return complain(path, rc);
     fputs(pem, stdout);
     return 0;
 }
@@ -95,12 +88,10 @@ static int print_header(struct tool *t, const char *path, const char *name)
     uint8_t point[65];
     size_t n;
     int rc = load(t, path);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     const mbedtls_ecp_keypair *k = mbedtls_pk_ec(t->key);
     rc = mbedtls_ecp_point_write_binary(&k->grp, &k->Q, MBEDTLS_ECP_PF_UNCOMPRESSED, &n, point, sizeof(point));
-    if (rc != 0)
-        return complain(path, rc);
+    if (rc != 0) return complain(path, rc);
     printf("/* Made by bh-key header: a public key, X || Y. */\nstatic const unsigned char %s[64] = {", name);
     for (size_t i = 1; i < sizeof(point); i++)
         printf("%s0x%02x,", i % 16 == 1 ? "\n    " : " ", point[i]);
@@ -121,14 +112,11 @@ static int sign(struct tool *t, const char *path, const char *file)
     char out[4096];
     size_t n;
     int rc = load(t, path);
-    if (rc == 0)
-        rc = digest_of(file, digest);
-    if (rc != 0)
-        return rc;
+    if (rc == 0) rc = digest_of(file, digest);
+    if (rc != 0) return rc;
     rc = mbedtls_pk_sign(&t->key, MBEDTLS_MD_SHA256, digest, sizeof(digest), signature, &n, mbedtls_ctr_drbg_random,
                          &t->random);
-    if (rc != 0)
-        return complain(path, rc);
+    if (rc != 0) return complain(path, rc);
     if (snprintf(out, sizeof(out), "%s.sig", file) >= (int)sizeof(out))
         return complain(file, MBEDTLS_ERR_PK_BAD_INPUT_DATA);
     return write_new(out, O_TRUNC, 0644, signature, n);
@@ -142,8 +130,7 @@ static int make_ca(struct tool *t, const char *path, const char *subject, const 
     mbedtls_mpi serial;
     char pem[2048];
     int rc = load(t, path);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     mbedtls_x509write_crt_init(&crt);
     mbedtls_mpi_init(&serial);
     mbedtls_x509write_crt_set_version(&crt, MBEDTLS_X509_CRT_VERSION_3);
@@ -151,20 +138,14 @@ static int make_ca(struct tool *t, const char *path, const char *subject, const 
     mbedtls_x509write_crt_set_subject_key(&crt, &t->key);
     mbedtls_x509write_crt_set_issuer_key(&crt, &t->key);
     rc = mbedtls_x509write_crt_set_subject_name(&crt, subject);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_issuer_name(&crt, subject);
-    if (rc == 0)
-        rc = mbedtls_mpi_fill_random(&serial, 15, mbedtls_ctr_drbg_random, &t->random);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_serial(&crt, &serial);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_validity(&crt, "20200101000000", "20491231235959");
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_basic_constraints(&crt, 1, 0);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_issuer_name(&crt, subject);
+    if (rc == 0) rc = mbedtls_mpi_fill_random(&serial, 15, mbedtls_ctr_drbg_random, &t->random);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_serial(&crt, &serial);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_validity(&crt, "20200101000000", "20491231235959");
+    if (rc == 0) rc = mbedtls_x509write_crt_set_basic_constraints(&crt, 1, 0);
     if (rc == 0)
         rc = mbedtls_x509write_crt_set_key_usage(&crt, MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_subject_key_identifier(&crt);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_subject_key_identifier(&crt);
     if (rc == 0)
         rc = mbedtls_x509write_crt_pem(&crt, (unsigned char *)pem, sizeof(pem), mbedtls_ctr_drbg_random, &t->random);
     mbedtls_mpi_free(&serial);
@@ -174,16 +155,11 @@ static int make_ca(struct tool *t, const char *path, const char *subject, const 
 
 static int run(struct tool *t, int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "generate") == 0)
-        return generate(t, argv[2]);
-    if (argc == 3 && strcmp(argv[1], "public") == 0)
-        return print_public(t, argv[2]);
-    if (argc == 4 && strcmp(argv[1], "sign") == 0)
-        return sign(t, argv[2], argv[3]);
-    if (argc == 4 && strcmp(argv[1], "header") == 0)
-        return print_header(t, argv[2], argv[3]);
-    if (argc == 5 && strcmp(argv[1], "ca") == 0)
-        return make_ca(t, argv[2], argv[3], argv[4]);
+    if (argc == 3 && strcmp(argv[1], "generate") == 0) return generate(t, argv[2]);
+    if (argc == 3 && strcmp(argv[1], "public") == 0) return print_public(t, argv[2]);
+    if (argc == 4 && strcmp(argv[1], "sign") == 0) return sign(t, argv[2], argv[3]);
+    if (argc == 4 && strcmp(argv[1], "header") == 0) return print_header(t, argv[2], argv[3]);
+    if (argc == 5 && strcmp(argv[1], "ca") == 0) return make_ca(t, argv[2], argv[3], argv[4]);
     fputs(usage, stderr);
     return 2;
 }

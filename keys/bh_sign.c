@@ -81,12 +81,9 @@ static int sign(mbedtls_pk_context *key, struct bh_signature *s)
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&v);
     int rc = mbedtls_sha256_ret((const uint8_t *)s, SIGNED_SIZE, hash, 0);
-    if (rc == 0)
-        rc = mbedtls_ecdsa_sign_det_ext(&k->grp, &r, &v, &k->d, hash, 32, MBEDTLS_MD_SHA256, NULL, NULL);
-    if (rc == 0)
-        rc = mbedtls_mpi_write_binary(&r, s->signature, 32);
-    if (rc == 0)
-        rc = mbedtls_mpi_write_binary(&v, s->signature + 32, 32);
+    if (rc == 0) rc = mbedtls_ecdsa_sign_det_ext(&k->grp, &r, &v, &k->d, hash, 32, MBEDTLS_MD_SHA256, NULL, NULL);
+    if (rc == 0) rc = mbedtls_mpi_write_binary(&r, s->signature, 32);
+    if (rc == 0) rc = mbedtls_mpi_write_binary(&v, s->signature + 32, 32);
     mbedtls_mpi_free(&v);
     mbedtls_mpi_free(&r);
     return rc == 0 ? 0 : complain("signing", "failed");
@@ -96,13 +93,10 @@ static int write_out(const char *path, const struct bh_signature *s)
 {
     FILE *f = fopen(path, "wb");
     bool ok = f && fwrite(s, 1, sizeof(*s), f) == sizeof(*s);
-    if (f && fclose(f) != 0)
-        ok = false;
-    if (ok)
-        return 0;
+    if (f && fclose(f) != 0) ok = false;
+    if (ok) return 0;
     int error = errno;
-    if (f)
-        remove(path);
+    if (f) remove(path);
     return complain(path, strerror(error));
 }
 
@@ -120,14 +114,10 @@ static int run(const char *key_path, const char *digest, const char *out, struct
     mbedtls_pk_context key;
     mbedtls_pk_init(&key);
     int rc = load_key(&key, key_path, s->key);
-    if (rc == 0 && !digest)
-        print_id(s->key);
-    if (rc == 0 && digest)
-        rc = read_digest(digest, s->launch_digest);
-    if (rc == 0 && digest)
-        rc = sign(&key, s);
-    if (rc == 0 && digest)
-        rc = write_out(out, s);
+    if (rc == 0 && !digest) print_id(s->key);
+    if (rc == 0 && digest) rc = read_digest(digest, s->launch_digest);
+    if (rc == 0 && digest) rc = sign(&key, s);
+    if (rc == 0 && digest) rc = write_out(out, s);
     mbedtls_pk_free(&key);
     return rc;
 }
@@ -151,8 +141,7 @@ int main(int argc, char **argv)
             key = optarg;
             break;
         case 's':
-            if (read_svn(optarg, &s.svn) != 0)
-                return 1;
+            if (read_svn(optarg, &s.svn) != 0) return 1;
             break;
         case 'd':
             digest = optarg;

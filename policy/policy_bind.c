@@ -26,8 +26,7 @@ static int __attribute__((format(printf, 3, 4))) fail_at(struct binder *b, unsig
     int n = snprintf(b->e->text, sizeof(b->e->text), "%s:%u: ", b->file, line);
 
     va_start(args, fmt);
-    if (n > 0 && (size_t)n < sizeof(b->e->text))
-        vsnprintf(b->e->text + n, sizeof(b->e->text) - (size_t)n, fmt, args);
+    if (n > 0 && (size_t)n < sizeof(b->e->text)) vsnprintf(b->e->text + n, sizeof(b->e->text) - (size_t)n, fmt, args);
     va_end(args);
     return -EINVAL;
 }
@@ -42,8 +41,7 @@ static void *add(struct binder *b, enum policy_section s)
                     : s == POLICY_MEMBER ? POLICY_MEMBERS_MAX
                                          : POLICY_SECTION_MAX;
 
-    if (!out->entries)
-        out->entries = calloc(most, policy_entry_size[s]);
+    if (!out->entries) out->entries = calloc(most, policy_entry_size[s]);
     if (!out->entries || out->count == most) {
         fail(b, "more than %u rules of its kind", most);
         return NULL;
@@ -91,8 +89,7 @@ static int bind_clearance(struct binder *b)
 {
     struct policy_clearance *out = add(b, POLICY_CLEARANCE);
 
-    if (!out)
-        return -EINVAL;
+    if (!out) return -EINVAL;
     for (size_t i = 0; i < b->rule->items; i++)
         for (uint32_t c = b->rule->item[i].low; c <= b->rule->item[i].high; c++)
             out->cleared[c / 64] |= 1ull << (c % 64);
@@ -106,15 +103,12 @@ static int bind_ceiling(struct binder *b)
     uint32_t row = type == POLICY_TYPE_ANY ? POLICY_TYPES_MAX : type;
     struct policy_flat_section *out = &b->flat->section[POLICY_CEILING];
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     while (out->count < b->flat->types)
-        if (!add(b, POLICY_CEILING))
-            return -EINVAL;
+        if (!add(b, POLICY_CEILING)) return -EINVAL;
     struct policy_ceiling *c = type == POLICY_TYPE_ANY ? &b->any : (struct policy_ceiling *)out->entries + type;
     for (int l = 0; l < POLICY_LIMITS; l++) {
-        if (!b->rule->most[l])
-            continue;
+        if (!b->rule->most[l]) continue;
         if (b->limit_line[row][l])
             return fail(b, "line %u has a ceiling of %s for %s already", b->limit_line[row][l], policy_limit_names[l],
                         b->rule->name);
@@ -128,8 +122,7 @@ static int bind_launch(struct binder *b)
 {
     struct policy_launch *out = add(b, POLICY_LAUNCH);
 
-    if (!out)
-        return -EINVAL;
+    if (!out) return -EINVAL;
     out->svn = b->rule->svn;
     memcpy(out->id, b->rule->id, sizeof(out->id));
     return set_span(b, &out->span, (uint16_t)b->rule->launch_kind, &b->rule->label);
@@ -185,10 +178,8 @@ static int by_span(const void *x, const void *y)
     const struct sorted *a = x, *b = y;
     const struct policy_span *s = &a->entry.span, *t = &b->entry.span;
 
-    if (s->a != t->a || s->b != t->b)
-        return s->a != t->a ? s->a - t->a : s->b - t->b;
-    if (s->low != t->low || s->high != t->high)
-        return s->low != t->low ? s->low - t->low : s->high - t->high;
+    if (s->a != t->a || s->b != t->b) return s->a != t->a ? s->a - t->a : s->b - t->b;
+    if (s->low != t->low || s->high != t->high) return s->low != t->low ? s->low - t->low : s->high - t->high;
     int rc = memcmp((const struct policy_span *)a->whole + 1, (const struct policy_span *)b->whole + 1,
                     a->size - sizeof(*s));
     return rc ? rc : (a->line > b->line) - (a->line < b->line);
@@ -199,8 +190,7 @@ static int check_neighbours(struct binder *b, enum policy_section s, const struc
 {
     const struct policy_span *p = &x->entry.span, *q = &y->entry.span;
 
-    if (p->a != q->a || p->b != q->b || p->high < q->low)
-        return 0;
+    if (p->a != q->a || p->b != q->b || p->high < q->low) return 0;
     if (s == POLICY_LAUNCH && (p->low != q->low || p->high != q->high ||
                                memcmp((const struct policy_span *)x->whole + 1,
                                       (const struct policy_span *)y->whole + 1, x->size - sizeof(*p)) != 0))
@@ -222,8 +212,7 @@ static int sort_section(struct binder *b, enum policy_section s)
     char *entries = calloc(out->count + 1u, size);
     int rc = 0;
 
-    if (!all || !entries)
-        rc = fail_at(b, 0, "no memory");
+    if (!all || !entries) rc = fail_at(b, 0, "no memory");
     for (uint32_t i = 0; rc == 0 && i < out->count; i++) {
         const char *entry = (const char *)out->entries + i * size;
         memcpy(&all[i].entry, entry, sizeof(struct policy_span));
@@ -231,8 +220,7 @@ static int sort_section(struct binder *b, enum policy_section s)
         all[i].line = b->line[s][i];
         all[i].size = size;
     }
-    if (rc == 0 && out->count)
-        qsort(all, out->count, sizeof(*all), by_span);
+    if (rc == 0 && out->count) qsort(all, out->count, sizeof(*all), by_span);
     for (uint32_t i = 0; rc == 0 && i < out->count; i++) {
         memcpy(entries + i * size, all[i].whole, size);
         rc = i ? check_neighbours(b, s, &all[i - 1], &all[i]) : 0;
@@ -254,8 +242,7 @@ static void spread_ceilings(struct binder *b)
 
     for (uint32_t t = 0; t < b->flat->section[POLICY_CEILING].count; t++)
         for (int l = 0; l < POLICY_LIMITS; l++)
-            if (!c[t].most[l])
-                c[t].most[l] = b->any.most[l];
+            if (!c[t].most[l]) c[t].most[l] = b->any.most[l];
 }
 
 static int bind_all(struct binder *b, const struct policy_rules *rules)
@@ -273,8 +260,7 @@ static int bind_all(struct binder *b, const struct policy_rules *rules)
     }
     for (size_t i = 0; rc == 0 && i < sizeof(spans) / sizeof(spans[0]); i++)
         rc = sort_section(b, spans[i]);
-    if (rc == 0)
-        spread_ceilings(b);
+    if (rc == 0) spread_ceilings(b);
     return rc;
 }
 

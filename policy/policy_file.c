@@ -79,8 +79,7 @@ static uint8_t *build(const struct policy_flat *flat, struct policy_header *h, s
     uint32_t *first = calloc(POLICY_ANSWERS_MAX, sizeof(*first));
     uint8_t *file = NULL;
 
-    if (pairs && first)
-        h->answers = number_answers(flat, pairs, first);
+    if (pairs && first) h->answers = number_answers(flat, pairs, first);
     if (h->answers) {
         h->size = policy_format_section_offset(h, POLICY_SECTIONS) + POLICY_SIGNATURE;
         file = calloc(1, h->size);
@@ -142,14 +141,10 @@ static int sign_hash(const mbedtls_pk_context *key, const uint8_t hash[32], uint
     mbedtls_mpi_init(&s);
     mbedtls_mpi_init(&d);
     int rc = mbedtls_ecp_group_copy(&group, &k->grp);
-    if (rc == 0)
-        rc = mbedtls_mpi_copy(&d, &k->d);
-    if (rc == 0)
-        rc = mbedtls_ecdsa_sign_det_ext(&group, &r, &s, &d, hash, 32, MBEDTLS_MD_SHA256, NULL, NULL);
-    if (rc == 0)
-        rc = mbedtls_mpi_write_binary(&r, out, 32);
-    if (rc == 0)
-        rc = mbedtls_mpi_write_binary(&s, out + 32, 32);
+    if (rc == 0) rc = mbedtls_mpi_copy(&d, &k->d);
+    if (rc == 0) rc = mbedtls_ecdsa_sign_det_ext(&group, &r, &s, &d, hash, 32, MBEDTLS_MD_SHA256, NULL, NULL);
+    if (rc == 0) rc = mbedtls_mpi_write_binary(&r, out, 32);
+    if (rc == 0) rc = mbedtls_mpi_write_binary(&s, out + 32, 32);
     mbedtls_mpi_free(&d);
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
@@ -162,8 +157,7 @@ static int load_key(mbedtls_pk_context *key, const char *path, bool private_want
 {
     mbedtls_pk_init(key);
     int rc = mbedtls_pk_parse_keyfile(key, path, NULL);
-    if (rc != 0 && !private_wanted)
-        rc = mbedtls_pk_parse_public_keyfile(key, path);
+    if (rc != 0 && !private_wanted) rc = mbedtls_pk_parse_public_keyfile(key, path);
     if (rc != 0) {
         char why[128];
         mbedtls_strerror(rc, why, sizeof(why));
@@ -198,10 +192,8 @@ static int check_hash(const mbedtls_pk_context *key, const uint8_t hash[32], con
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
     int rc = mbedtls_mpi_read_binary(&r, sig, 32);
-    if (rc == 0)
-        rc = mbedtls_mpi_read_binary(&s, sig + 32, 32);
-    if (rc == 0)
-        rc = mbedtls_ecdsa_verify(&k->grp, hash, 32, &k->Q, &r, &s);
+    if (rc == 0) rc = mbedtls_mpi_read_binary(&s, sig + 32, 32);
+    if (rc == 0) rc = mbedtls_ecdsa_verify(&k->grp, hash, 32, &k->Q, &r, &s);
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
     return rc;
@@ -212,8 +204,7 @@ int policy_file_check(const uint8_t *file, size_t size, const char *key_path, st
     mbedtls_pk_context key;
     uint8_t hash[32];
 
-    if (size < POLICY_SIGNATURE)
-        return fail(e, "too short for a signature");
+    if (size < POLICY_SIGNATURE) return fail(e, "too short for a signature");
     int rc = load_key(&key, key_path, false, e);
     if (rc == 0 && (mbedtls_sha256_ret(file, size - POLICY_SIGNATURE, hash, 0) != 0 ||
                     check_hash(&key, hash, file + size - POLICY_SIGNATURE) != 0)) {

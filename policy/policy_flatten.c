@@ -57,8 +57,7 @@ static int known_permission(hashtab_key_t key, hashtab_datum_t datum, void *clas
 {
     (void)datum;
     for (int p = 0; p < BH_PERM_COUNT; p++)
-        if (strcmp(bh_permissions[p].class_name, class_name) == 0 && strcmp(bh_permissions[p].name, key) == 0)
-            return 0;
+        if (strcmp(bh_permissions[p].class_name, class_name) == 0 && strcmp(bh_permissions[p].name, key) == 0) return 0;
     return 1;
 }
 
@@ -71,8 +70,7 @@ static int check_no_others(struct source *s, struct policy_error *e)
         int c = 0;
         while (c < BH_CLASS_COUNT && strcmp(bh_class_names[c], name) != 0)
             c++;
-        if (c == BH_CLASS_COUNT)
-            return fail(e, "the hypervisor has no class %s", name);
+        if (c == BH_CLASS_COUNT) return fail(e, "the hypervisor has no class %s", name);
         if (hashtab_map(class->permissions.table, known_permission, name) != 0 ||
             (class->comdatum && hashtab_map(class->comdatum->permissions.table, known_permission, name) != 0))
             return fail(e, "class %s has a permission that the hypervisor does not have", name);
@@ -82,10 +80,8 @@ static int check_no_others(struct source *s, struct policy_error *e)
 
 static int check_language(struct source *s, struct policy_error *e)
 {
-    if (s->db.target_platform != SEPOL_TARGET_XEN)
-        return fail(e, "compiled for SELinux, not for Xen (secilc -t xen)");
-    if (!s->db.mls)
-        return fail(e, "compartments need an MLS policy: (mls true)");
+    if (s->db.target_platform != SEPOL_TARGET_XEN) return fail(e, "compiled for SELinux, not for Xen (secilc -t xen)");
+    if (!s->db.mls) return fail(e, "compartments need an MLS policy: (mls true)");
     if (s->db.p_levels.nprim != 1)
         return fail(e, "%u sensitivities; labels have compartments only, so exactly one is allowed",
                     s->db.p_levels.nprim);
@@ -99,8 +95,7 @@ static int check_language(struct source *s, struct policy_error *e)
 static context_struct_t *initial_context(struct source *s, uint32_t sid)
 {
     for (ocontext_t *c = s->db.ocontexts[OCON_XEN_ISID]; c; c = c->next)
-        if (c->sid[0] == sid)
-            return &c->context[0];
+        if (c->sid[0] == sid) return &c->context[0];
     return NULL;
 }
 
@@ -112,8 +107,7 @@ static bool range_sid(struct source *s, const char *type, const char *range, sep
 
     for (size_t i = 0; i < 2; i++) {
         int n = snprintf(context, sizeof(context), "%s:%s:%s:%s", s->user, roles[i], type, range);
-        if (n < (int)sizeof(context) && sepol_context_to_sid(context, (size_t)n + 1, sid) == 0)
-            return true;
+        if (n < (int)sizeof(context) && sepol_context_to_sid(context, (size_t)n + 1, sid) == 0) return true;
     }
     return false;
 }
@@ -131,8 +125,7 @@ static bool type_is_hardware(struct source *s, uint32_t value)
 {
     for (int o = OCON_XEN_PIRQ; o <= OCON_XEN_PCIDEVICE; o++)
         for (ocontext_t *c = s->db.ocontexts[o]; c; c = c->next)
-            if (c->context[0].type == value)
-                return true;
+            if (c->context[0].type == value) return true;
     return false;
 }
 
@@ -150,8 +143,7 @@ static int find_types(struct source *s, struct policy_flat *flat, struct policy_
         if (!name || s->db.type_val_to_struct[v]->flavor != TYPE_TYPE ||
             (!type_is_domains(s, name) && !type_is_hardware(s, v + 1)))
             continue;
-        if (flat->types == POLICY_TYPES_MAX)
-            return fail(e, "more than %d types", POLICY_TYPES_MAX);
+        if (flat->types == POLICY_TYPES_MAX) return fail(e, "more than %d types", POLICY_TYPES_MAX);
         if (strlen(name) >= POLICY_TYPE_NAME)
             return fail(e, "type %s: a name has at most %d characters", name, POLICY_TYPE_NAME - 1);
         char last[32];
@@ -168,8 +160,7 @@ static int find_types(struct source *s, struct policy_flat *flat, struct policy_
 static int index_of(const struct policy_flat *flat, const char *name)
 {
     for (uint32_t i = 0; i < flat->types; i++)
-        if (strcmp(flat->names[i], name) == 0)
-            return (int)i;
+        if (strcmp(flat->names[i], name) == 0) return (int)i;
     return -1;
 }
 
@@ -177,8 +168,7 @@ static int find_special(struct source *s, const struct policy_flat *flat, uint32
                         uint32_t *index, struct policy_error *e)
 {
     const context_struct_t *c = initial_context(s, sid);
-    if (!c)
-        return fail(e, "initial SID %s has no context (sidcontext)", sid_name);
+    if (!c) return fail(e, "initial SID %s has no context (sidcontext)", sid_name);
     const char *name = s->db.p_type_val_to_name[c->type - 1];
     int i = index_of(flat, name);
     if (i < 0)
@@ -194,13 +184,11 @@ static int fill_row(struct source *s, sepol_security_id_t subject, sepol_securit
     sepol_access_vector_t allowed[BH_CLASS_COUNT];
     for (int c = 0; c < BH_CLASS_COUNT; c++) {
         struct sepol_av_decision d;
-        if (sepol_compute_av(subject, object, s->class[c], ~0u, &d) != 0)
-            return -EINVAL;
+        if (sepol_compute_av(subject, object, s->class[c], ~0u, &d) != 0) return -EINVAL;
         allowed[c] = d.allowed;
     }
     for (int p = 0; p < BH_PERM_COUNT; p++)
-        if (allowed[bh_permissions[p].class] & s->perm[p])
-            row[p / 64] |= 1ull << (p % 64);
+        if (allowed[bh_permissions[p].class] & s->perm[p]) row[p / 64] |= 1ull << (p % 64);
     return 0;
 }
 
@@ -216,8 +204,7 @@ static bool make_labels(struct source *s, const char *type, struct labels *out)
                                                      {"s0:c2", "s0:c2-s0:c1,c2", "s0:c2-s0:c2,c3"}};
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < STANDINGS; i++)
-            if (!range_sid(s, type, ranges[c][i], &out->in[c][i]))
-                return false;
+            if (!range_sid(s, type, ranges[c][i], &out->in[c][i])) return false;
     return true;
 }
 
@@ -241,8 +228,7 @@ static int check_pair(struct source *s, const struct labels *a, const struct lab
                      b->in[cases[i].target_compartment][cases[i].target_standing], row) != 0)
             return -1;
         for (uint32_t w = 0; w < words; w++)
-            if (row[w] != (rows[cases[i].rows[0] * words + w] | rows[cases[i].rows[1] * words + w]))
-                return (int)i + 1;
+            if (row[w] != (rows[cases[i].rows[0] * words + w] | rows[cases[i].rows[1] * words + w])) return (int)i + 1;
     }
     return 0;
 }
@@ -264,17 +250,14 @@ static int fill_rows(struct source *s, struct policy_flat *flat, struct policy_e
     static struct labels labels[POLICY_TYPES_MAX];
 
     flat->rows = calloc((size_t)flat->types * flat->types * POLICY_RELATIONS * words, sizeof(*flat->rows));
-    if (!flat->rows)
-        return fail(e, "no memory");
+    if (!flat->rows) return fail(e, "no memory");
     for (uint32_t t = 0; t < flat->types; t++)
-        if (!make_labels(s, flat->names[t], &labels[t]))
-            return fail(e, "type %s: no label", flat->names[t]);
+        if (!make_labels(s, flat->names[t], &labels[t])) return fail(e, "type %s: no label", flat->names[t]);
     uint64_t *row = flat->rows;
     for (uint32_t a = 0; a < flat->types; a++) {
         for (uint32_t b = 0; b < flat->types; b++) {
             int rc = fill_pair(s, &labels[a], &labels[b], row);
-            if (rc < 0)
-                return fail(e, "libsepol has no answer for %s, %s", flat->names[a], flat->names[b]);
+            if (rc < 0) return fail(e, "libsepol has no answer for %s, %s", flat->names[a], flat->names[b]);
             if (rc > 0)
                 return fail(e,
                             "%s to %s: a constraint asks more of clearances than 'cleared for the other's compartment' "
@@ -296,8 +279,7 @@ static int hardware_label(struct source *s, const struct policy_flat *flat, cont
     ebitmap_t *level = &c->range.level[0].cat;
     int index = index_of(flat, name);
 
-    if (index < 0)
-        return fail(e, "%s: type %s cannot be used (roletype)", what, name);
+    if (index < 0) return fail(e, "%s: type %s cannot be used (roletype)", what, name);
     if (ebitmap_cardinality(level) > 1 || !ebitmap_cmp(level, &c->range.level[1].cat))
         return fail(e, "%s: a label with one compartment is wanted, as in (s0 (c0))", what);
     *type = (uint16_t)index;
@@ -368,18 +350,15 @@ static int find_hardware(struct source *s, struct policy_flat *flat, struct poli
     struct policy_flat_section *out = &flat->section[POLICY_RESOURCE];
 
     out->entries = calloc(POLICY_SECTION_MAX, sizeof(struct policy_resource));
-    if (!out->entries)
-        return fail(e, "no memory");
+    if (!out->entries) return fail(e, "no memory");
     for (int kind = 0; kind < POLICY_HARDWARE; kind++) {
         context_struct_t *c = initial_context(s, XEN_SID_IOPORT + (uint32_t)kind);
         flat->hardware[kind].type = (uint16_t)flat->xen_type;
         int rc = c ? hardware_label(s, flat, c, hardware[kind].sid, &flat->hardware[kind].type,
                                     &flat->hardware[kind].compartment, e)
                    : 0;
-        if (rc == 0)
-            rc = add_ranges(s, flat, kind, e);
-        if (rc != 0)
-            return rc;
+        if (rc == 0) rc = add_ranges(s, flat, kind, e);
+        if (rc != 0) return rc;
     }
     struct policy_resource *r = out->entries;
     qsort(r, out->count, sizeof(*r), by_range);
@@ -396,26 +375,18 @@ static int flatten(struct source *s, struct policy_flat *flat, struct policy_err
     sepol_set_policydb(&s->db);
     sepol_set_sidtab(&s->sids);
     int rc = check_language(s, e);
-    if (rc == 0)
-        rc = find_permissions(s, e);
-    if (rc == 0)
-        rc = check_no_others(s, e);
-    if (rc != 0)
-        return rc;
+    if (rc == 0) rc = find_permissions(s, e);
+    if (rc == 0) rc = check_no_others(s, e);
+    if (rc != 0) return rc;
     const context_struct_t *boot = initial_context(s, XEN_SID_DOM0);
-    if (!boot)
-        return fail(e, "initial SID dom0 has no context (sidcontext)");
+    if (!boot) return fail(e, "initial SID dom0 has no context (sidcontext)");
     s->user = s->db.p_user_val_to_name[boot->user - 1];
     s->role = s->db.p_role_val_to_name[boot->role - 1];
     rc = find_types(s, flat, e);
-    if (rc == 0)
-        rc = find_special(s, flat, XEN_SID_DOM0, "dom0", &flat->boot_type, e);
-    if (rc == 0)
-        rc = find_special(s, flat, XEN_SID_XEN, "xen", &flat->xen_type, e);
-    if (rc == 0)
-        rc = fill_rows(s, flat, e);
-    if (rc == 0)
-        rc = find_hardware(s, flat, e);
+    if (rc == 0) rc = find_special(s, flat, XEN_SID_DOM0, "dom0", &flat->boot_type, e);
+    if (rc == 0) rc = find_special(s, flat, XEN_SID_XEN, "xen", &flat->xen_type, e);
+    if (rc == 0) rc = fill_rows(s, flat, e);
+    if (rc == 0) rc = find_hardware(s, flat, e);
     return rc;
 }
 
@@ -440,8 +411,7 @@ int policy_flatten(void *image, size_t size, struct policy_flat *flat, struct po
         rc = fail(e, "initial SIDs cannot be loaded");
     else
         rc = flatten(&s, flat, e);
-    if (rc != 0)
-        policy_flat_free(flat);
+    if (rc != 0) policy_flat_free(flat);
     sepol_sidtab_destroy(&s.sids);
     policydb_destroy(&s.db);
     sepol_handle_destroy(handle);

@@ -26,8 +26,7 @@ static void dump_pair(const struct policy_table *t, uint16_t a, uint16_t b, enum
 {
     int class = -1;
     for (uint16_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!policy_table_allows(t, a, b, relation, p))
-            continue;
+        if (!policy_table_allows(t, a, b, relation, p)) continue;
         if ((int)bh_permissions[p].class != class) {
             fprintf(out, "%s%s %s %s %s {", class < 0 ? "" : " }\n", policy_table_type_name(t, a),
                     policy_table_type_name(t, b), relations[relation], bh_permissions[p].class_name);
@@ -35,8 +34,7 @@ static void dump_pair(const struct policy_table *t, uint16_t a, uint16_t b, enum
         }
         fprintf(out, " %s", bh_permissions[p].name);
     }
-    if (class >= 0)
-        fputs(" }\n", out);
+    if (class >= 0) fputs(" }\n", out);
 }
 
 static void print_label(const struct policy_table *t, const struct policy_span *s, FILE *out)
@@ -51,10 +49,8 @@ static void dump_clearance(const struct policy_table *t, const struct policy_cle
     for (unsigned int i = 0, from = 0; i <= POLICY_COMPARTMENTS; i++) {
         bool is = i < POLICY_COMPARTMENTS && c->cleared[i / 64] >> (i % 64) & 1;
         bool was = i > 0 && c->cleared[(i - 1) / 64] >> ((i - 1) % 64) & 1;
-        if (is && !was)
-            from = i;
-        if (was && !is)
-            fprintf(out, " c%u-c%u", from, i - 1);
+        if (is && !was) from = i;
+        if (was && !is) fprintf(out, " c%u-c%u", from, i - 1);
     }
     fputc('\n', out);
 }
@@ -64,15 +60,12 @@ static void dump_ceiling(const struct policy_table *t, uint16_t type, FILE *out)
     bool any = false;
     for (int l = 0; l < POLICY_LIMITS; l++) {
         uint32_t most = policy_section_ceiling(t, type, (enum policy_limit)l);
-        if (!most)
-            continue;
-        if (!any)
-            fprintf(out, "ceiling %s", policy_table_type_name(t, type));
+        if (!most) continue;
+        if (!any) fprintf(out, "ceiling %s", policy_table_type_name(t, type));
         any = true;
         fprintf(out, " %s=%u%s", policy_limit_names[l], most, l == POLICY_LIMIT_MEMORY ? "M" : "");
     }
-    if (any)
-        fputc('\n', out);
+    if (any) fputc('\n', out);
 }
 
 static void dump_conflict(const struct policy_table *t, uint32_t set, FILE *out)
@@ -81,8 +74,7 @@ static void dump_conflict(const struct policy_table *t, uint32_t set, FILE *out)
     fprintf(out, "conflict %.23s %s", (const char *)c->name, c->per_boot ? "per-boot" : "at-a-time");
     for (uint32_t i = 0; i < t->count[POLICY_MEMBER]; i++) {
         const struct policy_member *m = POLICY_ENTRY(t, POLICY_MEMBER, policy_member, i);
-        if (m->span.a == set)
-            print_label(t, &m->span, out);
+        if (m->span.a == set) print_label(t, &m->span, out);
     }
     fputc('\n', out);
 }
@@ -108,15 +100,13 @@ static void dump_rules(const struct policy_table *t, FILE *out)
         fputs(l->span.a == POLICY_LAUNCH_DIGEST ? " digest " : " signer ", out);
         for (size_t k = 0; k < sizeof(l->id); k++)
             fprintf(out, "%02x", l->id[k]);
-        if (l->svn)
-            fprintf(out, " svn>=%u", l->svn);
+        if (l->svn) fprintf(out, " svn>=%u", l->svn);
         fputc('\n', out);
     }
     for (uint32_t i = 0; i < t->count[POLICY_CONFLICT]; i++)
         dump_conflict(t, i, out);
     for (int c = 0; c < BH_CLASS_COUNT; c++)
-        if (t->records >> c & 1)
-            fprintf(out, "record %s\n", bh_class_names[c]);
+        if (t->records >> c & 1) fprintf(out, "record %s\n", bh_class_names[c]);
     for (int k = 0; k < POLICY_HARDWARE; k++)
         fprintf(out, "# hardware %s: %s:c%u\n", hardware[k], policy_table_type_name(t, t->hardware[k].type),
                 t->hardware[k].compartment);
@@ -164,8 +154,7 @@ void policy_file_declarations(FILE *out)
     for (int c = 0; c < BH_CLASS_COUNT; c++) {
         fprintf(out, "(class %s (", bh_class_names[c]);
         for (int p = 0, first = 1; p < BH_PERM_COUNT; p++) {
-            if ((int)bh_permissions[p].class != c)
-                continue;
+            if ((int)bh_permissions[p].class != c) continue;
             fprintf(out, "%s%s", first ? "" : " ", bh_permissions[p].name);
             first = 0;
         }

@@ -33,8 +33,7 @@ static int __attribute__((format(printf, 2, 3))) fail(struct parser *p, const ch
     int n = snprintf(p->e->text, sizeof(p->e->text), "%s:%u: ", p->file, p->line);
 
     va_start(args, fmt);
-    if (n > 0 && (size_t)n < sizeof(p->e->text))
-        vsnprintf(p->e->text + n, sizeof(p->e->text) - (size_t)n, fmt, args);
+    if (n > 0 && (size_t)n < sizeof(p->e->text)) vsnprintf(p->e->text + n, sizeof(p->e->text) - (size_t)n, fmt, args);
     va_end(args);
     return -EINVAL;
 }
@@ -47,8 +46,7 @@ static int no_memory(struct parser *p)
 /* A decimal number up to max; false where it is none. */
 static bool read_number(const char *text, size_t n, uint64_t max, uint64_t *out)
 {
-    if (n == 0 || n > 10 || strspn(text, "0123456789") < n)
-        return false;
+    if (n == 0 || n > 10 || strspn(text, "0123456789") < n) return false;
     *out = strtoull(text, NULL, 10);
     return *out <= max;
 }
@@ -64,10 +62,8 @@ static int read_range(struct parser *p, const char *text, uint16_t *low, uint16_
         (dash && (dash[1] != 'c' || !read_number(dash + 2, strlen(dash + 2), POLICY_COMPARTMENTS - 1, &b))))
         return fail(p, "'%.60s' is no compartment: c0 to c%d, or two of them as in c4-c9", text,
                     POLICY_COMPARTMENTS - 1);
-    if (!dash)
-        b = a;
-    if (b < a)
-        return fail(p, "%s: the second compartment is below the first", text);
+    if (!dash) b = a;
+    if (b < a) return fail(p, "%s: the second compartment is below the first", text);
     *low = (uint16_t)a;
     *high = (uint16_t)b;
     return 0;
@@ -87,8 +83,7 @@ static int read_name(struct parser *p, const char *what, const char *text, size_
 static int read_type(struct parser *p, const char *text, size_t n, bool any, char out[POLICY_TYPE_NAME])
 {
     if (n == 1 && text[0] == '*') {
-        if (!any)
-            return fail(p, "* is not allowed here: name the type");
+        if (!any) return fail(p, "* is not allowed here: name the type");
         memset(out, 0, POLICY_TYPE_NAME);
         out[0] = '*';
         return 0;
@@ -114,8 +109,7 @@ static int read_items(struct parser *p, struct policy_rule *r, size_t from, enum
 
     r->items = p->words - from;
     r->item = calloc(r->items, sizeof(*r->item));
-    if (!r->item)
-        return no_memory(p);
+    if (!r->item) return no_memory(p);
     for (size_t i = 0; rc == 0 && i < r->items; i++) {
         const char *word = p->word[from + i];
         struct policy_item *item = &r->item[i];
@@ -140,8 +134,7 @@ static int parse_assign(struct parser *p, struct policy_rule *r)
 
 static int parse_clearance(struct parser *p, struct policy_rule *r)
 {
-    if (p->words < 3)
-        return fail(p, "clearance LABEL cLOW-cHIGH...: as in 'clearance guard_t:c1 c2-c4 c9'");
+    if (p->words < 3) return fail(p, "clearance LABEL cLOW-cHIGH...: as in 'clearance guard_t:c1 c2-c4 c9'");
     int rc = read_label(p, p->word[1], false, &r->label);
     return rc ? rc : read_items(p, r, 2, ITEM_RANGE);
 }
@@ -151,8 +144,7 @@ static int read_memory(const char *text, uint64_t *out)
     size_t n = strspn(text, "0123456789");
     uint64_t value;
 
-    if (!read_number(text, n, UINT32_MAX, &value) || strlen(text) != n + 1)
-        return -EINVAL;
+    if (!read_number(text, n, UINT32_MAX, &value) || strlen(text) != n + 1) return -EINVAL;
     switch (text[n]) {
     case 'K':
         *out = value / 1024;
@@ -187,16 +179,14 @@ static int read_limit(struct parser *p, struct policy_rule *r, const char *word)
                     l == POLICY_LIMIT_MEMORY ? "whole MiB with K, M or G behind, as in 512M" : "a number is wanted");
     if (value == 0 || value > limit_max[l])
         return fail(p, "%.60s: from 1 to %u%s is allowed", word, limit_max[l], l == POLICY_LIMIT_MEMORY ? "M" : "");
-    if (r->most[l])
-        return fail(p, "%s is there twice", policy_limit_names[l]);
+    if (r->most[l]) return fail(p, "%s is there twice", policy_limit_names[l]);
     r->most[l] = (uint32_t)value;
     return 0;
 }
 
 static int parse_ceiling(struct parser *p, struct policy_rule *r)
 {
-    if (p->words < 3)
-        return fail(p, "ceiling TYPE LIMIT=N...: as in 'ceiling web_t memory=512M vcpus=2 ports=128'");
+    if (p->words < 3) return fail(p, "ceiling TYPE LIMIT=N...: as in 'ceiling web_t memory=512M vcpus=2 ports=128'");
     int rc = read_type(p, p->word[1], strlen(p->word[1]), true, r->name);
     for (size_t i = 2; rc == 0 && i < p->words; i++)
         rc = read_limit(p, r, p->word[i]);
@@ -220,8 +210,7 @@ static int parse_launch(struct parser *p, struct policy_rule *r)
 
     bool digest = p->words == 4 && strcmp(p->word[2], "digest") == 0;
     bool signer = (p->words == 4 || p->words == 5) && strcmp(p->word[2], "signer") == 0;
-    if (!digest && !signer)
-        return fail(p, "launch LABEL digest HEX64, or launch LABEL signer HEX64 [svn>=N]");
+    if (!digest && !signer) return fail(p, "launch LABEL digest HEX64, or launch LABEL signer HEX64 [svn>=N]");
     if (p->words == 5 && (strncmp(p->word[4], "svn>=", 5) != 0 ||
                           !read_number(p->word[4] + 5, strlen(p->word[4] + 5), UINT32_MAX, &svn)))
         return fail(p, "'%.60s': svn>=N with N from 0 to 4294967295 is allowed", p->word[4]);
@@ -267,8 +256,7 @@ static int parse_words(struct parser *p)
     if (k == KINDS)
         return fail(p, "'%.60s' is no rule: assign, clearance, ceiling, launch, conflict, record are", p->word[0]);
     struct policy_rule *more = realloc(p->out->rule, (p->out->count + 1) * sizeof(*more));
-    if (!more)
-        return no_memory(p);
+    if (!more) return no_memory(p);
     p->out->rule = more;
     struct policy_rule *r = &more[p->out->count++];
     memset(r, 0, sizeof(*r));
@@ -285,8 +273,7 @@ static int parse_line(struct parser *p, char *line)
     line[strcspn(line, "#")] = 0;
     p->words = 0;
     for (char *word = strtok_r(line, SPACE, &save); word; word = strtok_r(NULL, SPACE, &save)) {
-        if (p->words == WORDS_MAX)
-            return fail(p, "more than %d words in a rule", WORDS_MAX);
+        if (p->words == WORDS_MAX) return fail(p, "more than %d words in a rule", WORDS_MAX);
         p->word[p->words++] = word;
     }
     return p->words ? parse_words(p) : 0;
@@ -320,8 +307,7 @@ int policy_rules_parse(const char *file, const char *text, size_t size, struct p
     }
     free(copy);
     free(p);
-    if (rc != 0)
-        policy_rules_free(out);
+    if (rc != 0) policy_rules_free(out);
     return rc;
 }
 

@@ -48,10 +48,8 @@ static uint8_t *read_file(const char *path, size_t *size)
         }
         *size = (size_t)n;
     }
-    if (!data)
-        complain("%s: %s", path, strerror(errno ? errno : EIO));
-    if (f)
-        fclose(f);
+    if (!data) complain("%s: %s", path, strerror(errno ? errno : EIO));
+    if (f) fclose(f);
     return data;
 }
 
@@ -63,10 +61,8 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
         return complain("%s: name too long", path);
     FILE *f = fopen(temporary, "wb");
     bool ok = f && fwrite(data, 1, size, f) == size;
-    if (f && fclose(f) != 0)
-        ok = false;
-    if (ok && rename(temporary, path) == 0)
-        return 0;
+    if (f && fclose(f) != 0) ok = false;
+    if (ok && rename(temporary, path) == 0) return 0;
     complain("%s: %s", path, strerror(errno));
     unlink(temporary);
     return 1;
@@ -83,11 +79,9 @@ static int bind_rules(const char *path, struct policy_flat *flat)
     struct policy_rules rules;
     size_t size;
     char *text = (char *)read_file(path, &size);
-    if (!text)
-        return 1;
+    if (!text) return 1;
     int rc = policy_rules_parse(path, text, size, &rules, &e);
-    if (rc == 0)
-        rc = policy_bind(path, &rules, flat, &e);
+    if (rc == 0) rc = policy_bind(path, &rules, flat, &e);
     policy_rules_free(&rules);
     free(text);
     return rc != 0 ? complain("%s", e.text) : 0;
@@ -99,20 +93,17 @@ static int compile(const struct options *o)
     struct policy_error e = {""};
     size_t size, image_size;
     uint8_t *image = read_file(o->in, &image_size);
-    if (!image)
-        return 1;
+    if (!image) return 1;
     int rc = policy_flatten(image, image_size, &flat, &e);
     free(image);
-    if (rc != 0)
-        return complain("%s: %s", o->in, e.text);
+    if (rc != 0) return complain("%s: %s", o->in, e.text);
     if (o->rules && bind_rules(o->rules, &flat) != 0) {
         policy_flat_free(&flat);
         return 1;
     }
     uint8_t *file = policy_file_build(&flat, o->name, o->version, &size, &e);
     policy_flat_free(&flat);
-    if (!file)
-        return complain("%s: %s", o->in, e.text);
+    if (!file) return complain("%s: %s", o->in, e.text);
     rc = policy_file_sign(file, size, o->key, &e) != 0 ? complain("%s", e.text) : write_file(o->out, file, size);
     free(file);
     return rc;
@@ -123,8 +114,7 @@ static int dump(const char *path, const char *key)
     struct policy_error e = {""};
     size_t size;
     uint8_t *file = read_file(path, &size);
-    if (!file)
-        return 1;
+    if (!file) return 1;
     int rc = 0;
     if ((key && policy_file_check(file, size, key, &e) != 0) || policy_file_dump(file, size, stdout, &e) != 0)
         rc = complain("%s: %s", path, e.text);
@@ -173,8 +163,7 @@ int main(int argc, char **argv)
             o.rules = optarg;
             break;
         case 'v':
-            if (parse_version(optarg, &o.version) != 0)
-                return 1;
+            if (parse_version(optarg, &o.version) != 0) return 1;
             break;
         case 'd':
             return dump(optarg, o.key);

@@ -36,8 +36,7 @@ static int load_point(mbedtls_pk_context *pk, const uint8_t xy[64])
     mbedtls_ecp_keypair *pair;
 
     memcpy(encoded + 1, xy, 64);
-    if (mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0)
-        return -EIO;
+    if (mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) != 0) return -EIO;
     pair = mbedtls_pk_ec(*pk);
     if (mbedtls_ecp_group_load(&pair->grp, MBEDTLS_ECP_DP_SECP256R1) != 0 ||
         mbedtls_ecp_point_read_binary(&pair->grp, &pair->Q, encoded, sizeof(encoded)) != 0)
@@ -97,10 +96,8 @@ static int fill(struct akca *ca, mbedtls_x509write_cert *write, const struct akc
     mbedtls_mpi_init(&serial);
     rc = mbedtls_ctr_drbg_random(&ca->random, serial_bytes, sizeof(serial_bytes));
     serial_bytes[0] = (serial_bytes[0] & 0x7f) | 0x40; /* positive, and of one length */
-    if (rc == 0)
-        rc = mbedtls_mpi_read_binary(&serial, serial_bytes, sizeof(serial_bytes));
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_serial(write, &serial);
+    if (rc == 0) rc = mbedtls_mpi_read_binary(&serial, serial_bytes, sizeof(serial_bytes));
+    if (rc == 0) rc = mbedtls_x509write_crt_set_serial(write, &serial);
     mbedtls_mpi_free(&serial);
     if (rc != 0 || set_names_and_time(ca, write, subject) != 0 || set_usage_and_policy(write, subject->profile) != 0)
         return -EIO;
@@ -123,12 +120,9 @@ int akca_issue(struct akca *ca, const struct akca_subject *subject, uint8_t *out
     mbedtls_x509write_crt_set_subject_key(&write, &key);
     mbedtls_x509write_crt_set_issuer_key(&write, &ca->key);
     rc = load_point(&key, subject->xy);
-    if (rc == 0)
-        rc = fill(ca, &write, subject);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_der(&write, out, capacity, mbedtls_ctr_drbg_random, &ca->random);
-    if (rc > 0)
-        memmove(out, out + capacity - (size_t)rc, (size_t)rc); /* mbedTLS writes from the end */
+    if (rc == 0) rc = fill(ca, &write, subject);
+    if (rc == 0) rc = mbedtls_x509write_crt_der(&write, out, capacity, mbedtls_ctr_drbg_random, &ca->random);
+    if (rc > 0) memmove(out, out + capacity - (size_t)rc, (size_t)rc); /* mbedTLS writes from the end */
     mbedtls_x509write_crt_free(&write);
     mbedtls_pk_free(&key);
     return rc > 0 ? rc : -EIO;

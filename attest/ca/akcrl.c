@@ -17,8 +17,7 @@ struct derout {
 
 static size_t note(struct derout *w, int rc)
 {
-    if (rc < 0)
-        w->failed = rc;
+    if (rc < 0) w->failed = rc;
     return rc < 0 ? 0 : (size_t)rc;
 }
 
@@ -29,10 +28,8 @@ static size_t put_raw(struct derout *w, const unsigned char *data, size_t size)
 
 static size_t put_tag(struct derout *w, unsigned char tag, size_t size)
 {
-    if (w->failed == 0)
-        size += note(w, mbedtls_asn1_write_len(&w->at, w->start, size));
-    if (w->failed == 0)
-        size += note(w, mbedtls_asn1_write_tag(&w->at, w->start, tag));
+    if (w->failed == 0) size += note(w, mbedtls_asn1_write_len(&w->at, w->start, size));
+    if (w->failed == 0) size += note(w, mbedtls_asn1_write_tag(&w->at, w->start, tag));
     return size;
 }
 
@@ -48,8 +45,7 @@ static size_t put_time(struct derout *w, const mbedtls_x509_time *t)
     int size = snprintf(text, sizeof(text), "%02d%02d%02d%02d%02d%02dZ", t->year % 100, t->mon, t->day, t->hour, t->min,
                         t->sec);
 
-    if (t->year < 1950 || t->year > 2049 || size != 13)
-        w->failed = -EINVAL;
+    if (t->year < 1950 || t->year > 2049 || size != 13) w->failed = -EINVAL;
     return put_tag(w, MBEDTLS_ASN1_UTC_TIME, put_raw(w, (unsigned char *)text, 13));
 }
 
@@ -88,8 +84,7 @@ static int put_body(struct derout *w, const struct akca *ca, const struct bytes 
     size_t entries = 0;
 
     for (size_t i = count; i > 0; i--) {
-        if (put_revoked(w, ca, certs[i - 1], from, &entries) != 0)
-            return -EINVAL;
+        if (put_revoked(w, ca, certs[i - 1], from, &entries) != 0) return -EINVAL;
     }
     *size = count != 0 ? put_sequence(w, entries) : 0;
     *size += put_time(w, to);
@@ -114,8 +109,7 @@ static int sign_and_wrap(struct akca *ca, struct bytes body, uint8_t *out, size_
     size += put_algorithm(&w);
     size += put_raw(&w, body.data, body.size);
     size = put_sequence(&w, size);
-    if (w.failed != 0)
-        return -EIO;
+    if (w.failed != 0) return -EIO;
     memmove(out, w.at, size);
     return (int)size;
 }
@@ -128,15 +122,12 @@ int akcrl_write(struct akca *ca, const struct bytes *certs, size_t count, const 
     size_t size;
     int rc;
 
-    if (count > AKCRL_MAX)
-        return -EINVAL;
+    if (count > AKCRL_MAX) return -EINVAL;
     buffer = malloc(capacity);
-    if (buffer == NULL)
-        return -EIO;
+    if (buffer == NULL) return -EIO;
     w = (struct derout){.at = buffer + capacity, .start = buffer};
     rc = put_body(&w, ca, certs, count, from, to, &size);
-    if (rc == 0)
-        rc = sign_and_wrap(ca, (struct bytes){w.at, size}, out, capacity);
+    if (rc == 0) rc = sign_and_wrap(ca, (struct bytes){w.at, size}, out, capacity);
     free(buffer);
     return rc;
 }

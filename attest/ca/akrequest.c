@@ -30,8 +30,7 @@ static int read_parts(struct bytes input, struct bytes *part, size_t most)
 
     cborin_map(&in, &map);
     while (cborin_pair(&in, &map)) {
-        if (map.key != (int64_t)count || count == most || !cborin_bytes(&in, &part[count]))
-            cborin_refuse(&in);
+        if (map.key != (int64_t)count || count == most || !cborin_bytes(&in, &part[count])) cborin_refuse(&in);
         count++;
     }
     return cborin_done(&in) && count >= 2 ? (int)count : -EBADMSG;
@@ -70,8 +69,7 @@ int akrequest_read(struct bytes input, struct akrequest *out)
     if (read_parts(input, part, 3) < 0 || read_public(part[0], &out->ek) != 0 || read_public(part[1], &out->ak) != 0 ||
         tpmquote_parse_key(part[1], &key) != 0)
         return -EBADMSG;
-    if (!key.is_ak)
-        return -EINVAL;
+    if (!key.is_ak) return -EINVAL;
     out->ak_encoded = part[1];
     out->ek_certificate = part[2];
     memcpy(out->ak_xy, key.xy, sizeof(out->ak_xy));

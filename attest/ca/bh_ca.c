@@ -63,11 +63,9 @@ struct asked {
 static int read_request(const char *path, struct asked *asked)
 {
     asked->file = toolfile_read(path, AKREQUEST_MAX);
-    if (asked->file.data == NULL)
-        return -1;
+    if (asked->file.data == NULL) return -1;
     p256_sha256(asked->file.data, asked->file.size, asked->digest);
-    if (akrequest_read(asked->file, &asked->request) == 0)
-        return 0;
+    if (akrequest_read(asked->file, &asked->request) == 0) return 0;
     complain(path, "no request, or not for a restricted signing key on P-256");
     return -1;
 }
@@ -108,8 +106,7 @@ static int judge_papers(const struct options *o, const struct akrequest *request
 {
     uint8_t known[32];
 
-    if (toolfile_hex(o->known, known, sizeof(known)) != 32)
-        return complain(o->known, "not a digest");
+    if (toolfile_hex(o->known, known, sizeof(known)) != 32) return complain(o->known, "not a digest");
     return memcmp(known, request->ek_hash, 32) == 0 ? 0 : complain(o->operands[0], "the EK is another one");
 }
 
@@ -121,8 +118,7 @@ static int enrol(const struct options *o, const struct asked *asked)
     if (o->profile == NULL || (strcmp(o->profile, "production") != 0 && strcmp(o->profile, "development") != 0) ||
         (o->ek_roots == NULL) == (o->known == NULL))
         return usage();
-    if ((o->ek_roots != NULL ? judge_certificate(o, &asked->request) : judge_papers(o, &asked->request)) != 0)
-        return 1;
+    if ((o->ek_roots != NULL ? judge_certificate(o, &asked->request) : judge_papers(o, &asked->request)) != 0) return 1;
     if (castate_has(o->state, "ek", ek_id(asked), ""))
         return complain(o->operands[0], "this EK is in the inventory already; forget it first");
     snprintf(text, sizeof(text), "%s %s\n", o->profile, o->ek_roots != NULL ? "certificate" : "papers");
@@ -134,10 +130,8 @@ static int forget(const struct options *o)
     char path[CASTATE_PATH];
     uint8_t id[32];
 
-    if (o->count != 1 || toolfile_hex(o->operands[0], id, sizeof(id)) != 32)
-        return usage();
-    if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0)
-        return 1;
+    if (o->count != 1 || toolfile_hex(o->operands[0], id, sizeof(id)) != 32) return usage();
+    if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0) return 1;
     return unlink(path) == 0 ? 0 : complain(o->operands[0], "not in the inventory");
 }
 
@@ -164,8 +158,7 @@ static enum akcert_profile enrolled_profile(const struct options *o, const struc
         complain(o->operands[0], "this TPM's EK is not in the inventory");
         return AKCERT_NONE;
     }
-    if (castate_path(path, o->state, "ek", ek_id(asked), "") != 0)
-        return AKCERT_NONE;
+    if (castate_path(path, o->state, "ek", ek_id(asked), "") != 0) return AKCERT_NONE;
     file = toolfile_read(path, 64);
     if (bytes_has_prefix(file, "production "))
         profile = AKCERT_PRODUCTION;
@@ -206,10 +199,8 @@ static int challenge(const struct options *o, const struct asked *asked)
     char path[CASTATE_PATH];
     size_t size;
 
-    if (o->out == NULL)
-        return usage();
-    if (enrolled_profile(o, asked) == AKCERT_NONE)
-        return 1;
+    if (o->out == NULL) return usage();
+    if (enrolled_profile(o, asked) == AKCERT_NONE) return 1;
     size = make_challenge(&asked->request, secret, out, sizeof(out));
     if (size == 0)
         return complain(o->operands[0], "no challenge can be made for this EK: RSA 2048 and ECC P-256 are supported");
@@ -242,8 +233,7 @@ static bool answer_is_right(const struct options *o, const char *pending)
     answer = toolfile_read(o->answer, AKREQUEST_SECRET);
     right = kept.size == AKREQUEST_SECRET && answer.size == AKREQUEST_SECRET &&
             same_secret(kept.data, answer.data, AKREQUEST_SECRET);
-    if (!right)
-        complain(o->answer, "not the answer to this request's challenge");
+    if (!right) complain(o->answer, "not the answer to this request's challenge");
     toolfile_free(kept);
     toolfile_free(answer);
     return right;
@@ -303,12 +293,10 @@ static int write_certificate(const struct options *o, const struct akrequest *re
     struct akca ca;
     int size;
 
-    if (open_ca(o, &ca) != 0)
-        return 1;
+    if (open_ca(o, &ca) != 0) return 1;
     size = akca_issue(&ca, &subject, out, sizeof(out));
     akca_close(&ca);
-    if (size < 0)
-        return complain(o->out, "the certificate cannot be made");
+    if (size < 0) return complain(o->out, "the certificate cannot be made");
     return keep_certificate(o->state, "issued", (struct bytes){out, (size_t)size}) != 0 ||
            toolfile_write(o->out, out, (size_t)size) != 0;
 }
@@ -343,11 +331,9 @@ static int add_revoked(const char *path, struct revocations *list)
 {
     struct bytes file;
 
-    if (list->count == AKCRL_MAX)
-        return complain(path, "the list is too long");
+    if (list->count == AKCRL_MAX) return complain(path, "the list is too long");
     file = toolfile_read(path, 65536);
-    if (file.data == NULL)
-        return 1;
+    if (file.data == NULL) return 1;
     for (size_t i = 0; i < list->count; i++) {
         if (bytes_equal(file, list->cert[i].data, list->cert[i].size)) {
             toolfile_free(file);
@@ -375,12 +361,10 @@ static int write_list(const struct options *o, const struct revocations *list, s
     struct akca ca;
     int size, rc = 0;
 
-    if (open_ca(o, &ca) != 0)
-        return 1;
+    if (open_ca(o, &ca) != 0) return 1;
     size = akcrl_write(&ca, list->cert, list->count, &from, &to, out, sizeof(out));
     akca_close(&ca);
-    if (size < 0)
-        return complain(o->out, "a certificate is not one of this CA, or the list is too long");
+    if (size < 0) return complain(o->out, "a certificate is not one of this CA, or the list is too long");
     for (size_t i = former; rc == 0 && i < list->count; i++)
         rc = keep_certificate(o->state, "revoked", list->cert[i]);
     return rc != 0 || toolfile_write(o->out, out, (size_t)size) != 0;
@@ -400,8 +384,7 @@ static int revoke_some(const struct options *o)
     former = list.count;
     for (int i = 0; rc == 0 && i < o->count; i++)
         rc = add_revoked(o->operands[i], &list);
-    if (rc == 0)
-        rc = write_list(o, &list, former, days);
+    if (rc == 0) rc = write_list(o, &list, former, days);
     for (size_t i = 0; i < list.count; i++)
         toolfile_free(list.cert[i]);
     return rc != 0;
@@ -440,8 +423,7 @@ static int run_on_request(const struct options *o, int (*run)(const struct optio
     struct asked asked = {0};
     int rc;
 
-    if (o->count != 1)
-        return usage();
+    if (o->count != 1) return usage();
     rc = read_request(o->operands[0], &asked) == 0 ? run(o, &asked) : 1;
     toolfile_free(asked.file);
     return rc;
@@ -459,8 +441,7 @@ static int run(const struct options *o)
                  {"revoke", revoke_some, NULL}};
 
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(o->verb, verbs[i].name) != 0)
-            continue;
+        if (strcmp(o->verb, verbs[i].name) != 0) continue;
         if (verbs[i].on_request != print_ek && (o->state == NULL || castate_open(o->state) != 0))
             return o->state == NULL ? usage() : 1;
         return verbs[i].plain != NULL ? verbs[i].plain(o) : run_on_request(o, verbs[i].on_request);
@@ -481,12 +462,10 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         const char **slot = slot_of(&o, option);
 
-        if (slot == NULL)
-            return usage();
+        if (slot == NULL) return usage();
         *slot = optarg;
     }
-    if (optind == argc)
-        return usage();
+    if (optind == argc) return usage();
     o.verb = argv[optind++];
     o.operands = argv + optind;
     o.count = argc - optind;

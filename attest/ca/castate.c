@@ -13,11 +13,9 @@ int castate_path(char out[CASTATE_PATH], const char *dir, const char *kind, stru
 {
     char name[129] = "";
 
-    if (id.size > 64)
-        return -1;
+    if (id.size > 64) return -1;
     findings_hex(id.data, id.size, name);
-    if (snprintf(out, CASTATE_PATH, "%s/%s/%s%s", dir, kind, name, suffix) < (int)CASTATE_PATH)
-        return 0;
+    if (snprintf(out, CASTATE_PATH, "%s/%s/%s%s", dir, kind, name, suffix) < (int)CASTATE_PATH) return 0;
     toolfile_complain("%s: too long a name", dir);
     return -1;
 }
@@ -64,8 +62,7 @@ int castate_each(const char *dir, const char *kind, int (*each)(const char *name
         return -1;
     }
     for (int i = 0; i < count; i++) {
-        if (rc == 0)
-            rc = each(entries[i]->d_name, context);
+        if (rc == 0) rc = each(entries[i]->d_name, context);
         free(entries[i]);
     }
     free(entries);

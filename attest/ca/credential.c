@@ -46,12 +46,10 @@ static int hmac(const uint8_t key[32], const struct bytes *parts, size_t count, 
 
     mbedtls_md_init(&md);
     rc = mbedtls_md_setup(&md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 1);
-    if (rc == 0)
-        rc = mbedtls_md_hmac_starts(&md, key, 32);
+    if (rc == 0) rc = mbedtls_md_hmac_starts(&md, key, 32);
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = mbedtls_md_hmac_update(&md, parts[i].data, parts[i].size);
-    if (rc == 0)
-        rc = mbedtls_md_hmac_finish(&md, out);
+    if (rc == 0) rc = mbedtls_md_hmac_finish(&md, out);
     mbedtls_md_free(&md);
     return rc == 0 ? 0 : -EIO;
 }
@@ -79,8 +77,7 @@ static int share_seed(const TPMS_ECC_POINT *ek, credential_random random, void *
     size_t size, offset = 0;
     int rc = -EINVAL;
 
-    if (ek->x.size > 32 || ek->y.size > 32)
-        return -EINVAL;
+    if (ek->x.size > 32 || ek->y.size > 32) return -EINVAL;
     memcpy(encoded + 33 - ek->x.size, ek->x.buffer, ek->x.size);
     memcpy(encoded + 65 - ek->y.size, ek->y.buffer, ek->y.size);
     mbedtls_ecp_group_init(&group);
@@ -154,8 +151,7 @@ static int encrypt_secret(const uint8_t key[AES_KEY_SIZE], const uint8_t *secret
     memcpy(plain + 2, secret, size);
     mbedtls_aes_init(&aes);
     rc = mbedtls_aes_setkey_enc(&aes, key, 8 * AES_KEY_SIZE);
-    if (rc == 0)
-        rc = mbedtls_aes_crypt_cfb128(&aes, MBEDTLS_AES_ENCRYPT, 2 + size, &position, iv, plain, out);
+    if (rc == 0) rc = mbedtls_aes_crypt_cfb128(&aes, MBEDTLS_AES_ENCRYPT, 2 + size, &position, iv, plain, out);
     mbedtls_aes_free(&aes);
     return rc == 0 ? 0 : -EIO;
 }
@@ -169,22 +165,17 @@ int credential_make(const TPMT_PUBLIC *ek, const TPM2B_NAME *ak_name, const uint
     const struct bytes authenticated[] = {{encrypted, 2 + size}, name};
     int rc;
 
-    if (ek->nameAlg != TPM2_ALG_SHA256 || size == 0 || size > SEED_SIZE)
-        return -EINVAL;
+    if (ek->nameAlg != TPM2_ALG_SHA256 || size == 0 || size > SEED_SIZE) return -EINVAL;
     if (ek->type == TPM2_ALG_RSA)
         rc = seal_seed(ek, random, random_context, shared, seed);
     else if (ek->type == TPM2_ALG_ECC && ek->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256)
         rc = share_seed(&ek->unique.ecc, random, random_context, shared, seed);
     else
         rc = -EINVAL;
-    if (rc == 0)
-        rc = kdfa(shared, "STORAGE", name, 128, key);
-    if (rc == 0)
-        rc = encrypt_secret(key, secret, size, encrypted);
-    if (rc == 0)
-        rc = kdfa(shared, "INTEGRITY", (struct bytes){(const uint8_t *)"", 0}, 256, mac_key);
-    if (rc == 0)
-        rc = hmac(mac_key, authenticated, 2, mac);
+    if (rc == 0) rc = kdfa(shared, "STORAGE", name, 128, key);
+    if (rc == 0) rc = encrypt_secret(key, secret, size, encrypted);
+    if (rc == 0) rc = kdfa(shared, "INTEGRITY", (struct bytes){(const uint8_t *)"", 0}, 256, mac_key);
+    if (rc == 0) rc = hmac(mac_key, authenticated, 2, mac);
     /* TPMS_ID_OBJECT: the integrity value with its size, then the encrypted part. */
     blob->credential[0] = 0;
     blob->credential[1] = 32;

@@ -23,8 +23,7 @@ static bool is_rsa_key(const mbedtls_pk_context *pk, const TPMT_PUBLIC *ek)
     const mbedtls_rsa_context *rsa;
     size_t size;
 
-    if (mbedtls_pk_get_type(pk) != MBEDTLS_PK_RSA || ek->type != TPM2_ALG_RSA)
-        return false;
+    if (mbedtls_pk_get_type(pk) != MBEDTLS_PK_RSA || ek->type != TPM2_ALG_RSA) return false;
     rsa = mbedtls_pk_rsa(*pk);
     size = mbedtls_rsa_get_len(rsa);
     return size <= sizeof(n) && size == ek->unique.rsa.size &&
@@ -57,12 +56,9 @@ static const char *judge(mbedtls_x509_crt *crt, mbedtls_x509_crt *roots, const T
 {
     uint32_t flags = 0;
 
-    if (!is_ek(ek))
-        return "the EK is not a TPM's restricted decryption key";
-    if (!is_rsa_key(&crt->pk, ek) && !is_ecc_key(&crt->pk, ek))
-        return "the EK's certificate is for another key";
-    if (!is_for_ek(crt))
-        return "the certificate is not for an EK";
+    if (!is_ek(ek)) return "the EK is not a TPM's restricted decryption key";
+    if (!is_rsa_key(&crt->pk, ek) && !is_ecc_key(&crt->pk, ek)) return "the EK's certificate is for another key";
+    if (!is_for_ek(crt)) return "the certificate is not for an EK";
     if (mbedtls_x509_crt_verify(crt, roots, NULL, NULL, &flags, NULL, NULL) != 0)
         return (flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) != 0
                    ? "the EK's certificate is not valid at this time"

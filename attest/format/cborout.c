@@ -10,8 +10,7 @@ static void append(struct cborout *w, const void *data, size_t size)
         w->full = true;
         return;
     }
-    if (size != 0)
-        memcpy(w->out + w->used, data, size);
+    if (size != 0) memcpy(w->out + w->used, data, size);
     w->used += size;
 }
 

@@ -13,8 +13,7 @@ struct writer {
 
 static void put(struct writer *w, const void *data, size_t size)
 {
-    if (w->out != NULL && w->used <= w->capacity && size <= w->capacity - w->used)
-        memcpy(w->out + w->used, data, size);
+    if (w->out != NULL && w->used <= w->capacity && size <= w->capacity - w->used) memcpy(w->out + w->used, data, size);
     w->used += size;
 }
 
@@ -40,8 +39,7 @@ size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t ca
     if (parts->nonce_size < EVIDENCE_NONCE_MIN || parts->nonce_size > EVIDENCE_NONCE_MAX ||
         parts->platform_size > BH_EVIDENCE_MAX)
         return 0;
-    if (parts->binding != NULL && (parts->binding_size == 0 || parts->binding_size > EVIDENCE_BINDING_MAX))
-        return 0;
+    if (parts->binding != NULL && (parts->binding_size == 0 || parts->binding_size > EVIDENCE_BINDING_MAX)) return 0;
 
     put_head(&w, CBORHEAD_MAP, 7 + (parts->binding != NULL) + (parts->salt != NULL));
     put_head(&w, CBORHEAD_UINT, EVIDENCE_KEY_NONCE);
@@ -58,9 +56,7 @@ size_t evidence_pack(const struct evidence_parts *parts, uint8_t *out, size_t ca
     put_bytes(&w, EVIDENCE_NEG_PLATFORM, parts->platform, parts->platform_size);
     put_bytes(&w, EVIDENCE_NEG_REPORT, parts->report, sizeof(struct bh_report));
     put_bytes(&w, EVIDENCE_NEG_SIGNATURE, parts->signature, 64);
-    if (parts->binding != NULL)
-        put_bytes(&w, EVIDENCE_NEG_BINDING, parts->binding, parts->binding_size);
-    if (parts->salt != NULL)
-        put_bytes(&w, EVIDENCE_NEG_SALT, parts->salt, 32);
+    if (parts->binding != NULL) put_bytes(&w, EVIDENCE_NEG_BINDING, parts->binding, parts->binding_size);
+    if (parts->salt != NULL) put_bytes(&w, EVIDENCE_NEG_SALT, parts->salt, 32);
     return out != NULL && w.used > capacity ? 0 : w.used;
 }

@@ -26,8 +26,7 @@ size_t platform_pack(const struct evidence_platform *parts, uint8_t *out, size_t
     cborout_int(&w, -1 - (int64_t)EVIDENCE_NEG_PCRS);
     cborout_map(&w, (size_t)__builtin_popcount(parts->pcr_mask));
     for (int i = 0; i < (int)EVIDENCE_PCRS; i++) {
-        if ((parts->pcr_mask & 1u << i) == 0)
-            continue;
+        if ((parts->pcr_mask & 1u << i) == 0) continue;
         cborout_int(&w, i);
         cborout_bytes(&w, parts->pcr[i], 32);
     }

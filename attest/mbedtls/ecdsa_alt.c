@@ -25,8 +25,7 @@ static bool convert(mpz_t to, const mbedtls_mpi *from)
 {
     uint8_t bytes[NUMBER_MAX];
 
-    if (mbedtls_mpi_cmp_int(from, 0) < 0 || mbedtls_mpi_write_binary(from, bytes, sizeof(bytes)) != 0)
-        return false;
+    if (mbedtls_mpi_cmp_int(from, 0) < 0 || mbedtls_mpi_write_binary(from, bytes, sizeof(bytes)) != 0) return false;
     mpz_import(to, sizeof(bytes), 1, 1, 1, 0, bytes);
     return true;
 }
@@ -40,8 +39,7 @@ int mbedtls_ecdsa_verify(mbedtls_ecp_group *grp, const unsigned char *buf, size_
     mpz_t x, y;
     bool good;
 
-    if (curve == NULL)
-        return MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
+    if (curve == NULL) return MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
     mpz_init(x);
     mpz_init(y);
     ecc_point_init(&key, curve);

@@ -54,16 +54,13 @@ static int read_sections(struct bytes image, struct layout *l)
     unsigned int count = le(image.data + l->pe + COFF_SECTIONS, 2);
     size_t table = l->pe + OPTIONAL + le(image.data + l->pe + COFF_OPTIONAL_SIZE, 2);
 
-    if (count > SECTIONS_MAX || table > image.size || image.size - table < count * SECTION_SIZE)
-        return -EBADMSG;
+    if (count > SECTIONS_MAX || table > image.size || image.size - table < count * SECTION_SIZE) return -EBADMSG;
     for (unsigned int i = 0; i < count; i++) {
         const uint8_t *header = image.data + table + i * SECTION_SIZE;
         struct section each = {le(header + SECTION_RAW_OFFSET, 4), le(header + SECTION_RAW_SIZE, 4)};
 
-        if (each.size == 0)
-            continue;
-        if (each.offset > image.size || each.size > image.size - each.offset)
-            return -EBADMSG;
+        if (each.size == 0) continue;
+        if (each.offset > image.size || each.size > image.size - each.offset) return -EBADMSG;
         insert(l, each);
     }
     return 0;
@@ -73,8 +70,7 @@ static int read_layout(struct bytes image, struct layout *l)
 {
     const uint8_t *optional;
 
-    if (image.size < DOS_PE_OFFSET + 4 || memcmp(image.data, "MZ", 2) != 0)
-        return -EBADMSG;
+    if (image.size < DOS_PE_OFFSET + 4 || memcmp(image.data, "MZ", 2) != 0) return -EBADMSG;
     l->pe = le(image.data + DOS_PE_OFFSET, 4);
     if (l->pe > image.size || image.size - l->pe < OPTIONAL + DIRECTORY_SECURITY + 8 ||
         memcmp(image.data + l->pe, "PE\0\0", 4) != 0)
@@ -95,8 +91,7 @@ int authenticode_digest(struct bytes image, uint8_t digest[32])
     size_t checksum, security, hashed;
     int rc = read_layout(image, &l);
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     checksum = l.pe + OPTIONAL + OPTIONAL_CHECKSUM;
     security = l.pe + OPTIONAL + DIRECTORY_SECURITY;
     mbedtls_sha256_init(&sha);

@@ -55,8 +55,7 @@ static int sinit(const struct inputs *in)
         char word[80];
 
         number++;
-        if (*line == '\0' || *line == '#')
-            continue;
+        if (*line == '\0' || *line == '#') continue;
         if (sscanf(line, "%u %79s", &pcr, word) != 2 || (pcr != 17 && pcr != 18) ||
             (strcmp(word, "mle") != 0 && (strlen(word) != 64 || strspn(word, "0123456789abcdef") != 64))) {
             toolfile_complain("%s:%u: expected \"17 DIGEST TEXT\", the same for 18, or \"17 mle\"", in->sinit, number);
@@ -84,8 +83,7 @@ static int module_digest(const char *module, uint8_t digest[32])
     struct bytes file = toolfile_read(equals + 1, FILE_MAX);
     uint8_t content[32];
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     p256_sha256(file.data, file.size, content);
     drtm_module_digest((struct bytes){(const uint8_t *)module, (size_t)(equals - module)}, content, digest);
     toolfile_free(file);
@@ -151,7 +149,6 @@ int main(int argc, char **argv)
         else
             return usage();
     }
-    if (optind < argc || in.sinit == NULL || in.tboot == NULL || in.vlp == NULL || in.modules == 0)
-        return usage();
+    if (optind < argc || in.sinit == NULL || in.tboot == NULL || in.vlp == NULL || in.modules == 0) return usage();
     return sinit(&in) == 0 && tboot(&in) == 0 ? 0 : 1;
 }

@@ -57,8 +57,7 @@ static int measure_files(struct inputs *in)
         struct measured_file *each = &in->file[i];
         struct bytes content = toolfile_read(each->path, FILE_MAX);
 
-        if (content.data == NULL)
-            return -1;
+        if (content.data == NULL) return -1;
         p256_sha256(content.data, content.size, each->digest);
         /* policy_format.h: magic, u32 format, u32 version */
         if (content.size >= 16 && memcmp(content.data, "BHPOLCY", 8) == 0)
@@ -87,15 +86,13 @@ static int measure_image(const struct inputs *in, struct pcrmodel *pcr)
     uint8_t digest[32];
     int rc;
 
-    if (image.data == NULL)
-        return -1;
+    if (image.data == NULL) return -1;
     p256_sha256(action, sizeof(action) - 1, digest);
     pcrmodel_extend(pcr, digest, "firmware: \"%s\"", action);
     p256_sha256(separator, sizeof(separator), digest);
     pcrmodel_extend(pcr, digest, "firmware: separator");
     rc = authenticode_digest(image, digest);
-    if (rc != 0)
-        toolfile_complain("%s: not a PE32+ image", in->grub);
+    if (rc != 0) toolfile_complain("%s: not a PE32+ image", in->grub);
     pcrmodel_extend(pcr, digest, "firmware: Authenticode digest of %s, GRUB with its configuration", in->grub);
     toolfile_free(image);
     return rc;
@@ -113,8 +110,7 @@ static int measure_configuration(const struct inputs *in, const struct grubcfg *
 
         if (event->kind == GRUBCFG_FILE) {
             file = find_file(in, event->text);
-            if (file == NULL)
-                return -1;
+            if (file == NULL) return -1;
             pcrmodel_extend(&pcrs->pcr9, file->digest, "GRUB: file %.*s (%s)", length, (const char *)event->text.data,
                             file->path);
             continue;
@@ -159,16 +155,14 @@ static int measure_hypervisor(const struct inputs *in, const struct grubcfg *cfg
         toolfile_complain("%s: loads nothing", in->cfg);
         return -1;
     }
-    if (bytes_is_text(name, "/tboot.gz"))
-        at++;
+    if (bytes_is_text(name, "/tboot.gz")) at++;
     if (!grubcfg_loaded(cfg, at++, &name, &hv_cmdline) || !grubcfg_loaded(cfg, at++, &name, &unused) ||
         (policy = find_file(in, name)) == NULL || policy->policy_version == 0 ||
         !grubcfg_loaded(cfg, at++, &name, &dom0_cmdline) || (kernel = find_file(in, name)) == NULL) {
         toolfile_complain("%s: expected (tboot.gz,) hypervisor, policy, kernel, ramdisk", in->cfg);
         return -1;
     }
-    if (grubcfg_loaded(cfg, at, &name, &unused) && (ramdisk = find_file(in, name)) == NULL)
-        return -1;
+    if (grubcfg_loaded(cfg, at, &name, &unused) && (ramdisk = find_file(in, name)) == NULL) return -1;
     write_hypervisor(w, policy, kernel, ramdisk, hv_cmdline, dom0_cmdline);
     return 0;
 }
@@ -181,8 +175,7 @@ static int measure_tenant(const char *path, struct refwrite *w)
     uint8_t digest[32];
     int rc;
 
-    if (text.data == NULL)
-        return -1;
+    if (text.data == NULL) return -1;
     rc = launchjson_parse((const char *)text.data, name, &launch, digest);
     toolfile_free(text);
     if (rc != 0) {
@@ -207,8 +200,7 @@ static int measure_extends(const char *path, struct boot_pcrs *pcrs)
         char hex[65];
         int at = 0;
 
-        if (*line == '\0')
-            continue;
+        if (*line == '\0') continue;
         if (sscanf(line, "%u %64[0-9a-f] %n", &pcr, hex, &at) != 2 || at == 0 || (pcr != 17 && pcr != 18) ||
             strlen(hex) != 64) {
             toolfile_complain("%s: not what bh-drtm writes: %s", path, line);
@@ -242,10 +234,8 @@ static int measure_boot(const struct inputs *in, const struct grubcfg *cfg, stru
     pcrmodel_reset(&pcrs.pcr9);
     pcrmodel_reset(&pcrs.pcr17);
     pcrmodel_reset(&pcrs.pcr18);
-    if (in->extends != NULL && measure_extends(in->extends, &pcrs) != 0)
-        return -1;
-    if (measure_image(in, &pcrs.pcr4) != 0 || measure_configuration(in, cfg, &pcrs) != 0)
-        return -1;
+    if (in->extends != NULL && measure_extends(in->extends, &pcrs) != 0) return -1;
+    if (measure_image(in, &pcrs.pcr4) != 0 || measure_configuration(in, cfg, &pcrs) != 0) return -1;
     snprintf(model, sizeof(model), "boot/%s", in->boot);
     refwrite_environment(w, model);
     refwrite_measurement(w, "pcr4", pcrs.pcr4.value, (struct bytes){0}, &pcrs.pcr4);
@@ -270,16 +260,13 @@ static int run(struct inputs *in)
     if (text.data != NULL && rc != 0)
         toolfile_complain("%s:%u: a command whose measurement is not known", in->cfg, cfg.bad_line);
     refwrite_open(&w);
-    if (rc == 0)
-        rc = measure_files(in);
-    if (rc == 0)
-        rc = measure_boot(in, &cfg, &w);
+    if (rc == 0) rc = measure_files(in);
+    if (rc == 0) rc = measure_boot(in, &cfg, &w);
     refwrite_environment(&w, "tenant");
     for (size_t i = 0; rc == 0 && i < in->launches; i++)
         rc = measure_tenant(in->launch[i], &w);
     toolfile_free(text);
-    if (rc != 0)
-        return 1;
+    if (rc != 0) return 1;
     size = refwrite_close(&w, "bulkhead", out, sizeof(out));
     if (size == 0) {
         toolfile_complain("too many measurements");
@@ -292,8 +279,7 @@ static int add_file(struct inputs *in, char *value)
 {
     char *equals = strchr(value, '=');
 
-    if (equals == NULL || equals == value || in->files == FILES_MAX)
-        return -1;
+    if (equals == NULL || equals == value || in->files == FILES_MAX) return -1;
     *equals = '\0';
     in->file[in->files++] = (struct measured_file){.name = value, .path = equals + 1};
     return 0;
@@ -320,8 +306,7 @@ static int take_option(struct inputs *in, int option, char *value)
         in->extends = value;
         return 0;
     case 'l':
-        if (in->launches == LAUNCHES_MAX)
-            return -1;
+        if (in->launches == LAUNCHES_MAX) return -1;
         in->launch[in->launches++] = value;
         return 0;
     default:
@@ -338,10 +323,8 @@ int main(int argc, char **argv)
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (take_option(&in, option, optarg) != 0)
-            return usage();
+        if (take_option(&in, option, optarg) != 0) return usage();
     }
-    if (optind < argc || in.out == NULL || in.boot == NULL || in.grub == NULL || in.cfg == NULL)
-        return usage();
+    if (optind < argc || in.out == NULL || in.boot == NULL || in.grub == NULL || in.cfg == NULL) return usage();
     return run(&in);
 }

@@ -32,15 +32,12 @@ static uint8_t *load(struct bytes elf, size_t *size)
         size_t p = at + i * step;
         uint64_t start = get(elf, p + 12, 4), file = get(elf, p + 16, 4), memory = get(elf, p + 20, 4);
 
-        if (get(elf, p, 4) != 1)
-            continue;
-        if (file > memory || get(elf, p + 4, 4) + file > elf.size)
-            return NULL;
+        if (get(elf, p, 4) != 1) continue;
+        if (file > memory || get(elf, p + 4, 4) + file > elf.size) return NULL;
         low = start < low ? start : low;
         high = start + memory > high ? start + memory : high;
     }
-    if (low >= high || high - low > IMAGE_MAX)
-        return NULL;
+    if (low >= high || high - low > IMAGE_MAX) return NULL;
     image = calloc(1, high - low);
     for (uint32_t i = 0; image != NULL && i < n; i++) {
         size_t p = at + i * step;
@@ -101,8 +98,7 @@ int drtm_vlp_parse(struct bytes file, struct drtm_vlp *vlp)
     vlp->control = get(file, 3, 4);
     vlp->count = file.data[11];
     for (size_t i = 0; i < vlp->count; i++, at += 40) {
-        if (file.size - at < 40 || file.data[at + 2] != HASH_OF_FILE || file.data[at + 7] != 1)
-            return -EBADMSG;
+        if (file.size - at < 40 || file.data[at + 2] != HASH_OF_FILE || file.data[at + 7] != 1) return -EBADMSG;
         vlp->entry[i].module = file.data[at];
         vlp->entry[i].pcr = file.data[at + 1];
         vlp->entry[i].digest = file.data + at + 8;
@@ -116,7 +112,6 @@ void drtm_vlp_digest(struct bytes file, const struct drtm_vlp *vlp, uint8_t dige
 
     for (int i = 0; i < 4; i++)
         both[i] = (uint8_t)(vlp->control >> (8 * i));
-    if (vlp->control & EXTEND_VLP)
-        p256_sha256(file.data, file.size, both + 4);
+    if (vlp->control & EXTEND_VLP) p256_sha256(file.data, file.size, both + 4);
     p256_sha256(both, sizeof(both), digest);
 }

@@ -14,12 +14,10 @@ static const char *find(const char *text, const char *key)
 
     snprintf(quoted, sizeof(quoted), "\"%s\"", key);
     at = strstr(text, quoted);
-    if (at == NULL)
-        return NULL;
+    if (at == NULL) return NULL;
     at += strlen(quoted);
     at += strspn(at, " \n\t");
-    if (*at != ':')
-        return NULL;
+    if (*at != ':') return NULL;
     return at + 1 + strspn(at + 1, " \n\t");
 }
 
@@ -27,13 +25,11 @@ static int read_digest(const char *text, const char *key, uint8_t out[32])
 {
     const char *at = find(text, key);
 
-    if (at == NULL || *at++ != '"')
-        return -EINVAL;
+    if (at == NULL || *at++ != '"') return -EINVAL;
     for (int i = 0; i < 32; i++, at += 2) {
         unsigned int byte;
 
-        if (strspn(at, "0123456789abcdef") < 2 || sscanf(at, "%2x", &byte) != 1)
-            return -EINVAL;
+        if (strspn(at, "0123456789abcdef") < 2 || sscanf(at, "%2x", &byte) != 1) return -EINVAL;
         out[i] = (uint8_t)byte;
     }
     return *at == '"' ? 0 : -EINVAL;
@@ -43,8 +39,7 @@ static int read_number(const char *text, const char *key, uint64_t most, uint64_
 {
     const char *at = find(text, key);
 
-    if (at == NULL || *at < '0' || *at > '9')
-        return -EINVAL;
+    if (at == NULL || *at < '0' || *at > '9') return -EINVAL;
     *out = strtoull(at, NULL, 10);
     return *out <= most ? 0 : -EINVAL;
 }
@@ -54,11 +49,9 @@ static int read_name(const char *text, char name[BH_NAME_MAX])
     const char *at = find(text, "name");
     size_t length;
 
-    if (at == NULL || *at++ != '"')
-        return -EINVAL;
+    if (at == NULL || *at++ != '"') return -EINVAL;
     length = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-    if (length == 0 || length >= BH_NAME_MAX || at[length] != '"')
-        return -EINVAL;
+    if (length == 0 || length >= BH_NAME_MAX || at[length] != '"') return -EINVAL;
     memcpy(name, at, length);
     name[length] = '\0';
     return 0;

@@ -28,8 +28,7 @@ static void finish_environment(struct refwrite *w)
 {
     struct cborout *out = &w->triple_out;
 
-    if (w->measurement_count == 0)
-        return;
+    if (w->measurement_count == 0) return;
     cborout_array(out, 2);
     cborout_map(out, 1);
     cborout_int(out, 0);
@@ -83,8 +82,7 @@ void refwrite_measurement(struct refwrite *w, const char *name, const uint8_t di
         cborout_tag(out, 560);
         cborout_bytes(out, raw.data, raw.size);
     }
-    if (pcr != NULL)
-        put_components(out, pcr);
+    if (pcr != NULL) put_components(out, pcr);
     w->measurement_count++;
 }
 

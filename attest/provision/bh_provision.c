@@ -47,8 +47,7 @@ static long read_file(const char *path, uint8_t *out, size_t capacity)
     FILE *file = fopen(path, "rb");
     size_t size;
 
-    if (file == NULL)
-        return -errno;
+    if (file == NULL) return -errno;
     size = fread(out, 1, capacity, file);
     fclose(file);
     return size == capacity ? -EMSGSIZE : (long)size;
@@ -59,8 +58,7 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
     FILE *file = fopen(path, "wb");
     size_t written;
 
-    if (file == NULL)
-        return -errno;
+    if (file == NULL) return -errno;
     written = fwrite(data, 1, size, file);
     return fclose(file) == 0 && written == size ? 0 : -EIO;
 }
@@ -73,8 +71,7 @@ static int fail(const char *what, long error)
 
 static long read_log(struct service *s, uint8_t *out)
 {
-    if (s->hv == NULL)
-        return read_file(s->options.eventlog, out, BH_EVIDENCE_MAX);
+    if (s->hv == NULL) return read_file(s->options.eventlog, out, BH_EVIDENCE_MAX);
     return hvlink_read_blob(s->hv, BH_EVENTLOG_READ, out, BH_EVIDENCE_MAX);
 }
 
@@ -84,10 +81,8 @@ static int open_ca(struct service *s)
     long key_size = read_file(s->options.ca_key, key, sizeof(key) - 1);
     long cert_size = read_file(s->options.ca_cert, cert, sizeof(cert) - 1);
 
-    if (key_size < 0)
-        return fail(s->options.ca_key, key_size);
-    if (cert_size < 0)
-        return fail(s->options.ca_cert, cert_size);
+    if (key_size < 0) return fail(s->options.ca_key, key_size);
+    if (cert_size < 0) return fail(s->options.ca_cert, cert_size);
     if (akca_open(&s->ca, key, (size_t)key_size + 1, cert, (size_t)cert_size + 1) != 0)
         return fail("development CA's key and certificate do not belong together", -EINVAL);
     return 0;
@@ -113,10 +108,8 @@ static int write_request(struct service *s, ESYS_CONTEXT *esys)
     size_t size;
     int rc;
 
-    if (cert_size < 0)
-        return fail("the EK's certificate", cert_size);
-    if (cert_size == 0)
-        printf("bh-provision: the TPM holds no certificate for this EK\n");
+    if (cert_size < 0) return fail("the EK's certificate", cert_size);
+    if (cert_size == 0) printf("bh-provision: the TPM holds no certificate for this EK\n");
     size = akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea,
                            (struct bytes){cert_size != 0 ? certificate : NULL, (size_t)cert_size}, request,
                            sizeof(request));
@@ -133,12 +126,10 @@ static int answer_challenge(struct service *s, ESYS_CONTEXT *esys)
     long size = read_file(s->options.activate, challenge, sizeof(challenge));
     int rc;
 
-    if (size < 0)
-        return fail(s->options.activate, size);
+    if (size < 0) return fail(s->options.activate, size);
     if (akrequest_read_challenge((struct bytes){challenge, (size_t)size}, &blob, &seed) != 0)
         return fail(s->options.activate, -EBADMSG);
-    if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0)
-        return -EIO;
+    if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0) return -EIO;
     rc = write_file(s->options.answer, answer.buffer, answer.size);
     return rc != 0 ? fail(s->options.answer, rc) : 0;
 }
@@ -155,8 +146,7 @@ static int challenge_here(struct service *s, ESYS_CONTEXT *esys, const struct ak
         credential_make(&request->ek, &request->ak_name, secret, sizeof(secret), mbedtls_ctr_drbg_random, &s->ca.random,
                         &blob, &seed) != 0)
         return fail("credential for the EK", -EIO);
-    if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0)
-        return -EIO;
+    if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0) return -EIO;
     if (answer.size != sizeof(secret) || memcmp(answer.buffer, secret, sizeof(secret)) != 0)
         return fail("the TPM did not open the credential", -EACCES);
     return 0;
@@ -171,16 +161,13 @@ static int certify_here(struct service *s, ESYS_CONTEXT *esys)
                                   encoded, sizeof(encoded));
     int rc = akrequest_read((struct bytes){encoded, size}, &request);
 
-    if (rc != 0)
-        return fail("EK and AK", rc);
+    if (rc != 0) return fail("EK and AK", rc);
     rc = challenge_here(s, esys, &request);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     subject.xy = request.ak_xy;
     subject.ek_hash = request.ek_hash;
     rc = akca_issue(&s->ca, &subject, s->certificate, sizeof(s->certificate));
-    if (rc < 0)
-        return fail("AK certificate", rc);
+    if (rc < 0) return fail("AK certificate", rc);
     s->platform.chain[0] = (struct bytes){s->certificate, (size_t)rc};
     return 0;
 }
@@ -189,8 +176,7 @@ static int load_certificate(struct service *s)
 {
     long size = read_file(s->options.certificate, s->certificate, sizeof(s->certificate));
 
-    if (size < 0)
-        return fail(s->options.certificate, size);
+    if (size < 0) return fail(s->options.certificate, size);
     s->platform.chain[0] = (struct bytes){s->certificate, (size_t)size};
     return 0;
 }
@@ -225,8 +211,7 @@ static int quote_log(struct service *s, ESYS_CONTEXT *esys)
     long size = read_log(s, s->log);
     int rc;
 
-    if (size < 0)
-        return fail("event log", size);
+    if (size < 0) return fail("event log", size);
     s->platform.log = (struct bytes){s->log, (size_t)size};
     if (eventlog_parse(s->platform.log) != 0 || eventlog_only(s->platform.log, BH_EV_HV_KEY, &key) != 0 ||
         key.data.size != 64)
@@ -234,8 +219,7 @@ static int quote_log(struct service *s, ESYS_CONTEXT *esys)
     s->platform.hv_key = key.data;
     p256_sha256(key.data.data, key.data.size, boot_id);
     rc = quoting_make(esys, s->keys.ak, boot_id, &s->quoting);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     if (read_log(s, s->log_again) != size || memcmp(s->log, s->log_again, (size_t)size) != 0 ||
         !log_is_extended(s, 21) || !log_is_extended(s, 22))
         return -EAGAIN;
@@ -249,25 +233,21 @@ static int pack(struct service *s, ESYS_CONTEXT *esys)
     int rc = -EAGAIN;
 
     for (int attempt = 0; rc == -EAGAIN && attempt < ATTEMPTS; attempt++) {
-        if (attempt != 0)
-            nanosleep(&pause, NULL);
+        if (attempt != 0) nanosleep(&pause, NULL);
         rc = quote_log(s, esys);
     }
-    if (rc != 0)
-        return rc == -EAGAIN ? fail("PCR 21 and 22 never agreed with the log", rc) : rc;
+    if (rc != 0) return rc == -EAGAIN ? fail("PCR 21 and 22 never agreed with the log", rc) : rc;
     s->platform.quote = (struct bytes){s->quoting.attest.attestationData, s->quoting.attest.size};
     s->platform.quote_signature = (struct bytes){s->quoting.signature, s->quoting.signature_size};
     s->platform.pcr_mask = s->quoting.pcr_mask;
     memcpy(s->platform.pcr, s->quoting.pcr, sizeof(s->platform.pcr));
     size = platform_pack(&s->platform, s->packed, sizeof(s->packed));
-    if (size == 0)
-        return fail("evidence is too large", -EMSGSIZE);
+    if (size == 0) return fail("evidence is too large", -EMSGSIZE);
     if (s->options.out != NULL)
         rc = write_file(s->options.out, s->packed, size);
     else
         rc = hvlink_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
-    if (rc != 0)
-        return fail("storing the platform evidence", rc);
+    if (rc != 0) return fail("storing the platform evidence", rc);
     printf("bh-provision: %zu bytes of platform evidence stored%s\n", size,
            s->options.certificate == NULL ? " (development CA)" : "");
     return 0;
@@ -277,10 +257,8 @@ static int serve(struct service *s, ESYS_CONTEXT *esys)
 {
     int rc;
 
-    if (s->options.request != NULL)
-        return write_request(s, esys);
-    if (s->options.activate != NULL)
-        return answer_challenge(s, esys);
+    if (s->options.request != NULL) return write_request(s, esys);
+    if (s->options.activate != NULL) return answer_challenge(s, esys);
     rc = certify(s, esys);
     return rc == 0 ? pack(s, esys) : rc;
 }
@@ -291,14 +269,12 @@ static int provision(struct service *s)
     ESYS_CONTEXT *esys = NULL;
     int rc = tpmkeys_check(s->options.tcti, Tss2_TctiLdr_Initialize(s->options.tcti, &tcti));
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     rc = tpmkeys_check("ESYS", Esys_Initialize(&esys, tcti, NULL));
     if (rc == 0) {
         tpmkeys_sweep(esys);
         rc = tpmkeys_open(esys, s->options.rsa, &s->keys);
-        if (rc == 0)
-            rc = serve(s, esys);
+        if (rc == 0) rc = serve(s, esys);
         tpmkeys_close(esys, &s->keys);
         Esys_Finalize(&esys);
     }
@@ -370,10 +346,8 @@ static bool read_options(int argc, char **argv, struct options *options)
         const char **slot = slot_of(options, option);
 
         options->rsa |= option == 'R';
-        if (option == 'R')
-            continue;
-        if (slot == NULL)
-            return false;
+        if (option == 'R') continue;
+        if (slot == NULL) return false;
         *slot = optarg;
     }
     return optind == argc && are_complete(options);
@@ -390,21 +364,15 @@ int main(int argc, char **argv)
     struct options *options = &service.options;
     int rc = 0;
 
-    if (!read_options(argc, argv, options))
-        return usage();
+    if (!read_options(argc, argv, options)) return usage();
     setenv("TSS2_LOG", "all+NONE", 0); /* what fails is said here; a missing AK is no failure */
     if (stores_in_hypervisor(options)) {
         service.hv = hvlink_open();
-        if (service.hv == NULL)
-            return fail("no way to the hypervisor", -errno) != 0;
+        if (service.hv == NULL) return fail("no way to the hypervisor", -errno) != 0;
     }
-    if (options->ca_key != NULL)
-        rc = open_ca(&service);
-    if (rc == 0)
-        rc = provision(&service);
-    if (options->ca_key != NULL)
-        akca_close(&service.ca);
-    if (service.hv != NULL)
-        hvlink_close(service.hv);
+    if (options->ca_key != NULL) rc = open_ca(&service);
+    if (rc == 0) rc = provision(&service);
+    if (options->ca_key != NULL) akca_close(&service.ca);
+    if (service.hv != NULL) hvlink_close(service.hv);
     return rc == 0 ? 0 : 1;
 }

@@ -24,16 +24,14 @@ static int read_some(ESYS_CONTEXT *esys, uint32_t *left, struct quoting *out)
     int rc = tpmkeys_check("TPM2_PCR_Read",
                            Esys_PCR_Read(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, NULL, &got, &values));
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     mask = got->count != 1
                ? 0
                : (uint32_t)got->pcrSelections[0].pcrSelect[0] | (uint32_t)got->pcrSelections[0].pcrSelect[1] << 8 |
                      (uint32_t)got->pcrSelections[0].pcrSelect[2] << 16;
     mask &= *left;
     for (uint32_t pcr = 0; pcr < EVIDENCE_PCRS; pcr++) {
-        if ((mask & 1u << pcr) == 0)
-            continue;
+        if ((mask & 1u << pcr) == 0) continue;
         if (taken == values->count || values->digests[taken].size != 32) {
             rc = -EIO;
             break;
@@ -58,8 +56,7 @@ static int quote(ESYS_CONTEXT *esys, ESYS_TR ak, const uint8_t qualifying[32], s
     memcpy(extra.buffer, qualifying, 32);
     rc = tpmkeys_check("TPM2_Quote", Esys_Quote(esys, ak, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &extra, &scheme,
                                                 &pcrs, &attest, &signature));
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     out->attest = *attest;
     out->signature_size = 0;
     rc = tpmkeys_check("signature", Tss2_MU_TPMT_SIGNATURE_Marshal(signature, out->signature, sizeof(out->signature),
@@ -79,12 +76,9 @@ int quoting_make(ESYS_CONTEXT *esys, ESYS_TR ak, const uint8_t qualifying[32], s
     out->pcr_mask = QUOTING_PCRS;
     while (rc == 0 && left != 0)
         rc = read_some(esys, &left, out);
-    if (rc == 0)
-        rc = quote(esys, ak, qualifying, out);
-    if (rc != 0)
-        return rc;
-    if (tpmquote_parse((struct bytes){out->attest.attestationData, out->attest.size}, &parsed) != 0)
-        return -EIO;
+    if (rc == 0) rc = quote(esys, ak, qualifying, out);
+    if (rc != 0) return rc;
+    if (tpmquote_parse((struct bytes){out->attest.attestationData, out->attest.size}, &parsed) != 0) return -EIO;
     tpmquote_digest(out->pcr, out->pcr_mask, digest);
     return memcmp(parsed.pcr_digest, digest, 32) == 0 ? 0 : -EAGAIN;
 }

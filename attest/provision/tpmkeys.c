@@ -76,8 +76,7 @@ static const TPM2B_PUBLIC ak_template = {
 
 int tpmkeys_check(const char *what, TSS2_RC rc)
 {
-    if (rc == TSS2_RC_SUCCESS)
-        return 0;
+    if (rc == TSS2_RC_SUCCESS) return 0;
     fprintf(stderr, "bh-provision: %s: 0x%08x\n", what, rc);
     return -EIO;
 }
@@ -116,8 +115,7 @@ static int create(ESYS_CONTEXT *esys, const char *what, const TPM2B_PUBLIC *temp
     TSS2_RC rc = Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
                                     &sensitive, template, &outside, &pcrs, handle, &made, NULL, NULL, NULL);
 
-    if (rc == TSS2_RC_SUCCESS)
-        *public = *made;
+    if (rc == TSS2_RC_SUCCESS) *public = *made;
     Esys_Free(made);
     return tpmkeys_check(what, rc);
 }
@@ -164,8 +162,7 @@ static int open_ak(ESYS_CONTEXT *esys, struct tpmkeys *keys)
     if (Esys_TR_FromTPMPublic(esys, TPMKEYS_AK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &persistent) !=
         TSS2_RC_SUCCESS)
         return persist(esys, keys, ESYS_TR_NONE);
-    if (!same_name(esys, persistent, &keys->ak_name))
-        return persist(esys, keys, persistent);
+    if (!same_name(esys, persistent, &keys->ak_name)) return persist(esys, keys, persistent);
     Esys_FlushContext(esys, keys->ak);
     keys->ak = persistent;
     return 0;
@@ -176,8 +173,7 @@ int tpmkeys_open(ESYS_CONTEXT *esys, bool rsa, struct tpmkeys *keys)
     memset(keys, 0, sizeof(*keys));
     keys->ek = ESYS_TR_NONE;
     keys->ak = ESYS_TR_NONE;
-    if (open_ak(esys, keys) != 0)
-        return -EIO;
+    if (open_ak(esys, keys) != 0) return -EIO;
     return create(esys, "TPM2_CreatePrimary of the EK", rsa ? &ek_rsa : &ek_ecc, &keys->ek, &keys->ek_public);
 }
 
@@ -222,8 +218,7 @@ long tpmkeys_ek_certificate(ESYS_CONTEXT *esys, bool rsa, uint8_t *out, size_t c
 
 void tpmkeys_close(ESYS_CONTEXT *esys, struct tpmkeys *keys)
 {
-    if (keys->ek != ESYS_TR_NONE)
-        Esys_FlushContext(esys, keys->ek);
+    if (keys->ek != ESYS_TR_NONE) Esys_FlushContext(esys, keys->ek);
     keys->ek = ESYS_TR_NONE;
 }
 
@@ -238,8 +233,7 @@ int tpmkeys_activate(ESYS_CONTEXT *esys, const struct tpmkeys *keys, const TPM2B
                       Esys_StartAuthSession(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                                             NULL, TPM2_SE_POLICY, &symmetric, TPM2_ALG_SHA256, &session));
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     rc = tpmkeys_check("TPM2_PolicySecret",
                        Esys_PolicySecret(esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                                          ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL));
@@ -247,8 +241,7 @@ int tpmkeys_activate(ESYS_CONTEXT *esys, const struct tpmkeys *keys, const TPM2B
         rc =
             tpmkeys_check("TPM2_ActivateCredential", Esys_ActivateCredential(esys, keys->ak, keys->ek, ESYS_TR_PASSWORD,
                                                                              session, ESYS_TR_NONE, blob, seed, &got));
-    if (rc == 0)
-        *secret = *got;
+    if (rc == 0) *secret = *got;
     Esys_Free(got);
     Esys_FlushContext(esys, session);
     return rc;

@@ -24,8 +24,7 @@ struct hvlink *hvlink_open(void)
 {
     struct hvlink *hv = calloc(1, sizeof(*hv));
 
-    if (hv == NULL)
-        return NULL;
+    if (hv == NULL) return NULL;
     hv->handle = xencall_open(NULL, 0);
     if (hv->handle != NULL) {
         hv->argument = xencall_alloc_buffer(hv->handle, sizeof(*hv->argument));
@@ -44,14 +43,10 @@ struct hvlink *hvlink_open(void)
 
 void hvlink_close(struct hvlink *hv)
 {
-    if (hv->out != NULL)
-        xencall_free_buffer(hv->handle, hv->out);
-    if (hv->in != NULL)
-        xencall_free_buffer(hv->handle, hv->in);
-    if (hv->argument != NULL)
-        xencall_free_buffer(hv->handle, hv->argument);
-    if (hv->handle != NULL)
-        xencall_close(hv->handle);
+    if (hv->out != NULL) xencall_free_buffer(hv->handle, hv->out);
+    if (hv->in != NULL) xencall_free_buffer(hv->handle, hv->in);
+    if (hv->argument != NULL) xencall_free_buffer(hv->handle, hv->argument);
+    if (hv->handle != NULL) xencall_close(hv->handle);
     free(hv);
 }
 
@@ -70,10 +65,8 @@ long hvlink_read_blob(struct hvlink *hv, unsigned int cmd, uint8_t *out, size_t 
     for (;;) {
         hv->argument->blob = (struct bh_blob){.offset = done, .size = BH_BLOB_CHUNK, .data = (uintptr_t)hv->out};
         got = call(hv, cmd);
-        if (got <= 0)
-            return got < 0 ? got : (long)done;
-        if (got > (long)BH_BLOB_CHUNK || (size_t)got > capacity - done)
-            return -EMSGSIZE;
+        if (got <= 0) return got < 0 ? got : (long)done;
+        if (got > (long)BH_BLOB_CHUNK || (size_t)got > capacity - done) return -EMSGSIZE;
         memcpy(out + done, hv->out, (size_t)got);
         done += (size_t)got;
     }
@@ -91,8 +84,7 @@ int hvlink_write_blob(struct hvlink *hv, unsigned int cmd, const uint8_t *data, 
         hv->argument->blob = (struct bh_blob){
             .offset = done, .size = (uint32_t)chunk, .total = (uint32_t)size, .data = (uintptr_t)hv->in};
         rc = call(hv, cmd);
-        if (rc < 0)
-            return (int)rc;
+        if (rc < 0) return (int)rc;
         done += chunk;
     }
     return 0;
@@ -113,10 +105,8 @@ long hvlink_tpm(struct hvlink *hv, const uint8_t *command, size_t size, uint8_t 
     int64_t start = now_ms();
     long rc;
 
-    if (size > BH_BLOB_CHUNK)
-        return -EMSGSIZE;
-    if (capacity > BH_BLOB_CHUNK)
-        capacity = BH_BLOB_CHUNK;
+    if (size > BH_BLOB_CHUNK) return -EMSGSIZE;
+    if (capacity > BH_BLOB_CHUNK) capacity = BH_BLOB_CHUNK;
     memcpy(hv->in, command, size);
     hv->argument->tpm = (struct bh_tpm_command){.command = (uintptr_t)hv->in,
                                                 .command_size = (uint32_t)size,
@@ -124,14 +114,11 @@ long hvlink_tpm(struct hvlink *hv, const uint8_t *command, size_t size, uint8_t 
                                                 .response = (uintptr_t)hv->out};
     /* -EBUSY: another domain's command is in flight. */
     while ((rc = call(hv, BH_TPM_COMMAND)) == -EAGAIN || rc == -EBUSY) {
-        if (timeout_ms >= 0 && now_ms() - start > timeout_ms)
-            return -ETIMEDOUT;
+        if (timeout_ms >= 0 && now_ms() - start > timeout_ms) return -ETIMEDOUT;
         nanosleep(&pause, NULL);
     }
-    if (rc < 0)
-        return rc;
-    if ((size_t)rc > capacity)
-        return -EMSGSIZE;
+    if (rc < 0) return rc;
+    if ((size_t)rc > capacity) return -EMSGSIZE;
     memcpy(response, hv->out, (size_t)rc);
     return rc;
 }

@@ -26,8 +26,7 @@ const TSS2_TCTI_INFO *Tss2_Tcti_Info(void);
 
 static struct tcti_bulkhead *checked(TSS2_TCTI_CONTEXT *context)
 {
-    if (context == NULL || TSS2_TCTI_MAGIC(context) != CONTEXT_MAGIC)
-        return NULL;
+    if (context == NULL || TSS2_TCTI_MAGIC(context) != CONTEXT_MAGIC) return NULL;
     return (struct tcti_bulkhead *)context;
 }
 
@@ -35,12 +34,9 @@ static TSS2_RC transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *
 {
     struct tcti_bulkhead *tcti = checked(context);
 
-    if (tcti == NULL || command == NULL)
-        return TSS2_TCTI_RC_BAD_REFERENCE;
-    if (tcti->command_size != 0)
-        return TSS2_TCTI_RC_BAD_SEQUENCE;
-    if (size < HEADER_SIZE || size > MESSAGE_MAX)
-        return TSS2_TCTI_RC_BAD_VALUE;
+    if (tcti == NULL || command == NULL) return TSS2_TCTI_RC_BAD_REFERENCE;
+    if (tcti->command_size != 0) return TSS2_TCTI_RC_BAD_SEQUENCE;
+    if (size < HEADER_SIZE || size > MESSAGE_MAX) return TSS2_TCTI_RC_BAD_VALUE;
     memcpy(tcti->command, command, size);
     tcti->command_size = size;
     tcti->response_size = 0;
@@ -60,8 +56,7 @@ static TSS2_RC run(struct tcti_bulkhead *tcti, int timeout_ms)
     long rc =
         hvlink_tpm(tcti->hv, tcti->command, tcti->command_size, tcti->response, sizeof(tcti->response), timeout_ms);
 
-    if (rc == -ETIMEDOUT)
-        return TSS2_TCTI_RC_TRY_AGAIN;
+    if (rc == -ETIMEDOUT) return TSS2_TCTI_RC_TRY_AGAIN;
     if (rc == -EPERM) {
         tcti->response_size = refusal(tcti->response);
         return TSS2_RC_SUCCESS;
@@ -79,14 +74,11 @@ static TSS2_RC receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *respon
     struct tcti_bulkhead *tcti = checked(context);
     TSS2_RC rc;
 
-    if (tcti == NULL || size == NULL)
-        return TSS2_TCTI_RC_BAD_REFERENCE;
-    if (tcti->command_size == 0)
-        return TSS2_TCTI_RC_BAD_SEQUENCE;
+    if (tcti == NULL || size == NULL) return TSS2_TCTI_RC_BAD_REFERENCE;
+    if (tcti->command_size == 0) return TSS2_TCTI_RC_BAD_SEQUENCE;
     if (tcti->response_size == 0) {
         rc = run(tcti, timeout_ms);
-        if (rc != TSS2_RC_SUCCESS)
-            return rc;
+        if (rc != TSS2_RC_SUCCESS) return rc;
     }
     /* Without a buffer the caller asks for the size and comes again. */
     if (response == NULL || *size < tcti->response_size) {
@@ -145,14 +137,12 @@ TSS2_RC Tss2_Tcti_Bulkhead_Init(TSS2_TCTI_CONTEXT *context, size_t *size, const 
     struct tcti_bulkhead *tcti = (struct tcti_bulkhead *)context;
 
     (void)conf;
-    if (size == NULL)
-        return TSS2_TCTI_RC_BAD_VALUE;
+    if (size == NULL) return TSS2_TCTI_RC_BAD_VALUE;
     if (context == NULL) {
         *size = sizeof(*tcti);
         return TSS2_RC_SUCCESS;
     }
-    if (*size < sizeof(*tcti))
-        return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
+    if (*size < sizeof(*tcti)) return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
     memset(tcti, 0, sizeof(*tcti));
     TSS2_TCTI_MAGIC(context) = CONTEXT_MAGIC;
     TSS2_TCTI_VERSION(context) = 2;

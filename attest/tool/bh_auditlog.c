@@ -30,8 +30,7 @@ static void print_record(const struct bh_audit_record *r)
            (double)r->time_ns / 1e9, r->allowed ? "allowed" : "DENIED", r->source_type, r->source_compartment,
            r->source, r->target_type, r->target_compartment, r->target, r->class_name, r->perm_name, r->object,
            r->reason);
-    if (r->suppressed)
-        printf(" (%u more before it, over the rate limit)", r->suppressed);
+    if (r->suppressed) printf(" (%u more before it, over the rate limit)", r->suppressed);
     putchar('\n');
 }
 
@@ -42,8 +41,7 @@ static int compare(const struct auditlog *log, const char *path)
     struct bh_report report;
     int64_t upto = -1;
 
-    if (file.data == NULL)
-        return 1;
+    if (file.data == NULL) return 1;
     if (evidence_parse(file, &evidence) != 0 || evidence_parse_report(evidence.report, &report) != 0)
         toolfile_complain("%s: is no evidence", path);
     else if ((upto = auditlog_find(log, report.audit_hash)) < 0)
@@ -63,11 +61,9 @@ int main(int argc, char **argv)
     struct auditlog log;
     uint8_t hash[32];
 
-    if (argc != 2 && (argc != 4 || strcmp(argv[2], "--evidence") != 0))
-        return usage();
+    if (argc != 2 && (argc != 4 || strcmp(argv[2], "--evidence") != 0)) return usage();
     struct bytes file = toolfile_read(argv[1], LOG_MAX);
-    if (file.data == NULL)
-        return 1;
+    if (file.data == NULL) return 1;
     if (auditlog_open(file, &log) != 0) {
         toolfile_complain("%s: at byte %" PRIu64 ": %s", argv[1], log.at, log.error);
         toolfile_free(file);

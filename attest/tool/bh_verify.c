@@ -56,8 +56,7 @@ static unsigned int print_codes(const struct findings *findings, enum findings_s
 static bool any_of(const struct findings *findings, enum findings_state state)
 {
     for (int code = 0; code < FINDINGS_CODE_COUNT; code++) {
-        if (findings_state_of(findings, (enum findings_code)code) == state)
-            return true;
+        if (findings_state_of(findings, (enum findings_code)code) == state) return true;
     }
     return false;
 }
@@ -72,8 +71,7 @@ static int verdict(const struct findings *findings, bool accepted)
         return 0;
     }
     printf("verdict: REJECTED (");
-    if (print_codes(findings, FINDINGS_FAIL) != 0 && any_of(findings, FINDINGS_NOT_MADE))
-        printf("; ");
+    if (print_codes(findings, FINDINGS_FAIL) != 0 && any_of(findings, FINDINGS_NOT_MADE)) printf("; ");
     if (any_of(findings, FINDINGS_NOT_MADE)) {
         printf("not made: ");
         print_codes(findings, FINDINGS_NOT_MADE);
@@ -101,8 +99,7 @@ static void measure_time(struct verify_options *s, struct findings *findings)
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
         each[i] = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec);
     }
-    if (each == NULL)
-        return;
+    if (each == NULL) return;
     printf("one verification: first %.3f ms,", (double)each[0] / 1e6);
     qsort(each, s->bench, sizeof(*each), compare);
     printf(" median %.3f ms, 99 of 100 below %.3f ms (CPU time, %u times)\n", (double)each[s->bench / 2] / 1e6,
@@ -117,8 +114,7 @@ static int explain(const struct verify_options *s)
     for (int i = 0; i < s->file_count; i++) {
         struct bytes content = toolfile_read(s->files[i], 1u << 30);
 
-        if (content.data == NULL)
-            return 2;
+        if (content.data == NULL) return 2;
         verify_explain_add(&files, s->files[i], content);
         toolfile_free(content);
     }
@@ -133,20 +129,15 @@ static int run(struct verify_options *s, const char *verb)
     int rc;
 
     if (verb != NULL && strcmp(verb, "explain") == 0) {
-        if (s->wanted.refs == NULL)
-            return verify_options_usage();
+        if (s->wanted.refs == NULL) return verify_options_usage();
         return explain(s);
     }
     rc = verb == NULL ? verify_options_complete(s) : s->evidence_path == NULL ? verify_options_usage() : 0;
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     s->evidence_file = toolfile_read_evidence(s->evidence_path, EVIDENCE_MAX);
-    if (s->evidence_file.data == NULL)
-        return 2;
-    if (verb != NULL)
-        return verify_explain_evidence(s->evidence_file, s->json);
-    if (s->bench != 0)
-        measure_time(s, &findings);
+    if (s->evidence_file.data == NULL) return 2;
+    if (verb != NULL) return verify_explain_evidence(s->evidence_file, s->json);
+    if (s->bench != 0) measure_time(s, &findings);
     accepted = verify_evidence(s->evidence_file, &s->wanted, &findings);
     return s->json ? json_verdict(&findings, accepted) : verdict(&findings, accepted);
 }
@@ -159,8 +150,7 @@ int main(int argc, char **argv)
 
     setenv("TSS2_LOG", "all+NONE", 0); /* PARSE says it */
     rc = verify_options_read(&options, argc, argv, &verb);
-    if (rc == 0)
-        rc = run(&options, verb);
+    if (rc == 0) rc = run(&options, verb);
     verify_options_close(&options);
     return rc;
 }

@@ -37,8 +37,7 @@ struct bytes toolfile_read(const char *path, size_t most)
     while (got != 0 && size <= most) {
         uint8_t *larger = realloc(data, capacity + 1);
 
-        if (larger == NULL)
-            break;
+        if (larger == NULL) break;
         data = larger;
         got = fread(data + size, 1, capacity - size, file);
         size += got;
@@ -62,16 +61,12 @@ static long decode_pem(uint8_t *text)
     char *begin = strstr((char *)text, BEGIN), *end = begin != NULL ? strstr(begin, END) : NULL;
     size_t used = 0, size = 0;
 
-    if (begin == NULL)
-        return 0;
-    if (end == NULL)
-        return -1;
+    if (begin == NULL) return 0;
+    if (end == NULL) return -1;
     for (char *p = begin + strlen(BEGIN); p < end; p++) {
-        if (strchr("\r\n \t", *p) == NULL)
-            text[used++] = (uint8_t)*p;
+        if (strchr("\r\n \t", *p) == NULL) text[used++] = (uint8_t)*p;
     }
-    if (mbedtls_base64_decode(NULL, 0, &size, text, used) == MBEDTLS_ERR_BASE64_INVALID_CHARACTER)
-        return -1;
+    if (mbedtls_base64_decode(NULL, 0, &size, text, used) == MBEDTLS_ERR_BASE64_INVALID_CHARACTER) return -1;
     uint8_t *decoded = malloc(size + 1);
 
     if (decoded == NULL || mbedtls_base64_decode(decoded, size, &size, text, used) != 0) {
@@ -88,8 +83,7 @@ struct bytes toolfile_read_evidence(const char *path, size_t most)
     struct bytes file = toolfile_read(path, most * 2 + 1048576);
     long decoded;
 
-    if (file.data == NULL || memmem(file.data, file.size, BEGIN, strlen(BEGIN)) == NULL)
-        return file;
+    if (file.data == NULL || memmem(file.data, file.size, BEGIN, strlen(BEGIN)) == NULL) return file;
     /* Text up to here, or the marker is behind a NUL and strstr sees none: then it is taken as it is. */
     decoded = decode_pem((uint8_t *)file.data);
     if (decoded < 0)
@@ -109,8 +103,7 @@ static int write_whole(int fd, const uint8_t *data, size_t size)
     while (size != 0) {
         ssize_t n = write(fd, data, size);
 
-        if (n <= 0)
-            return -1;
+        if (n <= 0) return -1;
         data += n;
         size -= (size_t)n;
     }
@@ -125,8 +118,7 @@ static int sync_folder_of(const char *path)
     snprintf(folder, sizeof(folder), "%s", path);
     fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     rc = fd < 0 ? -1 : fsync(fd);
-    if (fd >= 0)
-        close(fd);
+    if (fd >= 0) close(fd);
     return rc;
 }
 
@@ -139,25 +131,19 @@ int toolfile_write(const char *path, const void *data, size_t size)
         fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd >= 0) {
         rc = write_whole(fd, data, size);
-        if (close(fd) != 0)
-            rc = -1;
-        if (rc == 0)
-            rc = rename(beside, path);
-        if (rc == 0)
-            return sync_folder_of(path);
+        if (close(fd) != 0) rc = -1;
+        if (rc == 0) rc = rename(beside, path);
+        if (rc == 0) return sync_folder_of(path);
     }
     toolfile_complain("%s: cannot be written: %s", path, strerror(errno));
-    if (fd >= 0)
-        unlink(beside);
+    if (fd >= 0) unlink(beside);
     return -1;
 }
 
 static int digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
@@ -165,13 +151,11 @@ long toolfile_hex(const char *text, uint8_t *out, size_t capacity)
 {
     size_t digits = strlen(text);
 
-    if (digits % 2 != 0 || digits / 2 > capacity)
-        return -1;
+    if (digits % 2 != 0 || digits / 2 > capacity) return -1;
     for (size_t i = 0; i < digits / 2; i++) {
         int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
 
-        if (high < 0 || low < 0)
-            return -1;
+        if (high < 0 || low < 0) return -1;
         out[i] = (uint8_t)(high << 4 | low);
     }
     return (long)(digits / 2);

@@ -32,8 +32,7 @@ static void add(struct verify_explain_files *files, struct bytes content, bool s
 {
     char text[100];
 
-    if (files->count == VERIFY_EXPLAIN_FILES)
-        return;
+    if (files->count == VERIFY_EXPLAIN_FILES) return;
     snprintf(text, sizeof(text), "%.*s", (int)(content.size < 99 ? content.size : 99), (const char *)content.data);
     p256_sha256(content.data, content.size, files->digest[files->count]);
     if (!string)
@@ -50,10 +49,8 @@ void verify_explain_add(struct verify_explain_files *files, const char *path, st
     add(files, content, false, path);
     while (content.size < 65536 && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
         close = memchr(at + 1, '"', (size_t)(end - at - 1));
-        if (close == NULL)
-            return;
-        if (close != at + 1)
-            add(files, (struct bytes){at + 1, (size_t)(close - at - 1)}, true, path);
+        if (close == NULL) return;
+        if (close != at + 1) add(files, (struct bytes){at + 1, (size_t)(close - at - 1)}, true, path);
         at = close + 1;
     }
 }
@@ -104,8 +101,7 @@ static void print_launch(const struct refvalues *refs, const struct verify_expla
     for (int i = 0; i < 3; i++) {
         findings_hex(digests[i], 32, hex);
         printf("    %-8s %s", names[i], hex);
-        if (!is_named(files, digests[i]))
-            print_origin(refs, digests[i]);
+        if (!is_named(files, digests[i])) print_origin(refs, digests[i]);
         putchar('\n');
     }
     printf("    memory   %llu KiB, %u vCPUs, flags %u\n", (unsigned long long)launch->memory_kib, launch->vcpus,
@@ -118,8 +114,7 @@ static void print_raw(const struct refvalues *refs, const struct verify_explain_
     struct bh_launch launch;
     uint32_t version;
 
-    if (item->raw.data == NULL)
-        return;
+    if (item->raw.data == NULL) return;
     if (bytes_has_prefix(item->name, "launch/") && item->raw.size == sizeof(launch)) {
         memcpy(&launch, item->raw.data, sizeof(launch));
         print_launch(refs, files, &launch);
@@ -176,8 +171,7 @@ static void print_string(struct printer *p, const char *name, const char *text)
     }
     putchar('"');
     for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            putchar('\\');
+        if (*text == '"' || *text == '\\') putchar('\\');
         putchar(*text);
     }
     putchar('"');
@@ -237,8 +231,7 @@ static void print_platform(struct printer *p, const struct evidence_platform *pl
 
     print_hex(p, "hypervisor_key", platform->hv_key.data, 64);
     for (unsigned int i = 0; i < EVIDENCE_PCRS; i++) {
-        if ((platform->pcr_mask & 1u << i) == 0)
-            continue;
+        if ((platform->pcr_mask & 1u << i) == 0) continue;
         snprintf(name, sizeof(name), "pcr%u", i);
         print_hex(p, name, platform->pcr[i], 32);
     }
@@ -283,7 +276,6 @@ int verify_explain_evidence(struct bytes input, bool json)
     print_report(&p, &report);
     print_platform(&p, &platform);
     print_log(&p, platform.log);
-    if (json)
-        puts("\n}");
+    if (json) puts("\n}");
     return 0;
 }

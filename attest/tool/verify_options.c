@@ -56,8 +56,7 @@ static int read_label(struct verify_options *s, const char *value)
     unsigned long compartment = 0;
     char *end;
 
-    if (length == 0 || length >= sizeof(s->type))
-        return bad("label", value);
+    if (length == 0 || length >= sizeof(s->type)) return bad("label", value);
     s->wanted.any_compartment = value[length] == '\0';
     if (!s->wanted.any_compartment) {
         compartment = strtoul(number, &end, 10);
@@ -76,8 +75,7 @@ static int read_number(const char *option, const char *value, uint32_t *out)
     char *end;
     unsigned long number = strtoul(value, &end, 10);
 
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number > UINT32_MAX)
-        return bad(option, value);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number > UINT32_MAX) return bad(option, value);
     *out = (uint32_t)number;
     return 0;
 }
@@ -109,8 +107,7 @@ static int read_nonce(struct verify_options *s, const char *value)
 {
     long size = toolfile_hex(value, s->nonce, sizeof(s->nonce));
 
-    if (size < (long)EVIDENCE_NONCE_MIN)
-        return bad("nonce", value);
+    if (size < (long)EVIDENCE_NONCE_MIN) return bad("nonce", value);
     s->wanted.nonce = (struct bytes){s->nonce, (size_t)size};
     return 0;
 }
@@ -120,12 +117,10 @@ static int read_certificates(struct verify_options *s, const char *path)
     struct bytes file = toolfile_read(path, FILE_MAX_SIZE);
     int rc;
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     rc = mbedtls_x509_crt_parse(&s->trust, file.data, file.size + 1); /* PEM counts its NUL */
     toolfile_free(file);
-    if (rc != 0)
-        return bad("ca", path);
+    if (rc != 0) return bad("ca", path);
     s->wanted.trust = &s->trust;
     return 0;
 }
@@ -135,14 +130,11 @@ static int read_crl(struct verify_options *s, const char *path)
     struct bytes file = toolfile_read(path, FILE_MAX_SIZE);
     int rc;
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     rc = mbedtls_x509_crl_parse_der(&s->crl, file.data, file.size);
-    if (rc != 0)
-        rc = mbedtls_x509_crl_parse(&s->crl, file.data, file.size + 1); /* PEM counts its NUL */
+    if (rc != 0) rc = mbedtls_x509_crl_parse(&s->crl, file.data, file.size + 1); /* PEM counts its NUL */
     toolfile_free(file);
-    if (rc != 0)
-        return bad("crl", path);
+    if (rc != 0) return bad("crl", path);
     s->wanted.crl = &s->crl;
     return 0;
 }
@@ -153,12 +145,10 @@ static int read_known_eks(struct verify_options *s, const char *path)
     char *line, *rest = (char *)(uintptr_t)file.data;
     int rc = 0;
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     s->wanted.known_eks = (const uint8_t(*)[32])s->known_eks;
     while (rc == 0 && (line = strsep(&rest, "\n")) != NULL) {
-        if (line[0] == '\0' || line[0] == '#')
-            continue;
+        if (line[0] == '\0' || line[0] == '#') continue;
         if (s->wanted.known_ek_count == VERIFY_OPTIONS_EKS ||
             toolfile_hex(line, s->known_eks[s->wanted.known_ek_count], 32) != 32)
             rc = bad("known-eks", line);
@@ -174,12 +164,10 @@ static int read_public_key(const char *path, mbedtls_pk_context *key)
     struct bytes file = toolfile_read(path, FILE_MAX_SIZE);
     int rc;
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     rc = mbedtls_pk_parse_public_key(key, file.data, file.size + 1); /* PEM counts its NUL */
     toolfile_free(file);
-    if (rc == 0 && mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA))
-        return 0;
+    if (rc == 0 && mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return 0;
     toolfile_complain("%s: not a public key for ECDSA in PEM", path);
     return -1;
 }
@@ -203,8 +191,7 @@ static int check_refs_signature(const struct verify_options *s)
     if (rc == 0) {
         p256_sha256(s->ref_file.data, s->ref_file.size, digest);
         rc = mbedtls_pk_verify(&key, MBEDTLS_MD_SHA256, digest, 32, signature.data, signature.size);
-        if (rc != 0)
-            toolfile_complain("%s: not the signature of %s by %s", path, s->ref_path, s->ref_key);
+        if (rc != 0) toolfile_complain("%s: not the signature of %s by %s", path, s->ref_path, s->ref_key);
     }
     toolfile_free(signature);
     mbedtls_pk_free(&key);
@@ -214,8 +201,7 @@ static int check_refs_signature(const struct verify_options *s)
 static int read_refs(struct verify_options *s)
 {
     s->ref_file = toolfile_read(s->ref_path, FILE_MAX_SIZE);
-    if (s->ref_file.data == NULL || (s->ref_key != NULL && check_refs_signature(s) != 0))
-        return -1;
+    if (s->ref_file.data == NULL || (s->ref_key != NULL && check_refs_signature(s) != 0)) return -1;
     if (refvalues_parse(s->ref_file, &s->refs) != 0) {
         toolfile_complain("%s: not a reference file", s->ref_path);
         return -1;
@@ -228,10 +214,8 @@ static int read_refs(struct verify_options *s)
 static int read_digest(const char *option, const char *value, int (*file)(const char *path, uint8_t out[32]),
                        uint8_t (*list)[32], const uint8_t **wanted, size_t *count)
 {
-    if (*count == VERIFY_LAUNCH_MAX)
-        return bad(option, value);
-    if (toolfile_hex(value, list[*count], 32) != 32 && file(value, list[*count]) != 0)
-        return -1;
+    if (*count == VERIFY_LAUNCH_MAX) return bad(option, value);
+    if (toolfile_hex(value, list[*count], 32) != 32 && file(value, list[*count]) != 0) return -1;
     wanted[*count] = list[*count];
     ++*count;
     return 0;
@@ -241,8 +225,7 @@ static int digest_of_file(const char *path, uint8_t out[32])
 {
     struct bytes file = toolfile_read(path, FILE_MAX_SIZE);
 
-    if (file.data == NULL)
-        return -1;
+    if (file.data == NULL) return -1;
     p256_sha256(file.data, file.size, out);
     toolfile_free(file);
     return 0;
@@ -260,8 +243,7 @@ static int id_of_key(const char *path, uint8_t out[32])
     if (rc == 0)
         rc = mbedtls_ecp_point_write_binary(&mbedtls_pk_ec(key)->grp, &mbedtls_pk_ec(key)->Q,
                                             MBEDTLS_ECP_PF_UNCOMPRESSED, &size, encoded, sizeof(encoded));
-    if (rc == 0)
-        p256_sha256(encoded + 1, 64, out);
+    if (rc == 0) p256_sha256(encoded + 1, 64, out);
     mbedtls_pk_free(&key);
     return rc == 0 ? 0 : -1;
 }
@@ -275,8 +257,7 @@ static int read_waivers(struct verify_options *s, char *list)
 
         while (code < FINDINGS_CODE_COUNT && strcmp(findings_name((enum findings_code)code), name) != 0)
             code++;
-        if (code == FINDINGS_CODE_COUNT || (VERIFY_WAIVABLE & 1ull << code) == 0)
-            return bad("waive", name);
+        if (code == FINDINGS_CODE_COUNT || (VERIFY_WAIVABLE & 1ull << code) == 0) return bad("waive", name);
         s->wanted.waived |= 1ull << code;
     }
     return 0;
@@ -285,8 +266,7 @@ static int read_waivers(struct verify_options *s, char *list)
 static int read_binding(struct verify_options *s, const char *path)
 {
     s->binding_file = toolfile_read(path, EVIDENCE_BINDING_MAX);
-    if (s->binding_file.data == NULL)
-        return -1;
+    if (s->binding_file.data == NULL) return -1;
     s->wanted.binding = s->binding_file;
     return 0;
 }
@@ -394,8 +374,7 @@ static int take_option(struct verify_options *s, int option, char *value)
     case OPTION_LABEL:
         return read_label(s, value);
     case OPTION_LAUNCH:
-        if (s->launch_arguments == VERIFY_LAUNCH_MAX)
-            return bad("launch", value);
+        if (s->launch_arguments == VERIFY_LAUNCH_MAX) return bad("launch", value);
         s->launch_argument[s->launch_arguments++] = value;
         return 0;
     case OPTION_PROFILE:
@@ -438,8 +417,7 @@ static int resolve_launch(struct verify_options *s, const char *value)
 
     snprintf(name, sizeof(name), "launch/%s", value);
     found = refvalues_find(&s->refs, (struct bytes){(const uint8_t *)"tenant", 6}, name);
-    if (found == NULL)
-        found = refvalues_of_hypervisor(&s->refs, name);
+    if (found == NULL) found = refvalues_of_hypervisor(&s->refs, name);
     if (found != NULL)
         memcpy(digest, found->digest, 32);
     else if (toolfile_hex(value, digest, 32) != 32)
@@ -465,8 +443,7 @@ static int require_all(const struct verify_options *s)
 int verify_options_complete(struct verify_options *s)
 {
     for (size_t i = 0; i < s->launch_arguments; i++) {
-        if (resolve_launch(s, s->launch_argument[i]) != 0)
-            return 2;
+        if (resolve_launch(s, s->launch_argument[i]) != 0) return 2;
     }
     return require_all(s);
 }
@@ -488,15 +465,11 @@ int verify_options_read(struct verify_options *s, int argc, char **argv, const c
         s->files = argv + optind;
         s->file_count = argc - optind;
     } else {
-        if (optind < argc)
-            s->evidence_path = argv[optind++];
-        if (rc == 0 && optind < argc)
-            return verify_options_usage();
+        if (optind < argc) s->evidence_path = argv[optind++];
+        if (rc == 0 && optind < argc) return verify_options_usage();
     }
-    if (rc == 0 && s->ref_path != NULL)
-        rc = read_refs(s);
-    if (s->wanted.profile == AKCERT_DEVELOPMENT)
-        s->wanted.waived |= VERIFY_WAIVABLE;
+    if (rc == 0 && s->ref_path != NULL) rc = read_refs(s);
+    if (s->wanted.profile == AKCERT_DEVELOPMENT) s->wanted.waived |= VERIFY_WAIVABLE;
     return rc != 0 ? 2 : 0;
 }
 

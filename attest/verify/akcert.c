@@ -11,12 +11,10 @@ int akcert_parse(const struct bytes *ders, size_t count, struct akcert *out)
 
     mbedtls_x509_crt_init(&out->chain);
     for (size_t i = 0; i < count; i++) {
-        if (mbedtls_x509_crt_parse_der(&out->chain, ders[i].data, ders[i].size) != 0)
-            return -EBADMSG;
+        if (mbedtls_x509_crt_parse_der(&out->chain, ders[i].data, ders[i].size) != 0) return -EBADMSG;
         for (last = &out->chain; last->next != NULL; last = last->next)
             ;
-        if (last->raw.len != ders[i].size)
-            return -EBADMSG;
+        if (last->raw.len != ders[i].size) return -EBADMSG;
     }
     return 0;
 }
@@ -35,12 +33,9 @@ static enum akcert_profile profile_of(const mbedtls_x509_crt *crt)
 {
     const mbedtls_x509_sequence *policies = &crt->certificate_policies;
 
-    if (policies->buf.p == NULL || policies->next != NULL)
-        return AKCERT_NONE;
-    if (is_oid(&policies->buf, AKCERT_OID_PRODUCTION, sizeof(AKCERT_OID_PRODUCTION) - 1))
-        return AKCERT_PRODUCTION;
-    if (is_oid(&policies->buf, AKCERT_OID_DEVELOPMENT, sizeof(AKCERT_OID_DEVELOPMENT) - 1))
-        return AKCERT_DEVELOPMENT;
+    if (policies->buf.p == NULL || policies->next != NULL) return AKCERT_NONE;
+    if (is_oid(&policies->buf, AKCERT_OID_PRODUCTION, sizeof(AKCERT_OID_PRODUCTION) - 1)) return AKCERT_PRODUCTION;
+    if (is_oid(&policies->buf, AKCERT_OID_DEVELOPMENT, sizeof(AKCERT_OID_DEVELOPMENT) - 1)) return AKCERT_DEVELOPMENT;
     return AKCERT_NONE;
 }
 
@@ -58,8 +53,7 @@ static bool is_key(const mbedtls_x509_crt *crt, const uint8_t xy[64])
     uint8_t encoded[65];
     size_t size;
 
-    if (mbedtls_pk_get_type(&crt->pk) != MBEDTLS_PK_ECKEY)
-        return false;
+    if (mbedtls_pk_get_type(&crt->pk) != MBEDTLS_PK_ECKEY) return false;
     key = mbedtls_pk_ec(crt->pk);
     return key->grp.id == MBEDTLS_ECP_DP_SECP256R1 &&
            mbedtls_ecp_point_write_binary(&key->grp, &key->Q, MBEDTLS_ECP_PF_UNCOMPRESSED, &size, encoded,
@@ -92,8 +86,7 @@ static bool is_in_time(const mbedtls_x509_crt *crt, const mbedtls_x509_time *now
 static bool way_is_in_time(const mbedtls_x509_crt *chain, const mbedtls_x509_crt *trust, const mbedtls_x509_time *now)
 {
     for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next) {
-        if (!is_in_time(crt, now))
-            return false;
+        if (!is_in_time(crt, now)) return false;
         for (const mbedtls_x509_crt *root = trust; root != NULL; root = root->next) {
             if (root->subject_raw.len == crt->issuer_raw.len &&
                 memcmp(root->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0 && !is_in_time(root, now))

@@ -65,8 +65,7 @@ int64_t auditlog_find(const struct auditlog *log, const uint8_t wanted[32])
     uint8_t hash[32] = {0};
     uint64_t n = 0;
     while (memcmp(hash, wanted, 32) != 0) {
-        if (n == log->count)
-            return -1;
+        if (n == log->count) return -1;
         step(log, n++, hash);
     }
     return (int64_t)n;

@@ -31,8 +31,7 @@ static inline bool bytes_has_prefix(struct bytes a, const char *prefix)
 static inline bool bytes_all(const uint8_t *data, size_t size, uint8_t value)
 {
     for (size_t i = 0; i < size; i++) {
-        if (data[i] != value)
-            return false;
+        if (data[i] != value) return false;
     }
     return true;
 }

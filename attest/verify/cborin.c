@@ -122,14 +122,11 @@ static bool take(struct cborin *in, struct item *item)
     size_t payload;
 
     *item = (struct item){KIND_NONE, 0, NULL};
-    if (in->bad || in->next == in->end)
-        return cborin_refuse(in);
+    if (in->bad || in->next == in->end) return cborin_refuse(in);
     result = cbor_stream_decode(in->next, (size_t)(in->end - in->next), &callbacks, item);
-    if (result.status != CBOR_DECODER_FINISHED || item->kind == KIND_NONE)
-        return cborin_refuse(in);
+    if (result.status != CBOR_DECODER_FINISHED || item->kind == KIND_NONE) return cborin_refuse(in);
     payload = item->kind == KIND_BYTES || item->kind == KIND_TEXT ? item->value : 0;
-    if (result.read != shortest_head(item->value) + payload)
-        return cborin_refuse(in);
+    if (result.read != shortest_head(item->value) + payload) return cborin_refuse(in);
     in->next += result.read;
     return true;
 }
@@ -148,8 +145,7 @@ bool cborin_uint(struct cborin *in, uint64_t *value)
 {
     struct item item;
 
-    if (!take_kind(in, KIND_UINT, &item))
-        return false;
+    if (!take_kind(in, KIND_UINT, &item)) return false;
     *value = item.value;
     return true;
 }
@@ -158,10 +154,8 @@ bool cborin_int(struct cborin *in, int64_t *value)
 {
     struct item item;
 
-    if (!take(in, &item))
-        return false;
-    if ((item.kind != KIND_UINT && item.kind != KIND_NEGATIVE) || item.value > INT64_MAX)
-        return cborin_refuse(in);
+    if (!take(in, &item)) return false;
+    if ((item.kind != KIND_UINT && item.kind != KIND_NEGATIVE) || item.value > INT64_MAX) return cborin_refuse(in);
     *value = item.kind == KIND_UINT ? (int64_t)item.value : -1 - (int64_t)item.value;
     return true;
 }
@@ -170,8 +164,7 @@ static bool take_string(struct cborin *in, enum kind kind, struct bytes *value)
 {
     struct item item;
 
-    if (!take_kind(in, kind, &item))
-        return false;
+    if (!take_kind(in, kind, &item)) return false;
     *value = (struct bytes){item.data, item.value};
     return true;
 }
@@ -191,8 +184,7 @@ bool cborin_array(struct cborin *in, size_t *count)
     struct item item;
 
     *count = 0;
-    if (!take_kind(in, KIND_ARRAY, &item))
-        return false;
+    if (!take_kind(in, KIND_ARRAY, &item)) return false;
     *count = item.value;
     return true;
 }
@@ -202,8 +194,7 @@ bool cborin_map(struct cborin *in, struct cborin_map *map)
     struct item item;
 
     *map = (struct cborin_map){.first = true};
-    if (!take_kind(in, KIND_MAP, &item))
-        return false;
+    if (!take_kind(in, KIND_MAP, &item)) return false;
     map->left = item.value;
     return true;
 }
@@ -218,8 +209,7 @@ bool cborin_tag(struct cborin *in, uint64_t wanted)
 /* Bytewise order of the encodings: non-negative ones ascending, then negative ones descending. */
 static bool key_follows(int64_t previous, int64_t key)
 {
-    if ((previous < 0) != (key < 0))
-        return key < 0;
+    if ((previous < 0) != (key < 0)) return key < 0;
     return key < 0 ? key < previous : key > previous;
 }
 
@@ -227,10 +217,8 @@ bool cborin_pair(struct cborin *in, struct cborin_map *map)
 {
     int64_t previous = map->key;
 
-    if (in->bad || map->left == 0 || !cborin_int(in, &map->key))
-        return false;
-    if (!map->first && !key_follows(previous, map->key))
-        return cborin_refuse(in);
+    if (in->bad || map->left == 0 || !cborin_int(in, &map->key)) return false;
+    if (!map->first && !key_follows(previous, map->key)) return cborin_refuse(in);
     map->first = false;
     map->left--;
     return true;

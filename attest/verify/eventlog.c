@@ -16,13 +16,10 @@ int eventlog_next(struct bytes *log, struct eventlog_record *record)
 {
     uint32_t size;
 
-    if (log->size == 0)
-        return 0;
-    if (log->size < HEADER_SIZE)
-        return -EBADMSG;
+    if (log->size == 0) return 0;
+    if (log->size < HEADER_SIZE) return -EBADMSG;
     size = eventlog_le32(log->data + 40);
-    if (size > log->size - HEADER_SIZE)
-        return -EBADMSG;
+    if (size > log->size - HEADER_SIZE) return -EBADMSG;
     record->pcr = eventlog_le32(log->data);
     record->type = eventlog_le32(log->data + 4);
     record->digest = log->data + 8;
@@ -47,8 +44,7 @@ void eventlog_replay(struct bytes log, uint32_t pcr, uint8_t value[32])
     struct eventlog_record record;
 
     while (eventlog_next(&log, &record) > 0) {
-        if (record.pcr == pcr)
-            p256_extend(value, record.digest);
+        if (record.pcr == pcr) p256_extend(value, record.digest);
     }
 }
 
@@ -63,8 +59,7 @@ bool eventlog_policy(struct bytes log, struct eventlog_record *record)
     bool found = false;
 
     while (eventlog_next(&log, &each) > 0) {
-        if (!is_policy(&each))
-            continue;
+        if (!is_policy(&each)) continue;
         *record = each;
         found = true;
     }
@@ -88,8 +83,7 @@ int eventlog_only(struct bytes log, uint32_t type, struct eventlog_record *recor
     int found = 0;
 
     while (eventlog_next(&log, &each) > 0) {
-        if (each.type != type)
-            continue;
+        if (each.type != type) continue;
         *record = each;
         found++;
     }
@@ -101,8 +95,7 @@ bool eventlog_has(struct bytes log, uint32_t type)
     struct eventlog_record each;
 
     while (eventlog_next(&log, &each) > 0) {
-        if (each.type == type)
-            return true;
+        if (each.type == type) return true;
     }
     return false;
 }

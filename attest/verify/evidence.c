@@ -9,8 +9,7 @@
 
 static void want_size(struct cborin *in, struct bytes value, size_t least, size_t most)
 {
-    if (!in->bad && (value.size < least || value.size > most))
-        cborin_refuse(in);
+    if (!in->bad && (value.size < least || value.size > most)) cborin_refuse(in);
 }
 
 static void read_claim(struct cborin *in, int64_t key, struct evidence *out)
@@ -25,8 +24,7 @@ static void read_claim(struct cborin *in, int64_t key, struct evidence *out)
         return;
     case EVIDENCE_KEY_DBGSTAT:
         out->has_dbgstat = cborin_uint(in, &out->dbgstat);
-        if (out->dbgstat > EVIDENCE_DEBUG_DISABLED)
-            cborin_refuse(in);
+        if (out->dbgstat > EVIDENCE_DEBUG_DISABLED) cborin_refuse(in);
         return;
     case EVIDENCE_KEY_BOOTSEED:
         cborin_bytes(in, &out->bootseed);
@@ -62,8 +60,7 @@ int evidence_parse(struct bytes input, struct evidence *out)
     struct cborin_map map;
 
     *out = (struct evidence){0};
-    if (input.size > EVIDENCE_MAX)
-        return -EBADMSG;
+    if (input.size > EVIDENCE_MAX) return -EBADMSG;
     cborin_map(&in, &map);
     while (cborin_pair(&in, &map))
         read_claim(&in, map.key, out);
@@ -77,8 +74,7 @@ static void read_chain(struct cborin *in, struct evidence_platform *out)
 {
     size_t count;
 
-    if (!cborin_array(in, &count))
-        return;
+    if (!cborin_array(in, &count)) return;
     if (count == 0 || count > EVIDENCE_CHAIN_MAX) {
         cborin_refuse(in);
         return;
@@ -142,8 +138,7 @@ int evidence_parse_platform(struct bytes input, struct evidence_platform *out)
     struct cborin_map map;
 
     *out = (struct evidence_platform){0};
-    if (input.size > BH_EVIDENCE_MAX)
-        return -EBADMSG;
+    if (input.size > BH_EVIDENCE_MAX) return -EBADMSG;
     cborin_map(&in, &map);
     while (cborin_pair(&in, &map))
         read_platform_claim(&in, map.key, out);
@@ -160,16 +155,14 @@ static bool is_padded_text(const char *field, size_t size)
     size_t length = strnlen(field, size);
 
     for (size_t i = 0; i < length; i++) {
-        if (field[i] < 0x20 || field[i] > 0x7e)
-            return false;
+        if (field[i] < 0x20 || field[i] > 0x7e) return false;
     }
     return length < size && bytes_all((const uint8_t *)field + length, size - length, 0);
 }
 
 int evidence_parse_report(struct bytes input, struct bh_report *out)
 {
-    if (input.data == NULL || input.size != sizeof(*out))
-        return -EBADMSG;
+    if (input.data == NULL || input.size != sizeof(*out)) return -EBADMSG;
     memcpy(out, input.data, sizeof(*out));
     if (memcmp(out->magic, "BHREPT2", 8) != 0 || out->version != 2 || memcmp(out->launch.magic, "BHLNCH1", 8) != 0 ||
         !is_padded_text(out->type, sizeof(out->type)) || !is_padded_text(out->hv_version, sizeof(out->hv_version)))

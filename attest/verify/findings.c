@@ -56,13 +56,11 @@ enum findings_state findings_state_of(const struct findings *list, enum findings
 
 bool findings_accepted(const struct findings *list)
 {
-    if (list->overflow)
-        return false;
+    if (list->overflow) return false;
     for (int code = 0; code < FINDINGS_CODE_COUNT; code++) {
         enum findings_state state = findings_state_of(list, (enum findings_code)code);
 
-        if (state != FINDINGS_PASS && state != FINDINGS_WAIVED)
-            return false;
+        if (state != FINDINGS_PASS && state != FINDINGS_WAIVED) return false;
     }
     return true;
 }

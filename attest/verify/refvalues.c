@@ -42,8 +42,7 @@ static void read_components(struct cborin *in, struct refvalues_measurement *out
     const uint8_t *digest;
     struct bytes text, rest;
 
-    if (!cborin_array(in, &out->component_count))
-        return;
+    if (!cborin_array(in, &out->component_count)) return;
     start = in->next;
     for (size_t i = 0; i < out->component_count && !in->bad; i++) {
         rest = (struct bytes){in->next, (size_t)(in->end - in->next)};
@@ -69,8 +68,7 @@ static void read_values(struct cborin *in, struct refvalues_measurement *out)
             else
                 out->digest = digest.data;
         } else if (map.key == VALUES_RAW) {
-            if (cborin_tag(in, TAG_RAW_BYTES))
-                cborin_bytes(in, &out->raw);
+            if (cborin_tag(in, TAG_RAW_BYTES)) cborin_bytes(in, &out->raw);
         } else if (map.key == VALUES_COMPONENTS) {
             read_components(in, out);
         } else {
@@ -113,8 +111,7 @@ static void read_class(struct cborin *in, struct bytes *model)
         else
             cborin_refuse(in);
     }
-    if (!bytes_is_text(vendor, "Bulkhead") || model->data == NULL)
-        cborin_refuse(in);
+    if (!bytes_is_text(vendor, "Bulkhead") || model->data == NULL) cborin_refuse(in);
 }
 
 static void read_reference_triple(struct cborin *in, struct refvalues *out)
@@ -172,8 +169,7 @@ static void read_comid(struct cborin *outer, struct bytes encoded, struct refval
         else
             cborin_refuse(&in);
     }
-    if (!cborin_done(&in))
-        cborin_refuse(outer);
+    if (!cborin_done(&in)) cborin_refuse(outer);
 }
 
 int refvalues_parse(struct bytes input, struct refvalues *out)

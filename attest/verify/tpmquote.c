@@ -13,12 +13,10 @@ static int read_quote_info(const TPMS_QUOTE_INFO *info, struct tpmquote *out)
 {
     const TPMS_PCR_SELECTION *selection = &info->pcrSelect.pcrSelections[0];
 
-    if (info->pcrDigest.size > sizeof(info->pcrDigest.buffer))
-        return -EBADMSG;
+    if (info->pcrDigest.size > sizeof(info->pcrDigest.buffer)) return -EBADMSG;
     out->sha256_only = info->pcrSelect.count == 1 && selection->hash == TPM2_ALG_SHA256 &&
                        selection->sizeofSelect <= 3 && info->pcrDigest.size == 32;
-    if (!out->sha256_only)
-        return 0;
+    if (!out->sha256_only) return 0;
     for (unsigned int i = 0; i < selection->sizeofSelect; i++)
         out->pcr_mask |= (uint32_t)selection->pcrSelect[i] << (8 * i);
     memcpy(out->pcr_digest, info->pcrDigest.buffer, 32);
@@ -47,8 +45,7 @@ int tpmquote_parse(struct bytes attest, struct tpmquote *out)
 /* Big-endian numbers may come without their leading zeros. */
 static int pad32(const TPM2B_ECC_PARAMETER *number, uint8_t out[32])
 {
-    if (number->size > 32)
-        return -EBADMSG;
+    if (number->size > 32) return -EBADMSG;
     memset(out, 0, 32);
     memcpy(out + 32 - number->size, number->buffer, number->size);
     return 0;
@@ -75,10 +72,8 @@ int tpmquote_parse_key(struct bytes tpmt_public, struct tpmquote_key *out)
     if (Tss2_MU_TPMT_PUBLIC_Unmarshal(tpmt_public.data, tpmt_public.size, &offset, &key) != TSS2_RC_SUCCESS ||
         offset != tpmt_public.size)
         return -EBADMSG;
-    if (key.type != TPM2_ALG_ECC || key.parameters.eccDetail.curveID != TPM2_ECC_NIST_P256)
-        return 0;
-    if (pad32(&key.unique.ecc.x, out->xy) != 0 || pad32(&key.unique.ecc.y, out->xy + 32) != 0)
-        return -EBADMSG;
+    if (key.type != TPM2_ALG_ECC || key.parameters.eccDetail.curveID != TPM2_ECC_NIST_P256) return 0;
+    if (pad32(&key.unique.ecc.x, out->xy) != 0 || pad32(&key.unique.ecc.y, out->xy + 32) != 0) return -EBADMSG;
     tpmquote_qualified_name(tpmt_public, out->qualified);
     out->is_ak = key.nameAlg == TPM2_ALG_SHA256 && (key.objectAttributes & AK_ATTRIBUTES_SET) == AK_ATTRIBUTES_SET &&
                  (key.objectAttributes & TPMA_OBJECT_DECRYPT) == 0 &&
@@ -108,8 +103,7 @@ void tpmquote_digest(const uint8_t pcr[][32], uint32_t mask, uint8_t digest[32])
     mbedtls_sha256_init(&sha);
     mbedtls_sha256_starts_ret(&sha, 0);
     for (unsigned int i = 0; i < 24; i++) {
-        if ((mask & 1u << i) != 0)
-            mbedtls_sha256_update_ret(&sha, pcr[i], 32);
+        if ((mask & 1u << i) != 0) mbedtls_sha256_update_ret(&sha, pcr[i], 32);
     }
     mbedtls_sha256_finish_ret(&sha, digest);
     mbedtls_sha256_free(&sha);

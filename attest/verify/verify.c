@@ -36,8 +36,7 @@ void verify_absent(struct verify_parts *parts, enum findings_code code, const ch
 
 static void complain(struct verify_parts *parts, bool good, const char *what)
 {
-    if (!good)
-        verify_judge(parts, FINDING_PARSE, false, "%s is not well-formed", what);
+    if (!good) verify_judge(parts, FINDING_PARSE, false, "%s is not well-formed", what);
 }
 
 static void parse_platform(struct verify_parts *p, size_t size)
@@ -46,8 +45,7 @@ static void parse_platform(struct verify_parts *p, size_t size)
 
     p->has_platform = evidence_parse_platform(p->evidence.platform, platform) == 0;
     complain(p, p->has_platform, "platform part");
-    if (!p->has_platform)
-        return;
+    if (!p->has_platform) return;
     p->has_quote = tpmquote_parse(platform->quote, &p->quote) == 0;
     complain(p, p->has_quote, "quote");
     p->has_quote_sig = tpmquote_parse_signature(platform->quote_signature, p->quote_rs) == 0;
@@ -68,8 +66,7 @@ static void parse_all(struct verify_parts *p, struct bytes input)
 {
     p->has_evidence = evidence_parse(input, &p->evidence) == 0;
     complain(p, p->has_evidence, "evidence");
-    if (!p->has_evidence)
-        return;
+    if (!p->has_evidence) return;
     p->has_report = evidence_parse_report(p->evidence.report, &p->report) == 0;
     complain(p, p->has_report, "report");
     parse_platform(p, input.size);

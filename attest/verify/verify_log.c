@@ -66,8 +66,7 @@ static const struct kind {
 static const struct kind *kind_of(const struct eventlog_record *record)
 {
     for (size_t i = 0; i < KINDS; i++) {
-        if (kinds[i].type == record->type)
-            return &kinds[i];
+        if (kinds[i].type == record->type) return &kinds[i];
     }
     return NULL;
 }
@@ -86,8 +85,7 @@ static bool policies_go_up(struct bytes log)
     bool up = true;
 
     while (eventlog_next(&log, &record) > 0) {
-        if ((record.type != BH_EV_POLICY && record.type != BH_EV_POLICY_LOAD) || record.data.size != 4)
-            continue;
+        if ((record.type != BH_EV_POLICY && record.type != BH_EV_POLICY_LOAD) || record.data.size != 4) continue;
         up &= record.type == BH_EV_POLICY || eventlog_le32(record.data.data) > last;
         last = eventlog_le32(record.data.data);
     }
@@ -144,8 +142,7 @@ static const struct refvalues_measurement *best_boot(struct verify_parts *p, uns
         const struct refvalues_measurement *each = &refs->item[i];
         unsigned int now;
 
-        if (!bytes_has_prefix(each->model, "boot/") || !bytes_is_text(each->name, "pcr4"))
-            continue;
+        if (!bytes_has_prefix(each->model, "boot/") || !bytes_is_text(each->name, "pcr4")) continue;
         now = boot_matches(p, each->model);
         if (best == NULL || __builtin_popcount(now) > __builtin_popcount(*matches)) {
             best = each;
@@ -170,8 +167,7 @@ static void check_boot(struct verify_parts *p, struct bytes *model)
         char got[65], expected[65] = "nothing";
 
         findings_hex(p->platform.pcr[each[i].pcr], 32, got);
-        if (ref != NULL)
-            findings_hex(ref->digest, 32, expected);
+        if (ref != NULL) findings_hex(ref->digest, 32, expected);
         verify_judge(p, FINDING_PCR_REF, good, "PCR %u %s%s%s of %.*s", each[i].pcr, got, good ? "" : ", expected ",
                      good ? "" : expected, (int)(model->size < 24 ? model->size : 24), (const char *)model->data);
     }
@@ -188,8 +184,7 @@ static void check_event_ref(struct verify_parts *p, uint32_t type, const char *n
         findings_hex(record.digest, 32, got);
         good = memcmp(record.digest, ref->digest, 32) == 0;
         /* The version is in the data, which the digest does not cover. */
-        if (type == BH_EV_POLICY)
-            good = good && bytes_equal(record.data, ref->raw.data, ref->raw.size);
+        if (type == BH_EV_POLICY) good = good && bytes_equal(record.data, ref->raw.data, ref->raw.size);
     }
     findings_hex(ref->digest, 32, expected);
     verify_judge(p, FINDING_PCR_REF, good, "PCR 21 %s %s%s%s", name, got, good ? "" : ", expected ",
@@ -216,8 +211,7 @@ static void check_loaded_policies(struct verify_parts *p)
     unsigned int loaded = 0, unexpected = 0;
 
     while (eventlog_next(&log, &record) > 0) {
-        if (record.type != BH_EV_POLICY_LOAD)
-            continue;
+        if (record.type != BH_EV_POLICY_LOAD) continue;
         loaded++;
         unexpected += !verify_expects_policy(p, record.digest);
     }
@@ -231,8 +225,7 @@ static bool launch_is_logged(struct bytes log, const uint8_t digest[32])
     struct eventlog_record record;
 
     while (eventlog_next(&log, &record) > 0) {
-        if (record.type == BH_EV_LAUNCH && memcmp(record.digest, digest, 32) == 0)
-            return true;
+        if (record.type == BH_EV_LAUNCH && memcmp(record.digest, digest, 32) == 0) return true;
     }
     return false;
 }

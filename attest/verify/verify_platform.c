@@ -18,8 +18,7 @@ static const char *profile_name(enum akcert_profile profile)
 
 static int hex_digit(uint8_t c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
+    if (c >= '0' && c <= '9') return c - '0';
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -27,18 +26,15 @@ static bool ek_is_known(const struct verify_wanted *wanted, struct bytes hex)
 {
     uint8_t hash[32];
 
-    if (hex.data == NULL || hex.size != 64)
-        return false;
+    if (hex.data == NULL || hex.size != 64) return false;
     for (size_t i = 0; i < 32; i++) {
         int high = hex_digit(hex.data[2 * i]), low = hex_digit(hex.data[2 * i + 1]);
 
-        if (high < 0 || low < 0)
-            return false;
+        if (high < 0 || low < 0) return false;
         hash[i] = (uint8_t)(high << 4 | low);
     }
     for (size_t i = 0; i < wanted->known_ek_count; i++) {
-        if (memcmp(wanted->known_eks[i], hash, 32) == 0)
-            return true;
+        if (memcmp(wanted->known_eks[i], hash, 32) == 0) return true;
     }
     return false;
 }

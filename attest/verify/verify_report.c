@@ -58,8 +58,7 @@ static void check_binding(struct verify_parts *p)
     struct bytes have = p->evidence.binding, want = p->wanted->binding;
     uint8_t digest[32] = {0};
 
-    if (want.data != NULL)
-        p256_sha256(want.data, want.size, digest);
+    if (want.data != NULL) p256_sha256(want.data, want.size, digest);
     verify_judge(p, FINDING_KEY,
                  (want.data == NULL ? have.data == NULL : bytes_equal(have, want.data, want.size)) &&
                      memcmp(p->report.report_data + 32, digest, 32) == 0,

@@ -57,22 +57,17 @@ int auditfile_open(struct auditfile *a, const char *path, const char **why)
         close(fd);
         return -ENOMEM;
     }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return refuse(a, -EINVAL, why, "is no regular file");
-    if (st.st_size == 0)
-        return begin(a, why);
-    if ((uint64_t)st.st_size < HEAD)
-        return refuse(a, -EINVAL, why, "is no audit log, and is left as it is");
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return refuse(a, -EINVAL, why, "is no regular file");
+    if (st.st_size == 0) return begin(a, why);
+    if ((uint64_t)st.st_size < HEAD) return refuse(a, -EINVAL, why, "is no audit log, and is left as it is");
     return go_on(a, (uint64_t)st.st_size, why);
 }
 
 int auditfile_append(struct auditfile *a, const struct bh_audit_record *records, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (records[i].seq != a->last + 1 + i)
-            return -EILSEQ;
-    if (fwrite(records, RECORD, count, a->file) != count || fflush(a->file) != 0)
-        return -EIO;
+        if (records[i].seq != a->last + 1 + i) return -EILSEQ;
+    if (fwrite(records, RECORD, count, a->file) != count || fflush(a->file) != 0) return -EIO;
     a->last += count;
     return 0;
 }

@@ -78,15 +78,12 @@ static int run(const struct ctl_command *command, int argc, char **argv)
 
     if (!command->offline) {
         rc = hvcall_open(&hv, &why);
-        if (rc < 0)
-            return ctl_error("%s (%s)", why, strerror(-rc));
+        if (rc < 0) return ctl_error("%s (%s)", why, strerror(-rc));
     }
     rc = command->run(hv, argc, argv);
     hvcall_close(hv);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return ctl_error("the output could not be written");
-    if (rc == CTL_USAGE)
-        fprintf(stderr, "usage: bhctl %s %s\n", command->name, command->arguments);
+    if (fflush(stdout) != 0 || ferror(stdout)) return ctl_error("the output could not be written");
+    if (rc == CTL_USAGE) fprintf(stderr, "usage: bhctl %s %s\n", command->name, command->arguments);
     return rc;
 }
 
@@ -101,8 +98,7 @@ int main(int argc, char **argv)
         return CTL_OK;
     }
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0)
-            return run(&commands[i], argc - 1, argv + 1);
+        if (strcmp(commands[i].name, argv[1]) == 0) return run(&commands[i], argc - 1, argv + 1);
     ctl_usage("there is no command '%s'", argv[1]);
     help(stderr);
     return CTL_USAGE;

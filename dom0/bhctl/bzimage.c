@@ -67,10 +67,8 @@ static int find_payload(const uint8_t *file, size_t size, const uint8_t **payloa
 
 static int check_total(size_t total, size_t limit, struct bzimage_error *err)
 {
-    if (total < HEAD)
-        return fail(err, -EINVAL, "an unpacked kernel of %zu bytes is none", total);
-    if (total > limit)
-        return fail(err, -EFBIG, "the unpacked kernel has %zu bytes, and %zu are allowed", total, limit);
+    if (total < HEAD) return fail(err, -EINVAL, "an unpacked kernel of %zu bytes is none", total);
+    if (total > limit) return fail(err, -EFBIG, "the unpacked kernel has %zu bytes, and %zu are allowed", total, limit);
     return 0;
 }
 
@@ -80,12 +78,10 @@ static int check_head(const uint8_t head[HEAD], struct bzimage_error *err)
     Elf64_Ehdr ehdr;
 
     memcpy(&ehdr, head, sizeof(ehdr));
-    if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0)
-        return fail(err, -EINVAL, "what the bzImage holds is no ELF64");
+    if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0) return fail(err, -EINVAL, "what the bzImage holds is no ELF64");
     if (ehdr.e_ident[EI_CLASS] != ELFCLASS64 || ehdr.e_machine != EM_X86_64)
         return fail(err, -EINVAL, "an ELF, but not for 64-bit x86");
-    if (ehdr.e_type != ET_EXEC && ehdr.e_type != ET_DYN)
-        return fail(err, -EINVAL, "an ELF, but not an executable");
+    if (ehdr.e_type != ET_EXEC && ehdr.e_type != ET_DYN) return fail(err, -EINVAL, "an ELF, but not an executable");
     return 0;
 }
 
@@ -112,8 +108,7 @@ static int check_end(struct bzimage *image, struct bzimage_error *err)
     uint8_t more;
     long n = unpack_next(image->unpack, &more, 1);
 
-    if (n == 0)
-        return 0;
+    if (n == 0) return 0;
     return fail(err, -EINVAL,
                 n < 0 ? "the %s payload is damaged or cut short"
                       : "the %s payload goes on after the size that the file gives",
@@ -129,11 +124,9 @@ static int open_packed(struct bzimage *image, const uint8_t *file, size_t size, 
     if (size < HEADER_END || memcmp(file + HEADER_MAGIC, "HdrS", 4) != 0)
         return fail(err, -EINVAL, "neither a bzImage nor an ELF64");
     rc = find_payload(file, size, &payload, &length, err);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     rc = unpack_open(payload, length, &image->unpack);
-    if (rc == -ENOMEM)
-        return fail(err, rc, "no memory for the decoder");
+    if (rc == -ENOMEM) return fail(err, rc, "no memory for the decoder");
     if (rc < 0)
         return fail(err, rc, "the payload is packed in no known way (starts %02x %02x %02x %02x): xz, zstd or gzip",
                     payload[0], payload[1], payload[2], payload[3]);
@@ -156,14 +149,12 @@ int bzimage_open(const uint8_t *file, size_t size, size_t limit, struct bzimage 
     struct bzimage *image = calloc(1, sizeof(*image));
     int rc;
 
-    if (!image)
-        return fail(err, -ENOMEM, "out of memory");
+    if (!image) return fail(err, -ENOMEM, "out of memory");
     if (size >= HEAD && memcmp(file, ELFMAG, SELFMAG) == 0)
         rc = open_plain(image, file, size, limit, err);
     else
         rc = open_packed(image, file, size, limit, err);
-    if (rc == 0)
-        rc = check_head(image->head, err);
+    if (rc == 0) rc = check_head(image->head, err);
     if (rc < 0) {
         bzimage_close(image);
         return rc;
@@ -187,19 +178,16 @@ long bzimage_read(struct bzimage *image, void *to, size_t capacity, struct bzima
             memcpy(to, image->head + image->given, head);
         }
         rc = produce(image, (uint8_t *)to + head, n - head, err);
-        if (rc == 0 && n == left && n > 0)
-            rc = check_end(image, err);
+        if (rc == 0 && n == left && n > 0) rc = check_end(image, err);
     }
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     image->given += n;
     return (long)n;
 }
 
 void bzimage_close(struct bzimage *image)
 {
-    if (!image)
-        return;
+    if (!image) return;
     unpack_close(image->unpack);
     free(image);
 }

@@ -23,8 +23,7 @@ static void show_record(const struct bh_audit_record *r)
            (double)r->time_ns / 1e9, r->allowed ? "allowed" : "DENIED", r->source_type, r->source_compartment,
            r->source, r->target_type, r->target_compartment, r->target, r->class_name, r->perm_name, r->object,
            r->reason);
-    if (r->suppressed)
-        printf(" (%u more before it, over the rate limit)", r->suppressed);
+    if (r->suppressed) printf(" (%u more before it, over the rate limit)", r->suppressed);
     putchar('\n');
 }
 
@@ -63,8 +62,7 @@ static int take_records(struct view *v, const struct bh_audit_record *records, u
 {
     int rc = v->save ? auditfile_append(v->save, records, count) : 0;
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     for (uint32_t i = 0; i < count; i++) {
         struct bh_audit_record r = records[i];
 
@@ -82,16 +80,13 @@ static int read_records(struct hvcall *hv, struct view *v, uint64_t *limited)
         struct bh_audit_read read = {.seq = v->next, .count = BATCH, .data = (uintptr_t)records};
         long rc = hvcall_op(hv, BH_AUDIT_READ, &read, sizeof(read));
 
-        if (rc < 0)
-            return (int)rc;
+        if (rc < 0) return (int)rc;
         *limited = read.limited;
-        if (read.count == 0 || read.count > BATCH)
-            return 0;
+        if (read.count == 0 || read.count > BATCH) return 0;
         v->lost += read.seq - v->next;
         v->next = read.seq + read.count;
         rc = take_records(v, records, read.count);
-        if (rc < 0)
-            return (int)rc;
+        if (rc < 0) return (int)rc;
     }
 }
 
@@ -102,18 +97,13 @@ static int show(struct hvcall *hv, struct view *v)
 
     do {
         rc = read_records(hv, v, &limited);
-        if (rc < 0)
-            return ctl_error("audit: %s", strerror(-rc));
-        if (v->lost > told)
-            ctl_error("audit: %" PRIu64 " older records are gone from the ring", v->lost - told);
+        if (rc < 0) return ctl_error("audit: %s", strerror(-rc));
+        if (v->lost > told) ctl_error("audit: %" PRIu64 " older records are gone from the ring", v->lost - told);
         told = v->lost;
-        if (fflush(stdout) != 0)
-            return ctl_error("audit: the output could not be written: %s", strerror(errno));
-        if (v->follow)
-            usleep(FOLLOW_US);
+        if (fflush(stdout) != 0) return ctl_error("audit: the output could not be written: %s", strerror(errno));
+        if (v->follow) usleep(FOLLOW_US);
     } while (v->follow);
-    if (limited)
-        ctl_error("audit: rate limits kept out %" PRIu64 " records since start", limited);
+    if (limited) ctl_error("audit: rate limits kept out %" PRIu64 " records since start", limited);
     return CTL_OK;
 }
 
@@ -133,14 +123,11 @@ int ctl_audit(struct hvcall *hv, int argc, char **argv)
         else
             return ctl_usage("audit: '%s' is no option, or lacks its file", argv[i]);
     }
-    if (!path)
-        return show(hv, &v);
-    if (auditfile_open(&file, path, &why) < 0)
-        return ctl_error("audit: %s: %s", path, why);
+    if (!path) return show(hv, &v);
+    if (auditfile_open(&file, path, &why) < 0) return ctl_error("audit: %s: %s", path, why);
     v.save = &file;
     v.next = file.last + 1;
     int rc = show(hv, &v);
-    if (auditfile_close(&file) < 0)
-        rc = ctl_error("audit: %s: %s", path, strerror(errno));
+    if (auditfile_close(&file) < 0) rc = ctl_error("audit: %s: %s", path, strerror(errno));
     return rc;
 }

@@ -37,11 +37,9 @@ static int try_connect(const char *name)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
 
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) return -errno;
     snprintf(address.sun_path, sizeof(address.sun_path), CONPATH_SOCKET, name);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-        return fd;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) return fd;
     rc = -errno;
     close(fd);
     return rc;
@@ -62,8 +60,7 @@ static bool write_all(int fd, const char *data, size_t size)
     while (size) {
         ssize_t n = write(fd, data, size);
 
-        if (n < 0 && errno != EINTR)
-            return false;
+        if (n < 0 && errno != EINTR) return false;
         if (n > 0) {
             data += n;
             size -= (size_t)n;
@@ -79,14 +76,12 @@ static enum step from_domain(struct session *s)
     char buffer[4096];
     ssize_t n = read(s->socket, buffer, sizeof(buffer));
 
-    if (n < 0 && errno == EINTR)
-        return GO_ON;
+    if (n < 0 && errno == EINTR) return GO_ON;
     if (n <= 0) {
         ctl_error("%s: the console is closed: the domain is gone", s->name);
         return s->until ? FAILED : DONE;
     }
-    if (!write_all(STDOUT_FILENO, buffer, (size_t)n))
-        return FAILED;
+    if (!write_all(STDOUT_FILENO, buffer, (size_t)n)) return FAILED;
     return s->until && streamfind_feed(s->until, buffer, (size_t)n) ? DONE : GO_ON;
 }
 
@@ -95,15 +90,13 @@ static enum step from_operator(struct session *s)
     char buffer[1024], *leave;
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
 
-    if (n < 0 && errno == EINTR)
-        return GO_ON;
+    if (n < 0 && errno == EINTR) return GO_ON;
     if (n <= 0) {
         s->input_open = false;
         return s->until ? GO_ON : DONE;
     }
     leave = s->terminal ? memchr(buffer, LEAVE, (size_t)n) : NULL;
-    if (!write_all(s->socket, buffer, leave ? (size_t)(leave - buffer) : (size_t)n))
-        return FAILED;
+    if (!write_all(s->socket, buffer, leave ? (size_t)(leave - buffer) : (size_t)n)) return FAILED;
     return leave ? DONE : GO_ON;
 }
 
@@ -120,12 +113,9 @@ static enum step step(struct session *s)
         return FAILED;
     }
     n = poll(fds, 2, left > 1000000 ? 1000000 : (int)left);
-    if (n < 0 && errno != EINTR)
-        return FAILED;
-    if (n > 0 && fds[0].revents)
-        result = from_domain(s);
-    if (n > 0 && result == GO_ON && fds[1].revents)
-        result = from_operator(s);
+    if (n < 0 && errno != EINTR) return FAILED;
+    if (n > 0 && fds[0].revents) result = from_domain(s);
+    if (n > 0 && result == GO_ON && fds[1].revents) result = from_operator(s);
     return result;
 }
 
@@ -157,8 +147,7 @@ int ctl_console_attach(const char *name, int wait_ms)
     struct session s = {.name = name};
 
     s.socket = connect_wait(name, wait_ms);
-    if (s.socket < 0)
-        return ctl_error("%s: no console: %s (is consoled running?)", name, strerror(-s.socket));
+    if (s.socket < 0) return ctl_error("%s: no console: %s (is consoled running?)", name, strerror(-s.socket));
     return run(&s);
 }
 
@@ -179,8 +168,7 @@ int ctl_console(struct hvcall *hv, int argc, char **argv)
             char *end;
             unsigned long seconds = strtoul(argv[++i], &end, 10);
 
-            if (*end || seconds < 1 || seconds > 86400)
-                return ctl_usage("console: --timeout wants 1 to 86400 seconds");
+            if (*end || seconds < 1 || seconds > 86400) return ctl_usage("console: --timeout wants 1 to 86400 seconds");
             s.deadline_ms = now_ms() + (int64_t)seconds * 1000;
         } else if (argv[i][0] == '-' || which) {
             return ctl_usage("console: '%s' is one argument too many", argv[i]);
@@ -188,16 +176,12 @@ int ctl_console(struct hvcall *hv, int argc, char **argv)
             which = argv[i];
         }
     }
-    if (!which)
-        return ctl_usage("console: a domain is wanted");
+    if (!which) return ctl_usage("console: a domain is wanted");
     rc = ctl_find(hv, which, &info);
-    if (rc != CTL_OK)
-        return rc;
-    if (info.domid == 0)
-        return ctl_error("%s: you are on this console already", which);
+    if (rc != CTL_OK) return rc;
+    if (info.domid == 0) return ctl_error("%s: you are on this console already", which);
     s.name = info.name;
     s.socket = connect_wait(info.name, s.deadline_ms ? (int)(s.deadline_ms - now_ms()) : 2000);
-    if (s.socket < 0)
-        return ctl_error("%s: no console: %s (is consoled running?)", which, strerror(-s.socket));
+    if (s.socket < 0) return ctl_error("%s: no console: %s (is consoled running?)", which, strerror(-s.socket));
     return run(&s);
 }

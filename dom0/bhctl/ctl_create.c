@@ -17,8 +17,7 @@ static int read_file(const char *path, char *buffer, size_t capacity, size_t *si
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = 1;
 
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) return -errno;
     for (*size = 0; n > 0 && *size < capacity; *size += (size_t)n) {
         n = read(fd, buffer + *size, capacity - *size);
         if (n < 0) {
@@ -39,20 +38,16 @@ static int read_config(const char *path, struct domcfg *cfg)
     size_t size = 0;
     int rc = read_file(path, text, sizeof(text), &size);
 
-    if (rc < 0)
-        return ctl_error("%s: %s", path, strerror(-rc));
-    if (xlcfg_parse(text, size, &xl, &err) == 0 && domcfg_read(&xl, cfg, &err) == 0)
-        return CTL_OK;
-    if (err.line)
-        return ctl_error("%s:%d: %s", path, err.line, err.text);
+    if (rc < 0) return ctl_error("%s: %s", path, strerror(-rc));
+    if (xlcfg_parse(text, size, &xl, &err) == 0 && domcfg_read(&xl, cfg, &err) == 0) return CTL_OK;
+    if (err.line) return ctl_error("%s:%d: %s", path, err.line, err.text);
     return ctl_error("%s: %s", path, err.text);
 }
 
 /* A random (version 4) UUID, RFC 4122. */
 static int make_uuid(uint8_t uuid[16])
 {
-    if (getrandom(uuid, 16, 0) != 16)
-        return ctl_error("no random bytes for a uuid: %s", strerror(errno));
+    if (getrandom(uuid, 16, 0) != 16) return ctl_error("no random bytes for a uuid: %s", strerror(errno));
     uuid[6] = (uuid[6] & 0x0f) | 0x40;
     uuid[8] = (uuid[8] & 0x3f) | 0x80;
     return CTL_OK;
@@ -64,8 +59,7 @@ static int start(struct hvcall *hv, const char *path, const struct domcfg *cfg, 
     struct domload_error err;
     int rc = domload_open(cfg, NULL, &load, &err);
 
-    if (rc < 0)
-        return ctl_error("%s: %s", path, err.text);
+    if (rc < 0) return ctl_error("%s: %s", path, err.text);
     rc = domload_create(hv, cfg, &load, domid, &err);
     domload_close(&load);
     return rc < 0 ? ctl_error("%s: %s", path, err.text) : CTL_OK;
@@ -76,8 +70,7 @@ static int unpause(struct hvcall *hv, const char *path, uint32_t domid)
     struct bh_dom_target target = {.domid = domid};
     long rc = hvcall_op(hv, BH_DOM_UNPAUSE, &target, sizeof(target));
 
-    if (rc == 0)
-        return CTL_OK;
+    if (rc == 0) return CTL_OK;
     hvcall_op(hv, BH_DOM_DESTROY, &target, sizeof(target));
     return ctl_error("%s: the domain was built but cannot be started, so it was destroyed: %s", path,
                      strerror((int)-rc));
@@ -101,17 +94,12 @@ int ctl_create(struct hvcall *hv, int argc, char **argv)
         else
             path = argv[i];
     }
-    if (!path || (console && paused))
-        return ctl_usage("create: one file is wanted, and -c or -p, not both");
+    if (!path || (console && paused)) return ctl_usage("create: one file is wanted, and -c or -p, not both");
     rc = read_config(path, &cfg);
-    if (rc == CTL_OK && !cfg.has_uuid)
-        rc = make_uuid(cfg.uuid);
-    if (rc == CTL_OK)
-        rc = start(hv, path, &cfg, &domid);
-    if (rc == CTL_OK && !paused)
-        rc = unpause(hv, path, domid);
-    if (rc != CTL_OK)
-        return rc;
+    if (rc == CTL_OK && !cfg.has_uuid) rc = make_uuid(cfg.uuid);
+    if (rc == CTL_OK) rc = start(hv, path, &cfg, &domid);
+    if (rc == CTL_OK && !paused) rc = unpause(hv, path, domid);
+    if (rc != CTL_OK) return rc;
     printf("%s: domain %u%s\n", cfg.name, domid, paused ? ", paused" : "");
     fflush(stdout);
     return console ? ctl_console_attach(cfg.name, CONSOLE_WAIT_MS) : CTL_OK;
@@ -166,17 +154,13 @@ int ctl_digest(struct hvcall *hv, int argc, char **argv)
         else
             path = argv[i];
     }
-    if (!path)
-        return ctl_usage("digest: a file is wanted");
+    if (!path) return ctl_usage("digest: a file is wanted");
     rc = read_config(path, &cfg);
-    if (rc != CTL_OK)
-        return rc;
-    if (domload_open(&cfg, root, &load, &err) < 0)
-        return ctl_error("%s: %s", path, err.text);
+    if (rc != CTL_OK) return rc;
+    if (domload_open(&cfg, root, &load, &err) < 0) return ctl_error("%s: %s", path, err.text);
     rc = domload_measure(&cfg, &load, &launch, digest, &err);
     domload_close(&load);
-    if (rc < 0)
-        return ctl_error("%s: %s", path, err.text);
+    if (rc < 0) return ctl_error("%s: %s", path, err.text);
     if (json) {
         json_digest(&cfg, &launch, digest);
         return CTL_OK;

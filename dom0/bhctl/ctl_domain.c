@@ -19,10 +19,8 @@ int ctl_next(struct hvcall *hv, uint32_t *next, struct bh_dom_info *info)
     memset(info, 0, sizeof(*info));
     info->domid = *next;
     rc = hvcall_op(hv, BH_DOM_INFO, info, sizeof(*info));
-    if (rc == -ESRCH)
-        return 0;
-    if (rc < 0)
-        return (int)rc;
+    if (rc == -ESRCH) return 0;
+    if (rc < 0) return (int)rc;
     info->name[sizeof(info->name) - 1] = '\0';
     info->type[sizeof(info->type) - 1] = '\0';
     *next = info->domid + 1;
@@ -38,10 +36,8 @@ int ctl_find(struct hvcall *hv, const char *which, struct bh_dom_info *info)
     int rc;
 
     while ((rc = ctl_next(hv, &next, info)) > 0)
-        if (strcmp(info->name, which) == 0 || (number && info->domid == id))
-            return CTL_OK;
-    if (rc < 0)
-        return ctl_error("%s: the hypervisor does not list its domains: %s", which, strerror(-rc));
+        if (strcmp(info->name, which) == 0 || (number && info->domid == id)) return CTL_OK;
+    if (rc < 0) return ctl_error("%s: the hypervisor does not list its domains: %s", which, strerror(-rc));
     return ctl_error("%s: no domain has this %s (see bhctl list)", which, number ? "name or id" : "name");
 }
 
@@ -60,8 +56,7 @@ const char *ctl_state(const struct bh_dom_info *info)
     case BH_STATE_RUNNING:
         return "running";
     case BH_STATE_SHUTDOWN:
-        if (info->shutdown_reason < sizeof(reasons) / sizeof(reasons[0]))
-            return reasons[info->shutdown_reason];
+        if (info->shutdown_reason < sizeof(reasons) / sizeof(reasons[0])) return reasons[info->shutdown_reason];
         return "shut down";
     case BH_STATE_DYING:
         return "dying";
@@ -75,11 +70,9 @@ static int act(struct hvcall *hv, int argc, char **argv, unsigned int cmd)
     struct bh_dom_target target = {0};
     int rc;
 
-    if (argc != 2)
-        return ctl_usage("%s: one domain is wanted", argv[0]);
+    if (argc != 2) return ctl_usage("%s: one domain is wanted", argv[0]);
     rc = ctl_find(hv, argv[1], &info);
-    if (rc != CTL_OK)
-        return rc;
+    if (rc != CTL_OK) return rc;
     target.domid = info.domid;
     rc = (int)hvcall_op(hv, cmd, &target, sizeof(target));
     /* A dying domain's pages wait for those who still map them, the console daemon at least. */
@@ -89,10 +82,8 @@ static int act(struct hvcall *hv, int argc, char **argv, unsigned int cmd)
     }
     if (cmd == BH_DOM_DESTROY && rc == -EBUSY)
         return ctl_error("%s: dead, but others still map its memory: run this again when they are done", argv[1]);
-    if (rc == -EBUSY)
-        return ctl_error("%s: cannot %s a domain that is %s", argv[1], argv[0], ctl_state(&info));
-    if (rc == -EPERM || rc == -EACCES)
-        return ctl_error("%s: the policy does not let dom0 %s it", argv[1], argv[0]);
+    if (rc == -EBUSY) return ctl_error("%s: cannot %s a domain that is %s", argv[1], argv[0], ctl_state(&info));
+    if (rc == -EPERM || rc == -EACCES) return ctl_error("%s: the policy does not let dom0 %s it", argv[1], argv[0]);
     return rc < 0 ? ctl_error("%s: %s: %s", argv[1], argv[0], strerror(-rc)) : CTL_OK;
 }
 
@@ -117,21 +108,17 @@ int ctl_recount(struct hvcall *hv, int argc, char **argv)
     uint32_t next = 0;
     int rc, wrong = 0;
 
-    if (argc != 1)
-        return ctl_usage("recount: '%s' is too much", argv[1]);
+    if (argc != 1) return ctl_usage("recount: '%s' is too much", argv[1]);
     while ((rc = ctl_next(hv, &next, &d)) > 0) {
         struct bh_mm_audit a = {.domid = d.domid};
         long differences = hvcall_op(hv, BH_MM_AUDIT, &a, sizeof(a));
 
-        if (differences == -ENOSYS)
-            return ctl_error("recount: this hypervisor is no debug build");
-        if (differences < 0)
-            return ctl_error("recount: %s: %s", d.name, strerror((int)-differences));
+        if (differences == -ENOSYS) return ctl_error("recount: this hypervisor is no debug build");
+        if (differences < 0) return ctl_error("recount: %s: %s", d.name, strerror((int)-differences));
         printf("%-16s %8llu frames %6llu tables: %ld differences\n", d.name, (unsigned long long)a.frames,
                (unsigned long long)a.tables, differences);
         wrong += differences > 0;
     }
-    if (rc < 0)
-        return ctl_error("recount: the hypervisor does not list its domains: %s", strerror(-rc));
+    if (rc < 0) return ctl_error("recount: the hypervisor does not list its domains: %s", strerror(-rc));
     return wrong ? ctl_error("recount: %d domains differ; bhctl dmesg names the frames", wrong) : CTL_OK;
 }

@@ -42,8 +42,7 @@ static uint8_t *read_once(struct hvcall *hv, uint32_t *size, long *rc)
         struct bh_blob blob = {.offset = at, .size = BH_BLOB_CHUNK, .data = (uintptr_t)hvcall_buffer(hv)};
 
         *rc = hvcall_op(hv, BH_POLICY_READ, &blob, sizeof(blob));
-        if (*rc < 0 || *rc > (long)BH_BLOB_CHUNK || at + (uint32_t)*rc > POLICY_FILE_MAX)
-            break;
+        if (*rc < 0 || *rc > (long)BH_BLOB_CHUNK || at + (uint32_t)*rc > POLICY_FILE_MAX) break;
         memcpy(file + at, hvcall_buffer(hv), (size_t)*rc);
         at += (uint32_t)*rc;
         if (*rc == 0 || at >= blob.total) {
@@ -62,8 +61,7 @@ static int read_policy(struct hvcall *hv, uint8_t **file, uint32_t *size, uint8_
 
     for (int i = 0; i < READ_TRIES; i++) {
         *file = read_once(hv, size, &rc);
-        if (!*file)
-            return ctl_error("policy: it cannot be read: %s", reason(rc));
+        if (!*file) return ctl_error("policy: it cannot be read: %s", reason(rc));
         digest_of(*file, *size, digest);
         rc = hvcall_op(hv, BH_PLATFORM_INFO, &platform, sizeof(platform));
         if (rc >= 0 && memcmp(platform.policy_digest, digest, 32) == 0 && *size >= sizeof(struct policy_header))
@@ -81,12 +79,10 @@ static int show(struct hvcall *hv, bool json)
     uint32_t size;
     int rc = read_policy(hv, &file, &size, digest);
 
-    if (rc != CTL_OK)
-        return rc;
+    if (rc != CTL_OK) return rc;
     memcpy(&h, file, sizeof(h));
     h.name[sizeof(h.name) - 1] = '\0';
-    if (h.types > (size - sizeof(h)) / POLICY_TYPE_NAME)
-        h.types = 0;
+    if (h.types > (size - sizeof(h)) / POLICY_TYPE_NAME) h.types = 0;
     if (json) {
         jsonout_open(&j, NULL, '{');
         jsonout_string(&j, "name", (const char *)h.name);
@@ -121,12 +117,10 @@ static int save(struct hvcall *hv, const char *path)
     uint32_t size;
     int rc = read_policy(hv, &file, &size, digest);
 
-    if (rc != CTL_OK)
-        return rc;
+    if (rc != CTL_OK) return rc;
     FILE *f = fopen(path, "wb");
     bool ok = f && fwrite(file, 1, size, f) == size;
-    if (f && fclose(f) != 0)
-        ok = false;
+    if (f && fclose(f) != 0) ok = false;
     free(file);
     return ok ? CTL_OK : ctl_error("policy read: %s: %s", path, strerror(errno));
 }
@@ -151,8 +145,7 @@ static uint8_t *read_file(const char *path, size_t *size)
             data = NULL;
         }
     }
-    if (f)
-        fclose(f);
+    if (f) fclose(f);
     return data;
 }
 
@@ -193,8 +186,7 @@ static void show_conflicts(struct hvcall *hv, const struct bh_policy_commit *c, 
         else
             printf("%s is bound by its event channel %u to %s\n", source, list[i].object, target);
     }
-    if (c->count > 64)
-        printf("and %u more\n", c->count - 64);
+    if (c->count > 64) printf("and %u more\n", c->count - 64);
 }
 
 static void json_outcome(const struct bh_policy_commit *c, const struct bh_policy_conflict *list, long rc, bool dry)
@@ -230,18 +222,15 @@ static int load(struct hvcall *hv, const char *path, uint32_t flags, bool json)
     uint8_t *data = read_file(path, &size);
     bool dry = flags & BH_POLICY_DRY;
 
-    if (!data)
-        return CTL_ERROR;
+    if (!data) return CTL_ERROR;
     long rc = stage(hv, data, size);
     free(data);
-    if (rc < 0)
-        return ctl_error("policy load: %s: %s", path, reason(rc));
+    if (rc < 0) return ctl_error("policy load: %s: %s", path, reason(rc));
     memset(list, 0, sizeof(copy));
     rc = hvcall_op(hv, BH_POLICY_COMMIT, &c, sizeof(c));
     memcpy(copy, list, sizeof(copy));
     c.error[sizeof(c.error) - 1] = '\0';
-    if (c.count > 0 && rc < 0 && rc != -EBUSY)
-        c.count = 0; /* it did not come so far */
+    if (c.count > 0 && rc < 0 && rc != -EBUSY) c.count = 0; /* it did not come so far */
     if (json)
         json_outcome(&c, copy, rc, dry);
     else
@@ -275,11 +264,8 @@ int ctl_policy(struct hvcall *hv, int argc, char **argv)
         else
             return ctl_usage("policy %s: '%s' is not expected", what, argv[i]);
     }
-    if (strcmp(what, "show") == 0 && !file)
-        return show(hv, json);
-    if (strcmp(what, "read") == 0 && file)
-        return save(hv, file);
-    if (loads && file)
-        return load(hv, file, flags, json);
+    if (strcmp(what, "show") == 0 && !file) return show(hv, json);
+    if (strcmp(what, "read") == 0 && file) return save(hv, file);
+    if (loads && file) return load(hv, file, flags, json);
     return ctl_usage("policy: load FILE, show, or read FILE");
 }

@@ -16,8 +16,7 @@ static void uuid_text(const uint8_t uuid[16], char out[37])
     char *p = out;
 
     for (size_t i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
+        if (i == 4 || i == 6 || i == 8 || i == 10) *p++ = '-';
         p += sprintf(p, "%02x", uuid[i]);
     }
 }
@@ -48,8 +47,7 @@ static void json_domain(struct jsonout *j, const struct bh_dom_info *d)
 
 static bool take_json_flag(int *argc, char **argv)
 {
-    if (*argc < 2 || strcmp(argv[1], "--json") != 0)
-        return false;
+    if (*argc < 2 || strcmp(argv[1], "--json") != 0) return false;
     for (int i = 1; i < *argc - 1; i++)
         argv[i] = argv[i + 1];
     --*argc;
@@ -64,8 +62,7 @@ int ctl_list(struct hvcall *hv, int argc, char **argv)
     uint32_t next = 0;
     int rc;
 
-    if (argc != 1)
-        return ctl_usage("list: '%s' is no option", argv[1]);
+    if (argc != 1) return ctl_usage("list: '%s' is no option", argv[1]);
     if (json)
         jsonout_open(&j, NULL, '[');
     else
@@ -154,21 +151,17 @@ int ctl_info(struct hvcall *hv, int argc, char **argv)
     struct bh_dom_info domain;
     long rc;
 
-    if (argc > 2)
-        return ctl_usage("info: one domain at most");
+    if (argc > 2) return ctl_usage("info: one domain at most");
     if (argc == 2) {
         rc = ctl_find(hv, argv[1], &domain);
-        if (rc != CTL_OK)
-            return (int)rc;
+        if (rc != CTL_OK) return (int)rc;
         json ? json_domain(&j, &domain) : show_domain(&domain);
     } else {
         rc = hvcall_op(hv, BH_PLATFORM_INFO, &platform, sizeof(platform));
-        if (rc < 0)
-            return ctl_error("info: %s", strerror((int)-rc));
+        if (rc < 0) return ctl_error("info: %s", strerror((int)-rc));
         platform.version[sizeof(platform.version) - 1] = '\0';
         json ? json_platform(&j, &platform) : show_platform(&platform);
     }
-    if (json)
-        putchar('\n');
+    if (json) putchar('\n');
     return CTL_OK;
 }

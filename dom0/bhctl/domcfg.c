@@ -75,8 +75,7 @@ static int read_path(struct reader *r, const struct xlcfg_entry *e, char out[DOM
     const char *text = "";
     int rc = read_string(r, e, DOMCFG_PATH_MAX, &text);
 
-    if (rc == 0)
-        strcpy(out, text);
+    if (rc == 0) strcpy(out, text);
     return rc;
 }
 
@@ -92,10 +91,8 @@ static int read_name(struct reader *r, const struct xlcfg_entry *e)
     const char *text = "";
     int rc = read_string(r, e, BH_NAME_MAX, &text);
 
-    if (rc < 0)
-        return rc;
-    if (!domcfg_name_valid(text))
-        return fail(r, e->line, "name: only letters, digits and _ . - are allowed");
+    if (rc < 0) return rc;
+    if (!domcfg_name_valid(text)) return fail(r, e->line, "name: only letters, digits and _ . - are allowed");
     strcpy(r->out->name, text);
     return 0;
 }
@@ -136,10 +133,8 @@ static int read_memory(struct reader *r, const struct xlcfg_entry *e)
     uint32_t mib;
     int rc = read_number(r, e, 4, MEMORY_MAX_MIB, &mib);
 
-    if (rc < 0)
-        return rc;
-    if (mib % 2)
-        return fail(r, e->line, "memory: %u is not allowed: an even number of MiB", mib);
+    if (rc < 0) return rc;
+    if (mib % 2) return fail(r, e->line, "memory: %u is not allowed: an even number of MiB", mib);
     r->out->memory_kib = (uint64_t)mib * 1024;
     r->parts.memory = true;
     return 0;
@@ -155,8 +150,7 @@ static int read_seclabel(struct reader *r, const struct xlcfg_entry *e)
     const char *text = "";
     int rc = read_string(r, e, XLCFG_FILE_MAX, &text);
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     if (seclabel_parse(text, &r->out->label) < 0)
         return fail(r, e->line, "seclabel: '%.80s' is not allowed: " SECLABEL_ALLOWED, text);
     r->parts.seclabel = true;
@@ -169,14 +163,12 @@ static int read_uuid(struct reader *r, const struct xlcfg_entry *e)
     size_t digits = 0;
     int rc = read_string(r, e, 64, &text);
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     for (const char *p = text; *p; p++) {
         static const char hex[] = "0123456789abcdef";
         const char *at = strchr(hex, *p | ((*p >= 'A' && *p <= 'F') ? 0x20 : 0));
 
-        if (*p == '-' && (p - text == 8 || p - text == 13 || p - text == 18 || p - text == 23))
-            continue;
+        if (*p == '-' && (p - text == 8 || p - text == 13 || p - text == 18 || p - text == 23)) continue;
         if (!at || digits == 32) {
             digits = 0;
             break;
@@ -205,8 +197,7 @@ static int read_type(struct reader *r, const struct xlcfg_entry *e)
     const char *text = "";
     int rc = read_string(r, e, 16, &text);
 
-    if (rc == 0 && strcmp(text, "pv") != 0)
-        return fail(r, e->line, "type: '%s' is not allowed: only \"pv\"", text);
+    if (rc == 0 && strcmp(text, "pv") != 0) return fail(r, e->line, "type: '%s' is not allowed: only \"pv\"", text);
     return rc;
 }
 
@@ -257,14 +248,12 @@ int domcfg_read(const struct xlcfg *xl, struct domcfg *out, struct xlcfg_error *
     out->vcpus = 1;
     for (size_t i = 0; i < xl->count; i++) {
         rc = read_entry(&r, &xl->entries[i]);
-        if (rc < 0)
-            return rc;
+        if (rc < 0) return rc;
     }
     missing = !out->name[0]     ? "name"
               : !out->kernel[0] ? "kernel"
               : !r.parts.memory ? "memory"
                                 : (!r.parts.seclabel ? "seclabel" : NULL);
-    if (missing)
-        return fail(&r, 0, "%s: missing, and there is no default", missing);
+    if (missing) return fail(&r, 0, "%s: missing, and there is no default", missing);
     return join_cmdline(&r);
 }

@@ -33,16 +33,13 @@ static int map_open_file(int fd, const char *key, const char *path, struct domlo
     struct stat st;
     void *mapped;
 
-    if (fstat(fd, &st) < 0)
-        return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return fail(err, -EINVAL, "%s: %s: not a regular file", key, path);
+    if (fstat(fd, &st) < 0) return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return fail(err, -EINVAL, "%s: %s: not a regular file", key, path);
     if (st.st_size == 0 || (uint64_t)st.st_size > PART_MAX)
         return fail(err, -EFBIG, "%s: %s: %lld bytes are not allowed: 1 byte to 1 GiB", key, path,
                     (long long)st.st_size);
     mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapped == MAP_FAILED)
-        return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
+    if (mapped == MAP_FAILED) return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
     *file = (struct domload_file){mapped, (size_t)st.st_size};
     return 0;
 }
@@ -56,8 +53,7 @@ static int map_file(const char *key, const char *root, const char *name, struct 
     if ((size_t)snprintf(path, sizeof(path), "%s%s", root ? root : "", name) >= sizeof(path))
         return fail(err, -ENAMETOOLONG, "%s: the path is too long", key);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
+    if (fd < 0) return fail(err, -errno, "%s: %s: %s", key, path, strerror(errno));
     rc = map_open_file(fd, key, path, file, err);
     close(fd);
     return rc;
@@ -89,25 +85,20 @@ int domload_open(const struct domcfg *cfg, const char *root, struct domload *out
 
     memset(out, 0, sizeof(*out));
     rc = map_file("kernel", root, cfg->kernel, &out->kernel, err);
-    if (rc == 0 && cfg->ramdisk[0])
-        rc = map_file("ramdisk", root, cfg->ramdisk, &out->ramdisk, err);
-    if (rc == 0 && cfg->signature[0])
-        rc = map_file("signature", root, cfg->signature, &out->signature, err);
+    if (rc == 0 && cfg->ramdisk[0]) rc = map_file("ramdisk", root, cfg->ramdisk, &out->ramdisk, err);
+    if (rc == 0 && cfg->signature[0]) rc = map_file("signature", root, cfg->signature, &out->signature, err);
     if (rc == 0 && cfg->signature[0] && out->signature.size != sizeof(struct bh_signature))
         rc = fail(err, -EINVAL, "signature: %s: %zu bytes; a launch's signature has %zu (bh-sign makes one)",
                   cfg->signature, out->signature.size, sizeof(struct bh_signature));
-    if (rc == 0)
-        rc = open_kernel(cfg, out, &kernel, &total, err);
+    if (rc == 0) rc = open_kernel(cfg, out, &kernel, &total, err);
     bzimage_close(kernel);
-    if (rc < 0)
-        domload_close(out);
+    if (rc < 0) domload_close(out);
     return rc;
 }
 
 static void close_file(struct domload_file *file)
 {
-    if (file->data)
-        munmap((void *)file->data, file->size);
+    if (file->data) munmap((void *)file->data, file->size);
     *file = (struct domload_file){0};
 }
 
@@ -141,11 +132,9 @@ int domload_measure(const struct domcfg *cfg, const struct domload *load, struct
     int rc = open_kernel(cfg, load, &kernel, &total, err);
 
     memset(launch, 0, sizeof(*launch));
-    if (rc == 0)
-        rc = hash_kernel(cfg, kernel, launch->kernel, err);
+    if (rc == 0) rc = hash_kernel(cfg, kernel, launch->kernel, err);
     bzimage_close(kernel);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     memcpy(launch->magic, "BHLNCH1", 8);
     mbedtls_sha256_ret(load->ramdisk.data, load->ramdisk.size, launch->ramdisk, 0);
     mbedtls_sha256_ret((const uint8_t *)cfg->cmdline, strlen(cfg->cmdline), launch->cmdline, 0);
@@ -262,14 +251,10 @@ static int load_all(struct hvcall *hv, uint32_t domid, const struct domcfg *cfg,
     int rc;
 
     rc = load_kernel(hv, domid, cfg, load, err);
-    if (rc == 0)
-        rc = load_memory(ramdisk, load->ramdisk.data, err);
-    if (rc == 0)
-        rc = load_memory(cmdline, cfg->cmdline, err);
-    if (rc == 0)
-        rc = load_memory(signature, load->signature.data, err);
-    if (rc < 0)
-        return rc;
+    if (rc == 0) rc = load_memory(ramdisk, load->ramdisk.data, err);
+    if (rc == 0) rc = load_memory(cmdline, cfg->cmdline, err);
+    if (rc == 0) rc = load_memory(signature, load->signature.data, err);
+    if (rc < 0) return rc;
     refusal_mark(hv, &refusal);
     rc = (int)hvcall_op(hv, BH_DOM_BUILD, &target, sizeof(target));
     if (rc == -ENOMEM)
@@ -288,8 +273,7 @@ int domload_create(struct hvcall *hv, const struct domcfg *cfg, const struct dom
 {
     int rc = create_empty(hv, cfg, domid, err);
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     rc = load_all(hv, *domid, cfg, load, err);
     if (rc < 0) {
         struct bh_dom_target target = {.domid = *domid};

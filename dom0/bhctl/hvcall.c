@@ -22,8 +22,7 @@ long hvcall_op(struct hvcall *hv, unsigned int cmd, void *arg, size_t size)
 
     memcpy(hv->arg, arg, size);
     rc = xencall2L(hv->xc, BH_HYPERCALL, cmd, (uintptr_t)hv->arg);
-    if (rc < 0)
-        rc = -errno;
+    if (rc < 0) rc = -errno;
     memcpy(arg, hv->arg, size);
     return rc;
 }
@@ -35,14 +34,10 @@ void *hvcall_buffer(struct hvcall *hv)
 
 void hvcall_close(struct hvcall *hv)
 {
-    if (!hv)
-        return;
-    if (hv->buffer)
-        xencall_free_buffer_pages(hv->xc, hv->buffer, HVCALL_BUFFER / PAGE);
-    if (hv->arg)
-        xencall_free_buffer_pages(hv->xc, hv->arg, 1);
-    if (hv->xc)
-        xencall_close(hv->xc);
+    if (!hv) return;
+    if (hv->buffer) xencall_free_buffer_pages(hv->xc, hv->buffer, HVCALL_BUFFER / PAGE);
+    if (hv->arg) xencall_free_buffer_pages(hv->xc, hv->arg, 1);
+    if (hv->xc) xencall_close(hv->xc);
     free(hv);
 }
 
@@ -74,8 +69,7 @@ int hvcall_open(struct hvcall **out, const char **why)
     int rc;
 
     *why = "out of memory";
-    if (!hv)
-        return -ENOMEM;
+    if (!hv) return -ENOMEM;
     /* The message that libxencall would print by itself says less than ours. */
     quiet = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
     hv->xc = xencall_open(quiet, 0);

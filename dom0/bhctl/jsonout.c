@@ -23,8 +23,7 @@ static void quoted(struct jsonout *j, const char *s)
 
 static void begin(struct jsonout *j, const char *key)
 {
-    if (j->comma)
-        putc(',', j->file);
+    if (j->comma) putc(',', j->file);
     j->comma = true;
     if (key) {
         quoted(j, key);

@@ -11,8 +11,7 @@ void refusal_mark(struct hvcall *hv, struct refusal *r)
     struct bh_audit_read op = {.count = 0};
 
     *r = (struct refusal){.newest = UINT64_MAX};
-    if (hvcall_op(hv, BH_AUDIT_READ, &op, sizeof(op)) >= 0)
-        r->newest = op.newest;
+    if (hvcall_op(hv, BH_AUDIT_READ, &op, sizeof(op)) >= 0) r->newest = op.newest;
 }
 
 const char *refusal_explain(struct hvcall *hv, struct refusal *r)

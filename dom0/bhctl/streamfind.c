@@ -16,10 +16,8 @@ bool streamfind_feed(struct streamfind *f, const char *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         f->tail[f->tail_size++] = data[i];
-        if (f->tail_size < f->size)
-            continue;
-        if (memcmp(f->tail, f->text, f->size) == 0)
-            return true;
+        if (f->tail_size < f->size) continue;
+        if (memcmp(f->tail, f->text, f->size) == 0) return true;
         memmove(f->tail, f->tail + 1, --f->tail_size);
     }
     return false;

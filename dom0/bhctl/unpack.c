@@ -44,8 +44,7 @@ struct unpack {
 static bool xz_open(struct unpack *u)
 {
     u->u.xz = (lzma_stream)LZMA_STREAM_INIT;
-    if (lzma_stream_decoder(&u->u.xz, DECODER_MAX, 0) != LZMA_OK)
-        return false;
+    if (lzma_stream_decoder(&u->u.xz, DECODER_MAX, 0) != LZMA_OK) return false;
     u->u.xz.next_in = u->data;
     u->u.xz.avail_in = u->size;
     return true;
@@ -105,8 +104,7 @@ static enum progress zstd_step(struct unpack *u, uint8_t *out, size_t *size)
     size_t left = ZSTD_decompressStream(u->u.zstd.ctx, &dst, &src);
 
     *size = dst.pos;
-    if (ZSTD_isError(left) || (left != 0 && dst.pos == 0 && src.pos == u->u.zstd.pos))
-        return BROKEN;
+    if (ZSTD_isError(left) || (left != 0 && dst.pos == 0 && src.pos == u->u.zstd.pos)) return BROKEN;
     u->u.zstd.pos = src.pos;
     return left == 0 ? END : MORE;
 }
@@ -128,13 +126,10 @@ int unpack_open(const uint8_t *data, size_t size, struct unpack **out)
     struct unpack *u;
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && !format; i++)
-        if (memcmp(data, formats[i].magic, formats[i].magic_size) == 0)
-            format = &formats[i];
-    if (!format)
-        return -EINVAL;
+        if (memcmp(data, formats[i].magic, formats[i].magic_size) == 0) format = &formats[i];
+    if (!format) return -EINVAL;
     u = calloc(1, sizeof(*u));
-    if (!u)
-        return -ENOMEM;
+    if (!u) return -ENOMEM;
     *u = (struct unpack){.format = format, .data = data, .size = size, .state = MORE};
     if (!format->open(u)) {
         unpack_close(u);
@@ -155,16 +150,14 @@ long unpack_next(struct unpack *u, uint8_t *to, size_t capacity)
         size_t size = capacity;
 
         u->state = u->format->step(u, to, &size);
-        if (size && u->state != BROKEN)
-            return (long)size;
+        if (size && u->state != BROKEN) return (long)size;
     }
     return u->state == END ? 0 : -EINVAL;
 }
 
 void unpack_close(struct unpack *u)
 {
-    if (!u)
-        return;
+    if (!u) return;
     u->format->close(u);
     free(u);
 }

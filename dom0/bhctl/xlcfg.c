@@ -60,10 +60,8 @@ static void skip(struct parser *ps, bool newlines)
 /* Names what stands at the cursor, for messages: hostile bytes never reach a terminal. */
 static const char *seen(const struct parser *ps, char buf[24])
 {
-    if (at_end(ps))
-        return "the end of the file";
-    if (*ps->p == '\n')
-        return "the end of the line";
+    if (at_end(ps)) return "the end of the file";
+    if (*ps->p == '\n') return "the end of the line";
     if (*ps->p >= 0x20 && *ps->p < 0x7f)
         snprintf(buf, 24, "'%c'", *ps->p);
     else
@@ -79,10 +77,8 @@ static void store_char(struct parser *ps, char c)
 
 static int hex_digit(char c)
 {
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
@@ -103,11 +99,9 @@ static int escape(struct parser *ps, char *c)
     const char *at;
     char which;
 
-    if (at_end(ps))
-        return fail(ps, "the file ends inside a string");
+    if (at_end(ps)) return fail(ps, "the file ends inside a string");
     which = *ps->p++;
-    if (which == 'x')
-        return escape_hex(ps, c);
+    if (which == 'x') return escape_hex(ps, c);
     at = which ? strchr(from, which) : NULL;
     if (!at) {
         ps->p--;
@@ -126,14 +120,11 @@ static int parse_string(struct parser *ps)
     while (!at_end(ps) && *ps->p != quote) {
         char c = *ps->p++;
 
-        if (c == '\n')
-            return fail(ps, "a string is not closed before the end of the line");
-        if (c == '\\' && (rc = escape(ps, &c)) < 0)
-            return rc;
+        if (c == '\n') return fail(ps, "a string is not closed before the end of the line");
+        if (c == '\\' && (rc = escape(ps, &c)) < 0) return rc;
         store_char(ps, c);
     }
-    if (at_end(ps))
-        return fail(ps, "the file ends inside a string");
+    if (at_end(ps)) return fail(ps, "the file ends inside a string");
     ps->p++;
     return 0;
 }
@@ -142,10 +133,8 @@ static int parse_number(struct parser *ps)
 {
     bool minus = *ps->p == '-';
 
-    if (minus)
-        store_char(ps, *ps->p++);
-    if (at_end(ps) || !is_digit(*ps->p))
-        return fail(ps, "a '-' without a number");
+    if (minus) store_char(ps, *ps->p++);
+    if (at_end(ps) || !is_digit(*ps->p)) return fail(ps, "a '-' without a number");
     while (!at_end(ps) && (is_digit(*ps->p) || is_alpha(*ps->p)))
         store_char(ps, *ps->p++);
     return 0;
@@ -172,8 +161,7 @@ static int parse_scalar(struct parser *ps)
     } else {
         rc = fail(ps, "expected a number, a quoted string or '[', found %s", seen(ps, buf));
     }
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     store_char(ps, '\0');
     ps->out->value_count++;
     return 0;
@@ -188,13 +176,10 @@ static int parse_list(struct parser *ps, struct xlcfg_entry *entry)
     ps->p++;
     for (;;) {
         skip(ps, true);
-        if (!at_end(ps) && *ps->p == ']')
-            break;
-        if (!at_end(ps) && *ps->p == '[')
-            return fail(ps, "lists inside lists are not supported");
+        if (!at_end(ps) && *ps->p == ']') break;
+        if (!at_end(ps) && *ps->p == '[') return fail(ps, "lists inside lists are not supported");
         rc = parse_scalar(ps);
-        if (rc < 0)
-            return rc;
+        if (rc < 0) return rc;
         entry->count++;
         skip(ps, true);
         if (!at_end(ps) && *ps->p == ',')
@@ -211,11 +196,9 @@ static int parse_key(struct parser *ps, struct xlcfg_entry *entry)
     char buf[24];
     size_t n = 0;
 
-    if (!is_alpha(*ps->p))
-        return fail(ps, "expected a key, found %s", seen(ps, buf));
+    if (!is_alpha(*ps->p)) return fail(ps, "expected a key, found %s", seen(ps, buf));
     while (!at_end(ps) && (is_alpha(*ps->p) || is_digit(*ps->p))) {
-        if (n == XLCFG_KEY_MAX - 1)
-            return fail(ps, "a key has more than %u characters", XLCFG_KEY_MAX - 1);
+        if (n == XLCFG_KEY_MAX - 1) return fail(ps, "a key has more than %u characters", XLCFG_KEY_MAX - 1);
         entry->key[n++] = *ps->p++;
     }
     entry->key[n] = '\0';
@@ -231,16 +214,13 @@ static int parse_statement(struct parser *ps)
     char buf[24];
     int rc;
 
-    if (ps->out->count == XLCFG_ENTRIES_MAX)
-        return fail(ps, "too many keys: at most %u in a file", XLCFG_ENTRIES_MAX);
+    if (ps->out->count == XLCFG_ENTRIES_MAX) return fail(ps, "too many keys: at most %u in a file", XLCFG_ENTRIES_MAX);
     entry = &ps->out->entries[ps->out->count];
     *entry = (struct xlcfg_entry){.line = ps->line, .first = ps->out->value_count};
     rc = parse_key(ps, entry);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     skip(ps, false);
-    if (at_end(ps) || *ps->p != '=')
-        return fail(ps, "%s: expected '=', found %s", entry->key, seen(ps, buf));
+    if (at_end(ps) || *ps->p != '=') return fail(ps, "%s: expected '=', found %s", entry->key, seen(ps, buf));
     ps->p++;
     skip(ps, false);
     if (!at_end(ps) && *ps->p == '[') {
@@ -249,8 +229,7 @@ static int parse_statement(struct parser *ps)
         entry->count = 1;
         rc = parse_scalar(ps);
     }
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     skip(ps, false);
     if (!at_end(ps) && *ps->p != '\n' && *ps->p != ';')
         return fail(ps, "%s: expected the end of the line or ';', found %s", entry->key, seen(ps, buf));
@@ -272,14 +251,12 @@ int xlcfg_parse(const char *text, size_t size, struct xlcfg *out, struct xlcfg_e
     }
     for (;;) {
         skip(&ps, true);
-        if (at_end(&ps))
-            return 0;
+        if (at_end(&ps)) return 0;
         if (*ps.p == ';') {
             ps.p++;
             continue;
         }
         rc = parse_statement(&ps);
-        if (rc < 0)
-            return rc;
+        if (rc < 0) return rc;
     }
 }

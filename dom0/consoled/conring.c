@@ -65,7 +65,6 @@ size_t conring_give(struct conring *ring, const char *from, size_t size)
     for (size_t i = 0; i < n; i++)
         ring->page->in[(ring->in_prod + i) & (IN_SIZE - 1)] = from[i];
     ring->in_prod += (XENCONS_RING_IDX)n;
-    if (n)
-        publish(&ring->page->in_prod, ring->in_prod);
+    if (n) publish(&ring->page->in_prod, ring->in_prod);
     return n;
 }

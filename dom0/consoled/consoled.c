@@ -25,8 +25,7 @@ struct consoled {
 static struct contenant **find(struct consoled *c, uint32_t domid)
 {
     for (size_t i = 0; i < TENANTS_MAX; i++)
-        if (c->tenants[i] && c->tenants[i]->domid == domid)
-            return &c->tenants[i];
+        if (c->tenants[i] && c->tenants[i]->domid == domid) return &c->tenants[i];
     return NULL;
 }
 
@@ -38,8 +37,7 @@ static void attach(struct consoled *c, const struct bh_dom_info *info)
 
     while (i < TENANTS_MAX && c->tenants[i])
         i++;
-    if (i == TENANTS_MAX || info->domid < c->refused)
-        return;
+    if (i == TENANTS_MAX || info->domid < c->refused) return;
     t = malloc(sizeof(*t));
     rc = t ? contenant_open(t, info, c->gnt, c->evt) : -ENOMEM;
     if (rc < 0) {
@@ -68,8 +66,7 @@ static void walk(struct consoled *c)
     struct bh_dom_info info = {.domid = 1};
 
     for (size_t i = 0; i < TENANTS_MAX; i++)
-        if (c->tenants[i])
-            c->tenants[i]->seen = false;
+        if (c->tenants[i]) c->tenants[i]->seen = false;
     while (hvcall_op(c->hv, BH_DOM_INFO, &info, sizeof(info)) >= 0) {
         struct contenant **slot = find(c, info.domid);
 
@@ -80,19 +77,16 @@ static void walk(struct consoled *c)
         info.domid++;
     }
     for (size_t i = 0; i < TENANTS_MAX; i++)
-        if (c->tenants[i] && !c->tenants[i]->seen)
-            detach(c, &c->tenants[i]);
+        if (c->tenants[i] && !c->tenants[i]->seen) detach(c, &c->tenants[i]);
 }
 
 static void take_event(struct consoled *c)
 {
     xenevtchn_port_or_error_t port = xenevtchn_pending(c->evt);
 
-    if (port < 0)
-        return;
+    if (port < 0) return;
     for (size_t i = 0; i < TENANTS_MAX; i++)
-        if (c->tenants[i] && c->tenants[i]->port == port)
-            contenant_pump(c->tenants[i], c->evt);
+        if (c->tenants[i] && c->tenants[i]->port == port) contenant_pump(c->tenants[i], c->evt);
     xenevtchn_unmask(c->evt, (evtchn_port_t)port);
 }
 
@@ -114,8 +108,7 @@ static void turn(struct consoled *c)
                 contenant_polled(c->tenants[i], fds + n, c->evt);
                 n += CONTENANT_POLLS;
             }
-        if (fds[0].revents & POLLIN)
-            take_event(c);
+        if (fds[0].revents & POLLIN) take_event(c);
     }
 }
 

@@ -18,8 +18,7 @@ static int listen_on(const char *name)
     snprintf(address.sun_path, sizeof(address.sun_path), CONPATH_SOCKET, name);
     unlink(address.sun_path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) return -errno;
     if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, CONTENANT_CLIENTS) < 0) {
         rc = -errno;
         close(fd);
@@ -34,8 +33,7 @@ static int open_log(struct contenant *t)
 
     snprintf(path, sizeof(path), CONPATH_LOG, t->name);
     t->log = fopen(path, "ae");
-    if (!t->log)
-        return -errno;
+    if (!t->log) return -errno;
     setvbuf(t->log, NULL, _IONBF, 0);
     t->log_size = ftell(t->log);
     return 0;
@@ -46,8 +44,7 @@ static int open_ring(struct contenant *t, const struct bh_dom_info *info, xengnt
     void *page = xengnttab_map_grant_ref(gnt, info->domid, info->console_ref, PROT_READ | PROT_WRITE);
     int rc;
 
-    if (!page)
-        return -errno;
+    if (!page) return -errno;
     t->port = xenevtchn_bind_interdomain(evt, info->domid, info->console_port);
     if (t->port < 0) {
         rc = -errno;
@@ -66,13 +63,11 @@ int contenant_open(struct contenant *t, const struct bh_dom_info *info, xengntta
     t->domid = info->domid;
     memcpy(t->name, info->name, sizeof(t->name));
     t->name[sizeof(t->name) - 1] = '\0';
-    if (!t->name[0] || strchr(t->name, '/'))
-        return -EINVAL;
+    if (!t->name[0] || strchr(t->name, '/')) return -EINVAL;
     for (int i = 0; i < CONTENANT_CLIENTS; i++)
         t->clients[i] = -1;
     rc = open_log(t);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     rc = open_ring(t, info, gnt, evt);
     if (rc < 0) {
         fclose(t->log);
@@ -92,8 +87,7 @@ void contenant_close(struct contenant *t, xengnttab_handle *gnt, xenevtchn_handl
     char path[sizeof(CONPATH_SOCKET) + BH_NAME_MAX];
 
     for (int i = 0; i < CONTENANT_CLIENTS; i++)
-        if (t->clients[i] >= 0)
-            close(t->clients[i]);
+        if (t->clients[i] >= 0) close(t->clients[i]);
     if (t->listener >= 0) {
         close(t->listener);
         snprintf(path, sizeof(path), CONPATH_SOCKET, t->name);
@@ -113,8 +107,7 @@ static void drop_client(struct contenant *t, int i)
 static void send_client(struct contenant *t, int i, const char *data, size_t size)
 {
     /* Someone who does not read is not waited for: the log has it all. */
-    if (size && send(t->clients[i], data, size, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)size)
-        drop_client(t, i);
+    if (size && send(t->clients[i], data, size, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)size) drop_client(t, i);
 }
 
 static void write_log(struct contenant *t, const char *data, size_t size)
@@ -143,16 +136,13 @@ static void send_history(struct contenant *t, int i)
 {
     size_t at = t->history_end % CONTENANT_HISTORY;
 
-    if (t->history_end > CONTENANT_HISTORY)
-        send_client(t, i, t->history + at, CONTENANT_HISTORY - at);
-    if (t->clients[i] >= 0)
-        send_client(t, i, t->history, at);
+    if (t->history_end > CONTENANT_HISTORY) send_client(t, i, t->history + at, CONTENANT_HISTORY - at);
+    if (t->clients[i] >= 0) send_client(t, i, t->history, at);
 }
 
 static void tell_faults(struct contenant *t)
 {
-    if (t->ring.faults == t->faults_told)
-        return;
+    if (t->ring.faults == t->faults_told) return;
     if (t->faults_told == 0)
         fprintf(stderr, "consoled: %s (domain %u): its ring's indices make no sense\n", t->name, t->domid);
     t->faults_told = t->ring.faults;
@@ -171,11 +161,9 @@ void contenant_pump(struct contenant *t, xenevtchn_handle *evt)
         write_log(t, buffer, out);
         keep_history(t, buffer, out);
         for (int i = 0; i < CONTENANT_CLIENTS; i++)
-            if (t->clients[i] >= 0)
-                send_client(t, i, buffer, out);
+            if (t->clients[i] >= 0) send_client(t, i, buffer, out);
     }
-    if (in || out)
-        xenevtchn_notify(evt, (evtchn_port_t)t->port);
+    if (in || out) xenevtchn_notify(evt, (evtchn_port_t)t->port);
 }
 
 void contenant_poll(const struct contenant *t, struct pollfd *fds)
@@ -192,8 +180,7 @@ static void accept_client(struct contenant *t)
 {
     int fd = accept4(t->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    if (fd < 0)
-        return;
+    if (fd < 0) return;
     for (int i = 0; i < CONTENANT_CLIENTS; i++)
         if (t->clients[i] < 0) {
             t->clients[i] = fd;
@@ -208,8 +195,7 @@ static void read_client(struct contenant *t, int i)
     size_t room = CONTENANT_PENDING - t->pending_size;
     ssize_t n;
 
-    if (!room)
-        return;
+    if (!room) return;
     n = recv(t->clients[i], t->pending + t->pending_size, room, 0);
     if (n > 0)
         t->pending_size += (size_t)n;
@@ -222,8 +208,6 @@ void contenant_polled(struct contenant *t, const struct pollfd *fds, xenevtchn_h
     for (int i = 0; i < CONTENANT_CLIENTS; i++)
         if (t->clients[i] >= 0 && fds[1 + i].fd == t->clients[i] && (fds[1 + i].revents & (POLLIN | POLLHUP | POLLERR)))
             read_client(t, i);
-    if (fds[0].revents & POLLIN)
-        accept_client(t);
-    if (t->pending_size)
-        contenant_pump(t, evt);
+    if (fds[0].revents & POLLIN) accept_client(t);
+    if (t->pending_size) contenant_pump(t, evt);
 }

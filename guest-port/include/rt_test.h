@@ -37,8 +37,7 @@ void test_failure(const char *format, ...) __attribute__((noreturn, format(print
 /* Unless the statement's value is true the test is an ERROR: for what is no subject of this test. */
 #define NEED(condition)                                                                                                \
     do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            test_error("%s:%d: %s", __FILE__, __LINE__, #condition);                                                   \
+        if (!(condition)) test_error("%s:%d: %s", __FILE__, __LINE__, #condition);                                     \
     } while (0)
 
 /* Addresses for pointer arguments that must be refused, and for mappings of a test's own. */

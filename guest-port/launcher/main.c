@@ -29,8 +29,7 @@ static void fail(const char *what, long ret)
 
 static long must(const char *what, long ret)
 {
-    if (ret < 0)
-        fail(what, ret);
+    if (ret < 0) fail(what, ret);
     return ret;
 }
 
@@ -40,8 +39,7 @@ static unsigned number(const char *name, unsigned otherwise)
     const char *at = strstr((const char *)rt_start_info->cmd_line, name);
     unsigned value = 0;
 
-    if (!at)
-        return otherwise;
+    if (!at) return otherwise;
     for (at += strlen(name); *at >= '0' && *at <= '9'; at++)
         value = value * 10 + (unsigned)(*at - '0');
     return value;
@@ -80,14 +78,12 @@ static unsigned start(void)
     const struct start_info *s = rt_start_info;
     const char *args = (const char *)s->cmd_line;
 
-    if (!s->mod_len)
-        fail("no tenant kernel", 0);
+    if (!s->mod_len) fail("no tenant kernel", 0);
     word("type=", "tenant_t", create.type, sizeof(create.type));
     must("create", bulkhead_op(BH_DOM_CREATE, &create));
     load(create.domid, BH_PART_KERNEL,
          s->flags & SIF_MOD_START_PFN ? rt_mm_va(s->mod_start) : (const void *)s->mod_start, s->mod_len);
-    if (*args)
-        load(create.domid, BH_PART_CMDLINE, args, strlen(args));
+    if (*args) load(create.domid, BH_PART_CMDLINE, args, strlen(args));
     target.domid = create.domid;
     must("build", bulkhead_op(BH_DOM_BUILD, &target));
     return create.domid;
@@ -98,8 +94,7 @@ static struct bh_dom_info info_of(unsigned domid)
     struct bh_dom_info info = {.domid = domid};
 
     must("info", bulkhead_op(BH_DOM_INFO, &info));
-    if (info.domid != domid)
-        fail("the domain is gone", info.domid);
+    if (info.domid != domid) fail("the domain is gone", info.domid);
     return info;
 }
 
@@ -110,8 +105,7 @@ static bool drain(void)
     uint32_t cons = ring->out_cons, prod = RT_READ_ONCE(ring->out_prod), n = 0;
 
     rt_mb();
-    if (cons == prod || prod - cons > sizeof(ring->out))
-        return false;
+    if (cons == prod || prod - cons > sizeof(ring->out)) return false;
     while (cons != prod && n < sizeof(text))
         text[n++] = ring->out[MASK_XENCONS_IDX(cons++, ring->out)];
     rt_mb();
@@ -147,8 +141,7 @@ static void audit(unsigned domid)
     struct bh_mm_audit op = {.domid = domid};
     long ret = bulkhead_op(BH_MM_AUDIT, &op);
 
-    if (ret && ret != -XEN_ENOSYS)
-        fail("audit", ret);
+    if (ret && ret != -XEN_ENOSYS) fail("audit", ret);
 }
 
 static uint64_t free_memory(void)
@@ -177,7 +170,6 @@ void rt_main(void)
     rt_event_close((unsigned)port);
     must("destroy", bulkhead_op(BH_DOM_DESTROY, &target));
     audit(DOMID_SELF);
-    if (free_memory() != before)
-        fail("KiB of memory did not come back", (long)(before - free_memory()));
+    if (free_memory() != before) fail("KiB of memory did not come back", (long)(before - free_memory()));
     rt_printf("launcher: done\n");
 }

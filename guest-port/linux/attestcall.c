@@ -23,8 +23,7 @@ static struct shared {
 
 static int ready(void)
 {
-    if (!shared)
-        shared = lxcall_pages((sizeof(*shared) + 4095) / 4096);
+    if (!shared) shared = lxcall_pages((sizeof(*shared) + 4095) / 4096);
     return shared ? 0 : -ENOMEM;
 }
 
@@ -32,8 +31,7 @@ int attestcall_report(const uint8_t data[64], struct attestcall_report *out)
 {
     int rc = ready();
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     shared->op.report = (struct bh_report_op){.report = (uintptr_t)&shared->answer.report,
                                               .signature = (uintptr_t)shared->answer.signature,
                                               .salt = (uintptr_t)shared->answer.salt};
@@ -47,8 +45,7 @@ int attestcall_check(const struct bh_report *report, const uint8_t signature[64]
 {
     int rc = ready();
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     shared->answer.report = *report;
     memcpy(shared->answer.signature, signature, 64);
     shared->op.check = (struct bh_report_check){(uintptr_t)&shared->answer.report, (uintptr_t)shared->answer.signature};
@@ -59,8 +56,7 @@ int attestcall_extend(uint32_t index, const uint8_t digest[32], uint8_t value[32
 {
     int rc = ready();
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     shared->op.extend = (struct bh_extend){.index = index};
     memcpy(shared->op.extend.digest, digest, 32);
     rc = (int)lxcall_bulkhead(BH_EXTEND, &shared->op);
@@ -72,8 +68,7 @@ int attestcall_seal_key(struct bh_seal_key *key)
 {
     int rc = ready();
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     shared->op.key = *key;
     rc = (int)lxcall_bulkhead(BH_SEAL_KEY, &shared->op);
     *key = shared->op.key;
@@ -89,8 +84,7 @@ int attestcall_counter(uint32_t flags, uint32_t increment, uint64_t *value)
         shared->op.counter = (struct bh_seal_counter){.flags = flags, .increment = increment};
         rc = (int)lxcall_bulkhead(BH_SEAL_COUNTER, &shared->op);
         *value = shared->op.counter.value;
-        if (rc != -EAGAIN && rc != -EBUSY)
-            return rc;
+        if (rc != -EAGAIN && rc != -EBUSY) return rc;
         usleep(5000);
         rc = 0;
     }
@@ -105,12 +99,9 @@ long attestcall_platform(uint8_t *out)
     while (n >= 0) {
         shared->op.blob = (struct bh_blob){.offset = size, .size = BH_BLOB_CHUNK, .data = (uintptr_t)shared->chunk};
         n = lxcall_bulkhead(BH_EVIDENCE_GET, &shared->op);
-        if (n == 0)
-            return size ? (long)size : -ENODATA;
-        if (n > (long)BH_BLOB_CHUNK || (n > 0 && size + (size_t)n > BH_EVIDENCE_MAX))
-            return -EOVERFLOW;
-        if (n > 0)
-            memcpy(out + size, shared->chunk, (size_t)n);
+        if (n == 0) return size ? (long)size : -ENODATA;
+        if (n > (long)BH_BLOB_CHUNK || (n > 0 && size + (size_t)n > BH_EVIDENCE_MAX)) return -EOVERFLOW;
+        if (n > 0) memcpy(out + size, shared->chunk, (size_t)n);
         size += n > 0 ? (size_t)n : 0;
     }
     return n;

@@ -100,8 +100,7 @@ static int configure(struct attls *a)
     int rc = mbedtls_ssl_config_defaults(c, a->config.server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
                                          MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
 
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     mbedtls_ssl_conf_min_version(c, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3); /* TLS 1.2 */
     mbedtls_ssl_conf_ciphersuites(c, suites);
     mbedtls_ssl_conf_curves(c, curves);
@@ -122,22 +121,17 @@ static bool handshake(struct attls *a, char why[ATTLS_ERROR])
     int rc = mbedtls_ctr_drbg_seed(&a->random, mbedtls_entropy_func, &a->entropy, NULL, 0);
     const mbedtls_x509_crt *peer;
 
-    if (rc == 0)
-        rc = attls_key_make(&a->key, &a->random);
-    if (rc == 0)
-        rc = configure(a);
-    if (rc != 0)
-        return fail_tls(why, "preparing TLS", rc);
+    if (rc == 0) rc = attls_key_make(&a->key, &a->random);
+    if (rc == 0) rc = configure(a);
+    if (rc != 0) return fail_tls(why, "preparing TLS", rc);
     mbedtls_ssl_set_bio(&a->tls, a, send_some, receive_some, NULL);
     rc = mbedtls_ssl_handshake(&a->tls);
-    if (rc != 0)
-        return fail_tls(why, "TLS handshake", rc);
+    if (rc != 0) return fail_tls(why, "TLS handshake", rc);
     peer = mbedtls_ssl_get_peer_cert(&a->tls);
     if (peer == NULL || !a->has_exporter || attls_key_hash(&peer->pk, a->peer_key) != 0 ||
         attls_key_hash(&a->key.pk, a->own_key) != 0)
         return fail(why, "TLS handshake: no key of the peer's, or no exporter");
-    if (memcmp(a->own_key, a->peer_key, 32) == 0)
-        return fail(why, "the peer has our own key: a reflection");
+    if (memcmp(a->own_key, a->peer_key, 32) == 0) return fail(why, "the peer has our own key: a reflection");
     return true;
 }
 
@@ -150,8 +144,7 @@ int attls_write(struct attls *a, const void *data, size_t size)
     while (size > 0) {
         int n = mbedtls_ssl_write(&a->tls, p, size);
 
-        if (n <= 0)
-            return -1;
+        if (n <= 0) return -1;
         p += n;
         size -= (size_t)n;
     }
@@ -162,8 +155,7 @@ long attls_read(struct attls *a, void *data, size_t size)
 {
     int n = mbedtls_ssl_read(&a->tls, data, size);
 
-    if (n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-        return 0;
+    if (n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return 0;
     return n > 0 ? n : -1; /* 0: the stream ended without close_notify */
 }
 
@@ -172,8 +164,7 @@ static bool read_all(struct attls *a, uint8_t *data, size_t size)
     while (size > 0) {
         long n = attls_read(a, data, size);
 
-        if (n <= 0)
-            return false;
+        if (n <= 0) return false;
         data += n;
         size -= (size_t)n;
     }
@@ -194,8 +185,7 @@ static bool hear(struct attls *a, int type, uint8_t *data, size_t most, size_t *
 {
     uint8_t head[5];
 
-    if (!read_all(a, head, sizeof(head)))
-        return fail(why, "the peer refused us, or went away");
+    if (!read_all(a, head, sizeof(head))) return fail(why, "the peer refused us, or went away");
     *size = (size_t)head[1] << 24 | (size_t)head[2] << 16 | (size_t)head[3] << 8 | head[4];
     if (head[0] != type || *size > most)
         return fail(why, "message %u of %zu bytes where %d of at most %zu was due", head[0], *size, type, most);
@@ -221,8 +211,7 @@ static bool show(struct attls *a, const uint8_t nonce[ATTLS_NONCE], char why[ATT
     make_binding(a, true, binding);
     if (a->config.attest != NULL)
         size = a->config.attest(a->config.self, nonce, binding, a->evidence, sizeof(a->evidence));
-    if (size < 0)
-        return fail(why, "no evidence of our own: %s", strerror((int)-size));
+    if (size < 0) return fail(why, "no evidence of our own: %s", strerror((int)-size));
     return say(a, MESSAGE_EVIDENCE, a->evidence, (size_t)size, why);
 }
 
@@ -232,12 +221,9 @@ static bool look(struct attls *a, const uint8_t nonce[ATTLS_NONCE], char why[ATT
     size_t size;
 
     make_binding(a, false, binding);
-    if (!hear(a, MESSAGE_EVIDENCE, a->evidence, sizeof(a->evidence), &size, why))
-        return false;
-    if (a->config.judge == NULL)
-        return true;
-    if (size == 0)
-        return fail(why, "the peer has no evidence");
+    if (!hear(a, MESSAGE_EVIDENCE, a->evidence, sizeof(a->evidence), &size, why)) return false;
+    if (a->config.judge == NULL) return true;
+    if (size == 0) return fail(why, "the peer has no evidence");
     return a->config.judge(a->config.judged, nonce, binding, a->evidence, size, why);
 }
 
@@ -265,26 +251,22 @@ struct attls *attls_open(const struct attls_config *config, char why[ATTLS_ERROR
     struct attls *a = calloc(1, sizeof(*a));
 
     why[0] = '\0';
-    if (a == NULL)
-        return fail(why, "no memory"), NULL;
+    if (a == NULL) return fail(why, "no memory"), NULL;
     a->config = *config;
     mbedtls_entropy_init(&a->entropy);
     mbedtls_ctr_drbg_init(&a->random);
     attls_key_init(&a->key);
     mbedtls_ssl_config_init(&a->tls_config);
     mbedtls_ssl_init(&a->tls);
-    if (handshake(a, why) && introduce(a, why))
-        return a;
+    if (handshake(a, why) && introduce(a, why)) return a;
     attls_close(a);
     return NULL;
 }
 
 void attls_close(struct attls *a)
 {
-    if (a == NULL)
-        return;
-    if (a->has_exporter)
-        mbedtls_ssl_close_notify(&a->tls);
+    if (a == NULL) return;
+    if (a->has_exporter) mbedtls_ssl_close_notify(&a->tls);
     mbedtls_ssl_free(&a->tls);
     mbedtls_ssl_config_free(&a->tls_config);
     attls_key_free(&a->key);

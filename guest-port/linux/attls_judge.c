@@ -24,10 +24,8 @@ static void explain(const struct findings *findings, char why[ATTLS_ERROR])
             at += (size_t)snprintf(why + at, ATTLS_ERROR - at, " %s", findings_name((enum findings_code)code));
     }
     for (size_t i = 0; i < findings->count && detail == NULL; i++)
-        if (findings->item[i].state == FINDINGS_FAIL)
-            detail = findings->item[i].detail;
-    if (detail != NULL && at < ATTLS_ERROR)
-        snprintf(why + at, ATTLS_ERROR - at, " (%s)", detail);
+        if (findings->item[i].state == FINDINGS_FAIL) detail = findings->item[i].detail;
+    if (detail != NULL && at < ATTLS_ERROR) snprintf(why + at, ATTLS_ERROR - at, " (%s)", detail);
 }
 
 bool attls_judge_remote(void *judged, const uint8_t nonce[ATTLS_NONCE], const uint8_t binding[ATTLS_BINDING],
@@ -38,8 +36,7 @@ bool attls_judge_remote(void *judged, const uint8_t nonce[ATTLS_NONCE], const ui
 
     wanted.nonce = (struct bytes){nonce, ATTLS_NONCE};
     wanted.binding = (struct bytes){binding, ATTLS_BINDING};
-    if (verify_evidence((struct bytes){evidence, size}, &wanted, &findings))
-        return true;
+    if (verify_evidence((struct bytes){evidence, size}, &wanted, &findings)) return true;
     explain(&findings, why);
     return false;
 }
@@ -47,17 +44,14 @@ bool attls_judge_remote(void *judged, const uint8_t nonce[ATTLS_NONCE], const ui
 static bool launch_is_wanted(const struct attls_local *l, const struct bh_report *r)
 {
     for (size_t i = 0; i < l->launch_count; i++)
-        if (memcmp(l->launch[i], r->launch_digest, 32) == 0)
-            return true;
+        if (memcmp(l->launch[i], r->launch_digest, 32) == 0) return true;
     return l->any_launch;
 }
 
 static bool judge_report(const struct attls_local *l, const struct bh_report *r, char why[ATTLS_ERROR])
 {
-    if (!launch_is_wanted(l, r))
-        return refuse(why, "another launch");
-    if (l->type != NULL && strncmp(l->type, r->type, sizeof(r->type)) != 0)
-        return refuse(why, "another label");
+    if (!launch_is_wanted(l, r)) return refuse(why, "another launch");
+    if (l->type != NULL && strncmp(l->type, r->type, sizeof(r->type)) != 0) return refuse(why, "another label");
     if (l->signer != NULL && (memcmp(l->signer, r->signer, 32) != 0 || r->guest_svn < l->least_guest_svn))
         return refuse(why, "another signer, or too low a version");
     return true;
@@ -76,11 +70,8 @@ bool attls_judge_local(void *judged, const uint8_t nonce[ATTLS_NONCE], const uin
         return refuse(why, "malformed");
     mbedtls_sha256_ret(nonce, ATTLS_NONCE, data, 0);
     mbedtls_sha256_ret(binding, ATTLS_BINDING, data + 32, 0);
-    if (memcmp(r.report_data, data, 32) != 0)
-        return refuse(why, "over another nonce");
-    if (memcmp(r.report_data + 32, data + 32, 32) != 0)
-        return refuse(why, "for another channel");
-    if (l->check(&r, e.signature.data) != 0)
-        return refuse(why, "not of this hypervisor in this boot");
+    if (memcmp(r.report_data, data, 32) != 0) return refuse(why, "over another nonce");
+    if (memcmp(r.report_data + 32, data + 32, 32) != 0) return refuse(why, "for another channel");
+    if (l->check(&r, e.signature.data) != 0) return refuse(why, "not of this hypervisor in this boot");
     return judge_report(l, &r, why);
 }

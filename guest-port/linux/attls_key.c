@@ -31,17 +31,12 @@ static int write_cert(struct attls_key *key, mbedtls_x509write_cert *w, mbedtls_
     mbedtls_x509write_crt_set_issuer_key(w, &key->pk);
     mbedtls_mpi_init(&serial);
     rc = mbedtls_mpi_lset(&serial, 1);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_serial(w, &serial);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_serial(w, &serial);
     mbedtls_mpi_free(&serial);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_subject_name(w, NAME);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_issuer_name(w, NAME);
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_set_validity(w, "20000101000000", "20991231235959");
-    if (rc == 0)
-        rc = mbedtls_x509write_crt_der(w, der, sizeof(der), mbedtls_ctr_drbg_random, random);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_subject_name(w, NAME);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_issuer_name(w, NAME);
+    if (rc == 0) rc = mbedtls_x509write_crt_set_validity(w, "20000101000000", "20991231235959");
+    if (rc == 0) rc = mbedtls_x509write_crt_der(w, der, sizeof(der), mbedtls_ctr_drbg_random, random);
     return rc > 0 ? mbedtls_x509_crt_parse_der(&key->cert, der + sizeof(der) - rc, (size_t)rc) : rc;
 }
 
@@ -52,8 +47,7 @@ int attls_key_make(struct attls_key *key, mbedtls_ctr_drbg_context *random)
 
     if (rc == 0)
         rc = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(key->pk), mbedtls_ctr_drbg_random, random);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     mbedtls_x509write_crt_init(&w);
     rc = write_cert(key, &w, random);
     mbedtls_x509write_crt_free(&w);

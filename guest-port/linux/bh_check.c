@@ -39,10 +39,8 @@ static long unhex(const char *text, uint8_t *out, size_t most)
     size_t n = 0;
 
     for (; *text; text++) {
-        if (strchr(" \r\n", *text))
-            continue;
-        if (n == 2 * most || nibble(*text) < 0)
-            return -1;
+        if (strchr(" \r\n", *text)) continue;
+        if (n == 2 * most || nibble(*text) < 0) return -1;
         out[n / 2] = (uint8_t)(n % 2 ? out[n / 2] | nibble(*text) : nibble(*text) << 4);
         n++;
     }
@@ -54,8 +52,7 @@ static int nonce_data(const char *text, uint8_t data[64])
     uint8_t nonce[64];
     long n = unhex(text, nonce, sizeof(nonce));
 
-    if (n < 8)
-        return -EINVAL;
+    if (n < 8) return -EINVAL;
     memset(data, 0, 64);
     mbedtls_sha256_ret(nonce, (size_t)n, data, 0);
     return 0;
@@ -67,8 +64,7 @@ static int show(const uint8_t data[64])
     static char hex[2 * BYTES + 1];
     int rc = attestcall_report(data, &r);
 
-    if (rc < 0)
-        return fail("no report", attestcall_error(rc));
+    if (rc < 0) return fail("no report", attestcall_error(rc));
     extendlog_hex((uint8_t *)&r.report, sizeof(r.report), hex);
     extendlog_hex(r.signature, 64, hex + 2 * sizeof(r.report));
     for (size_t i = 0; i < 2 * BYTES; i += 64)
@@ -93,8 +89,7 @@ static int read_report(const char *path, uint8_t bytes[BYTES])
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
 
-    if (!f)
-        return fail(path, strerror(errno));
+    if (!f) return fail(path, strerror(errno));
     text[n] = '\0';
     return unhex(text, bytes, BYTES) == (long)BYTES ? 0 : fail(path, "not a report of this hypervisor's version");
 }
@@ -106,18 +101,13 @@ static int check(const char *path, const uint8_t data[64], const char *launch)
     uint8_t want[32];
     int rc;
 
-    if (launch && unhex(launch, want, 32) != 32)
-        return fail(launch, "not a digest of 64 hexadecimal digits");
-    if (read_report(path, bytes))
-        return 1;
+    if (launch && unhex(launch, want, 32) != 32) return fail(launch, "not a digest of 64 hexadecimal digits");
+    if (read_report(path, bytes)) return 1;
     memcpy(&r, bytes, sizeof(r));
     rc = attestcall_check(&r, bytes + sizeof(r));
-    if (rc < 0)
-        return fail("refused", attestcall_error(rc));
-    if (memcmp(r.report_data, data, 64) != 0)
-        return fail("refused", "over another nonce");
-    if (launch && memcmp(r.launch_digest, want, 32) != 0)
-        return fail("refused", "another launch");
+    if (rc < 0) return fail("refused", attestcall_error(rc));
+    if (memcmp(r.report_data, data, 64) != 0) return fail("refused", "over another nonce");
+    if (launch && memcmp(r.launch_digest, want, 32) != 0) return fail("refused", "another launch");
     print_guest(&r);
     return 0;
 }
@@ -134,7 +124,6 @@ int main(int argc, char **argv)
         return 2;
     }
     rc = lxcall_open();
-    if (rc < 0)
-        return fail("/dev/xen/privcmd", strerror(-rc));
+    if (rc < 0) return fail("/dev/xen/privcmd", strerror(-rc));
     return strcmp(argv[1], "show") == 0 ? show(data) : check(argv[1], data, argv[3]);
 }

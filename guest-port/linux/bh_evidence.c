@@ -63,8 +63,7 @@ static size_t read_binding(const char *path)
     FILE *f = fopen(path, "rb");
     size_t size = f ? fread(binding, 1, sizeof(binding), f) : 0;
 
-    if (f)
-        fclose(f);
+    if (f) fclose(f);
     return size <= EVIDENCE_BINDING_MAX ? size : 0;
 }
 
@@ -78,12 +77,9 @@ static long read_platform(struct shared *s)
 
         s->blob = (struct bh_blob){.offset = size, .size = BH_BLOB_CHUNK, .data = (uintptr_t)s->chunk};
         n = lxcall_bulkhead(BH_EVIDENCE_GET, &s->blob);
-        if (n < 0)
-            return n;
-        if (n == 0)
-            return size ? (long)size : -ENODATA;
-        if (n > (long)BH_BLOB_CHUNK || size + (size_t)n > sizeof(platform))
-            return -EOVERFLOW;
+        if (n < 0) return n;
+        if (n == 0) return size ? (long)size : -ENODATA;
+        if (n > (long)BH_BLOB_CHUNK || size + (size_t)n > sizeof(platform)) return -EOVERFLOW;
         memcpy(platform + size, s->chunk, (size_t)n);
         size += (size_t)n;
     }
@@ -93,8 +89,7 @@ static long read_report(struct shared *s, size_t nonce_size, size_t binding_size
 {
     memset(&s->op, 0, sizeof(s->op));
     mbedtls_sha256_ret(nonce, nonce_size, s->op.report_data, 0);
-    if (binding_size)
-        mbedtls_sha256_ret(binding, binding_size, s->op.report_data + 32, 0);
+    if (binding_size) mbedtls_sha256_ret(binding, binding_size, s->op.report_data + 32, 0);
     s->op.report = (uintptr_t)&s->report;
     s->op.signature = (uintptr_t)s->signature;
     s->op.salt = (uintptr_t)s->salt;
@@ -143,11 +138,9 @@ int main(int argc, char **argv)
         return 1;
     }
     rc = lxcall_open();
-    if (rc < 0)
-        return fail("/dev/xen/privcmd", rc);
+    if (rc < 0) return fail("/dev/xen/privcmd", rc);
     s = lxcall_pages((sizeof(*s) + 4095) / 4096);
-    if (!s)
-        return fail("memory", -ENOMEM);
+    if (!s) return fail("memory", -ENOMEM);
     rc = read_report(s, nonce_size, binding_size);
     if (rc < 0)
         return fail(rc == -ENOSYS   ? "no report: the hypervisor is not Bulkhead"

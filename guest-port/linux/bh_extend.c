@@ -41,11 +41,9 @@ static FILE *open_log(void)
 {
     FILE *log = fopen(log_path(), "a+");
 
-    if (log && flock(fileno(log), LOCK_EX) == 0)
-        return log;
+    if (log && flock(fileno(log), LOCK_EX) == 0) return log;
     fail(log_path(), strerror(errno));
-    if (log)
-        fclose(log);
+    if (log) fclose(log);
     return NULL;
 }
 
@@ -59,8 +57,7 @@ static int extend(FILE *log, uint32_t index, const uint8_t digest[32], const cha
     if (fprintf(log, "%u %s %s %s\n", index, hex, kind, text) < 0 || fflush(log) != 0 || fsync(fileno(log)) != 0)
         return fail(log_path(), strerror(errno));
     rc = attestcall_extend(index, digest, value);
-    if (rc < 0)
-        return fail("BH_EXTEND", attestcall_error(rc));
+    if (rc < 0) return fail("BH_EXTEND", attestcall_error(rc));
     extendlog_hex(value, 32, hex);
     printf("%u %s\n", index, hex);
     return 0;
@@ -70,8 +67,7 @@ static int extend_text(FILE *log, uint32_t index, const char *text)
 {
     uint8_t digest[32];
 
-    if (strpbrk(text, "\r\n"))
-        return fail("text", "one line, please");
+    if (strpbrk(text, "\r\n")) return fail("text", "one line, please");
     mbedtls_sha256_ret((const uint8_t *)text, strlen(text), digest, 0);
     return extend(log, index, digest, "text", text);
 }
@@ -83,15 +79,13 @@ static int extend_file(FILE *log, uint32_t index, const char *path)
     FILE *f = fopen(path, "rb");
     size_t n;
 
-    if (!f || strpbrk(path, "\r\n"))
-        return fail(path, f ? "its name has a line's end" : strerror(errno));
+    if (!f || strpbrk(path, "\r\n")) return fail(path, f ? "its name has a line's end" : strerror(errno));
     mbedtls_sha256_init(&sha);
     mbedtls_sha256_starts_ret(&sha, 0);
     while ((n = fread(part, 1, sizeof(part), f)) > 0)
         mbedtls_sha256_update_ret(&sha, part, n);
     mbedtls_sha256_finish_ret(&sha, digest);
-    if (ferror(f))
-        return fail(path, strerror(errno));
+    if (ferror(f)) return fail(path, strerror(errno));
     fclose(f);
     return extend(log, index, digest, "file", path);
 }
@@ -99,8 +93,7 @@ static int extend_file(FILE *log, uint32_t index, const char *path)
 /* Reads one line without its end; false at the file's end. */
 static int next_line(FILE *f, char *line)
 {
-    if (!fgets(line, LINE_MAX_SIZE, f))
-        return 0;
+    if (!fgets(line, LINE_MAX_SIZE, f)) return 0;
     line[strcspn(line, "\n")] = '\0';
     return 1;
 }
@@ -116,15 +109,13 @@ static int extend_ima(FILE *log, uint32_t index, const char *path)
     uint32_t other;
     int rc = 0;
 
-    if (!list)
-        return fail(path, strerror(errno));
+    if (!list) return fail(path, strerror(errno));
     rewind(log);
     while (next_line(log, line))
         seen += extendlog_parse(line, &other, digest, &text) == 0 && strncmp(text, "ima ", 4) == 0;
     while (rc == 0 && next_line(list, line)) {
         mbedtls_sha256_ret((const uint8_t *)line, strlen(line), digest, 0);
-        if (at++ >= seen)
-            rc = extend(log, index, digest, "ima", line);
+        if (at++ >= seen) rc = extend(log, index, digest, "ima", line);
     }
     fclose(list);
     return rc;
@@ -139,11 +130,9 @@ static int replay(const char *path)
     uint32_t index;
     char hex[65];
 
-    if (!f)
-        return fail(path, strerror(errno));
+    if (!f) return fail(path, strerror(errno));
     while (next_line(f, line)) {
-        if (extendlog_parse(line, &index, digest, &text) < 0)
-            return fail(path, "a line that is none of a log");
+        if (extendlog_parse(line, &index, digest, &text) < 0) return fail(path, "a line that is none of a log");
         extendlog_step(value[index], digest);
     }
     fclose(f);
@@ -159,11 +148,9 @@ static int run(uint32_t index, const char *kind, const char *what)
     FILE *log;
     int rc = lxcall_open();
 
-    if (rc < 0)
-        return fail("/dev/xen/privcmd", strerror(-rc));
+    if (rc < 0) return fail("/dev/xen/privcmd", strerror(-rc));
     log = open_log();
-    if (!log)
-        return 1;
+    if (!log) return 1;
     rc = strcmp(kind, "text") == 0   ? extend_text(log, index, what)
          : strcmp(kind, "file") == 0 ? extend_file(log, index, what)
                                      : extend_ima(log, index, what ? what : IMA_LIST);
@@ -175,8 +162,7 @@ int main(int argc, char **argv)
 {
     const char *kind = argc >= 3 ? argv[2] : "";
 
-    if (argc == 3 && strcmp(argv[1], "replay") == 0)
-        return replay(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "replay") == 0) return replay(argv[2]);
     if (argc >= 3 && argv[1][0] >= '0' && argv[1][0] < '0' + EXTENDLOG_REGISTERS && argv[1][1] == '\0' &&
         (strcmp(kind, "ima") == 0 ? argc <= 4 : argc == 4 && (strcmp(kind, "text") == 0 || strcmp(kind, "file") == 0)))
         return run((uint32_t)(argv[1][0] - '0'), kind, argv[3]);

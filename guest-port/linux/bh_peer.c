@@ -39,8 +39,7 @@ int main(int argc, char **argv)
     tell("map", map);
     bind = sharepage_bind(&end, domid, (uint32_t)strtoul(argv[3], NULL, 0));
     tell("bind", bind);
-    if (map < 0 || bind < 0)
-        return map < 0 && bind < 0 ? 3 : 1;
+    if (map < 0 || bind < 0) return map < 0 && bind < 0 ? 3 : 1;
     sharepage_read(end.page->from_giver, message);
     printf("BH-PEER message: %s\n", message);
     snprintf(end.page->from_taker, SHAREPAGE_TEXT, "%s", argv[4]);

@@ -36,10 +36,8 @@ static int run_apart(const struct probe *p, const struct probe_target *t, int *s
         *shared = p->run(t);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return -ECHILD;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return -ETIMEDOUT;
+    if (child < 0 || waitpid(child, &status, 0) != child) return -ECHILD;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return -ETIMEDOUT;
     return WIFSIGNALED(status) ? KILLED : *shared;
 }
 
@@ -79,10 +77,8 @@ static int describe(struct probe_target *t)
     t->frames = frames < FRAMES_MAX ? frames : FRAMES_MAX;
     memset(t->pages, 0, 4096);
     info->domid = t->domid;
-    if (lxcall_bulkhead(BH_DOM_INFO, info) < 0)
-        return 0;
-    if (info->domid != t->domid)
-        return -ESRCH;
+    if (lxcall_bulkhead(BH_DOM_INFO, info) < 0) return 0;
+    if (info->domid != t->domid) return -ESRCH;
     t->granted[0] = info->console_ref;
     t->granted[1] = info->store_ref;
     t->ports[0] = info->console_port;
@@ -104,8 +100,7 @@ int main(int argc, char **argv)
     rc = lxcall_open();
     t.pages = rc < 0 ? NULL : lxcall_pages(PROBE_PAGES);
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (rc == 0)
-        rc = t.pages && shared != MAP_FAILED ? describe(&t) : -ENOMEM;
+    if (rc == 0) rc = t.pages && shared != MAP_FAILED ? describe(&t) : -ENOMEM;
     if (rc < 0) {
         fprintf(stderr, "bh-probe: %s\n", strerror(-rc));
         return 2;

@@ -41,10 +41,8 @@ static long read_file(const char *path, size_t most)
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     size_t n = f ? fread(in, 1, most + 1, f) : 0;
 
-    if (!f || ferror(f))
-        return fail(path, strerror(errno)), -1;
-    if (f != stdin)
-        fclose(f);
+    if (!f || ferror(f)) return fail(path, strerror(errno)), -1;
+    if (f != stdin) fclose(f);
     return n > most ? (fail(path, "longer than 16 MiB"), -1) : (long)n;
 }
 
@@ -53,10 +51,8 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
     FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
     int bad = !f || fwrite(data, 1, size, f) != size || fflush(f) != 0;
 
-    if (!bad && f != stdout)
-        bad = fsync(fileno(f)) != 0;
-    if (f && f != stdout)
-        bad |= fclose(f) != 0;
+    if (!bad && f != stdout) bad = fsync(fileno(f)) != 0;
+    if (f && f != stdout) bad |= fclose(f) != 0;
     return bad ? fail(path, strerror(errno)) : 0;
 }
 
@@ -77,8 +73,7 @@ static int write_sealed(const struct sealfile_head *head, const char *path, size
     uint8_t key[32];
     int rc = get_key(head, key);
 
-    if (rc == 0 && sealfile_write(head, key, in, size, out) < 0)
-        rc = fail("encrypting", strerror(EINVAL));
+    if (rc == 0 && sealfile_write(head, key, in, size, out) < 0) rc = fail("encrypting", strerror(EINVAL));
     explicit_bzero(key, sizeof(key));
     return rc ? rc : write_file(path, out, SEALFILE_HEAD + size + SEALFILE_TAG);
 }
@@ -90,14 +85,11 @@ static int seal_counted(struct sealfile_head *head, const char *path, size_t siz
     uint64_t value;
     int rc = attestcall_counter(head->flags, 0, &value);
 
-    if (rc == -ENOENT)
-        rc = attestcall_counter(head->flags, 1, &value);
-    if (rc < 0)
-        return fail("counter", attestcall_error(rc));
+    if (rc == -ENOENT) rc = attestcall_counter(head->flags, 1, &value);
+    if (rc < 0) return fail("counter", attestcall_error(rc));
     head->counter = value + 1;
     snprintf(fresh, sizeof(fresh), "%s.new", path);
-    if (write_sealed(head, fresh, size))
-        return 1;
+    if (write_sealed(head, fresh, size)) return 1;
     rc = attestcall_counter(head->flags, 1, &value);
     if (rc < 0 || value != head->counter) {
         unlink(fresh);
@@ -110,10 +102,8 @@ static int seal(struct sealfile_head *head, int count, const char *from, const c
 {
     long size = read_file(from, SEALFILE_DATA_MAX);
 
-    if (size < 0)
-        return 1;
-    if (getrandom(head->context, 32, 0) != 32)
-        return fail("random bytes", strerror(errno));
+    if (size < 0) return 1;
+    if (getrandom(head->context, 32, 0) != 32) return fail("random bytes", strerror(errno));
     return count ? seal_counted(head, to, (size_t)size) : write_sealed(head, to, (size_t)size);
 }
 
@@ -122,11 +112,9 @@ static int check_counter(const struct sealfile_head *head)
     uint64_t value;
     int rc;
 
-    if (head->counter == 0)
-        return 0;
+    if (head->counter == 0) return 0;
     rc = attestcall_counter(head->flags, 0, &value);
-    if (rc < 0)
-        return fail("counter", attestcall_error(rc));
+    if (rc < 0) return fail("counter", attestcall_error(rc));
     if (value != head->counter)
         return fail("refused", head->counter < value ? "an old copy: a newer file was sealed since"
                                                      : "the counter never came to this file: it was not finished");
@@ -140,16 +128,12 @@ static int open_file(const char *from, const char *to)
     uint8_t key[32];
     int rc;
 
-    if (size < 0)
-        return 1;
-    if (sealfile_read_head(in, (size_t)size, &head) < 0)
-        return fail(from, "not a sealed file");
-    if (get_key(&head, key))
-        return 1;
+    if (size < 0) return 1;
+    if (sealfile_read_head(in, (size_t)size, &head) < 0) return fail(from, "not a sealed file");
+    if (get_key(&head, key)) return 1;
     rc = sealfile_read(in, (size_t)size, key, out);
     explicit_bzero(key, sizeof(key));
-    if (rc < 0)
-        return fail("refused", "sealed by another guest, on another platform or chain, or altered since");
+    if (rc < 0) return fail("refused", "sealed by another guest, on another platform or chain, or altered since");
     /* Only now: a head that is not authentic says nothing. */
     return check_counter(&head) ? 1 : write_file(to, out, (size_t)size - SEALFILE_HEAD - SEALFILE_TAG);
 }
@@ -170,8 +154,7 @@ static int options(int argc, char **argv, struct sealfile_head *head, int *count
         } else if (strcmp(argv[i], "--signer") == 0 && i + 1 < argc) {
             head->flags = (head->flags & ~BH_SEAL_LAUNCH) | BH_SEAL_SIGNER;
             head->min_svn = (uint32_t)strtoul(argv[++i], &end, 10);
-            if (*end != '\0' || end == argv[i])
-                return -1;
+            if (*end != '\0' || end == argv[i]) return -1;
         } else {
             return -1;
         }
@@ -188,8 +171,7 @@ int main(int argc, char **argv)
     if (at < 0 || (opens ? at != 2 : strcmp(argv[1], "seal") != 0) || (count && strcmp(argv[at + 1], "-") == 0))
         return usage();
     rc = lxcall_open();
-    if (rc < 0)
-        return fail("/dev/xen/privcmd", strerror(-rc));
+    if (rc < 0) return fail("/dev/xen/privcmd", strerror(-rc));
     rc = opens ? open_file(argv[at], argv[at + 1]) : seal(&head, count, argv[at], argv[at + 1]);
     explicit_bzero(in, sizeof(in));
     explicit_bzero(out, sizeof(out));

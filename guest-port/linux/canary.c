@@ -13,8 +13,7 @@ void canary_fill(uint8_t *to, size_t size)
     uint32_t state = 0;
 
     for (size_t i = 0; i < size; i++) {
-        if (i % CANARY_STEP == 0)
-            state = 0xb01c4ead;
+        if (i % CANARY_STEP == 0) state = 0xb01c4ead;
         to[i] = next(&state);
     }
 }
@@ -27,8 +26,7 @@ bool canary_found(const uint8_t *data, size_t size)
 
         while (i < CANARY_STEP && ((const volatile uint8_t *)data)[start + i] == next(&state))
             i++;
-        if (i == CANARY_STEP)
-            return true;
+        if (i == CANARY_STEP) return true;
     }
     return false;
 }

@@ -12,18 +12,15 @@ static int digit(char c)
 
 int extendlog_parse(const char *line, uint32_t *index, uint8_t digest[32], const char **text)
 {
-    if (line[0] < '0' || line[0] >= '0' + EXTENDLOG_REGISTERS || line[1] != ' ')
-        return -EINVAL;
+    if (line[0] < '0' || line[0] >= '0' + EXTENDLOG_REGISTERS || line[1] != ' ') return -EINVAL;
     *index = (uint32_t)(line[0] - '0');
     for (int i = 0; i < 32; i++) {
         int high = digit(line[2 + 2 * i]), low = high < 0 ? -1 : digit(line[3 + 2 * i]);
 
-        if (low < 0)
-            return -EINVAL;
+        if (low < 0) return -EINVAL;
         digest[i] = (uint8_t)(high << 4 | low);
     }
-    if (line[66] != ' ')
-        return -EINVAL;
+    if (line[66] != ' ') return -EINVAL;
     *text = line + 67;
     return 0;
 }

@@ -52,8 +52,7 @@ void *lxcall_pages(size_t count)
     if (p == MAP_FAILED)
         p = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1,
                  0);
-    if (p == MAP_FAILED)
-        return NULL;
+    if (p == MAP_FAILED) return NULL;
     memset(p, 0, count * PAGE);
     return p;
 }

@@ -214,8 +214,7 @@ static int grant_copy_refs(const struct probe_target *t)
 
     for (uint32_t ref = 0; ref < 64; ref++) {
         last = copy_from(t, true, ref);
-        if (last == 0)
-            return 0;
+        if (last == 0) return 0;
     }
     return last;
 }

@@ -32,8 +32,7 @@ static int map_frame(domid_t owner, uint64_t frame, void *at)
     int errors[1] = {0};
     privcmd_mmapbatch_v2_t batch = {.num = 1, .dom = owner, .addr = (uintptr_t)at, .arr = frames, .err = errors};
 
-    if (ioctl(lxcall_fd(), IOCTL_PRIVCMD_MMAPBATCH_V2, &batch) < 0)
-        return -errno;
+    if (ioctl(lxcall_fd(), IOCTL_PRIVCMD_MMAPBATCH_V2, &batch) < 0) return -errno;
     return errors[0];
 }
 
@@ -47,13 +46,10 @@ static int sweep(const struct probe_target *t, domid_t owner, bool any)
         void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, lxcall_fd(), 0);
         int rc;
 
-        if (at == MAP_FAILED)
-            return -errno;
+        if (at == MAP_FAILED) return -errno;
         rc = map_frame(owner, frame_at(i), at);
-        if (rc == 0 && (any || canary_found(at, PAGE)))
-            return 0;
-        if (rc < 0)
-            last = rc;
+        if (rc == 0 && (any || canary_found(at, PAGE))) return 0;
+        if (rc < 0) last = rc;
         munmap(at, PAGE);
     }
     return last;
@@ -87,8 +83,7 @@ static int mmap_resource(const struct probe_target *t)
                                  .num = 1};
     void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, lxcall_fd(), 0);
 
-    if (at == MAP_FAILED)
-        return -errno;
+    if (at == MAP_FAILED) return -errno;
     r.addr = (uintptr_t)at;
     return ioctl(lxcall_fd(), IOCTL_PRIVCMD_MMAP_RESOURCE, &r) < 0 ? -errno : 0;
 }
@@ -98,8 +93,7 @@ static int grant_map_one(uint32_t domid, uint32_t ref)
     struct ioctl_gntdev_map_grant_ref map = {.count = 1, .refs = {{.domid = domid, .ref = ref}}};
     int fd = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC), rc = 0;
 
-    if (fd < 0)
-        return -errno;
+    if (fd < 0) return -errno;
     if (ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, &map) < 0 ||
         mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, (off_t)map.index) == MAP_FAILED)
         rc = -errno;
@@ -112,11 +106,9 @@ static int grant_map(const struct probe_target *t)
     int last = -ENOENT;
 
     for (uint32_t ref = 0; ref < REFS; ref++) {
-        if (ref == t->granted[0] || ref == t->granted[1])
-            continue;
+        if (ref == t->granted[0] || ref == t->granted[1]) continue;
         last = grant_map_one(t->domid, ref);
-        if (last == 0)
-            return 0;
+        if (last == 0) return 0;
     }
     return last;
 }
@@ -128,10 +120,8 @@ static int event_bind(const struct probe_target *t)
     for (uint32_t port = 1; fd >= 0 && port < REFS; port++) {
         struct ioctl_evtchn_bind_interdomain bind = {.remote_domain = t->domid, .remote_port = port};
 
-        if (port == t->ports[0] || port == t->ports[1])
-            continue;
-        if (ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind) >= 0)
-            return 0;
+        if (port == t->ports[0] || port == t->ports[1]) continue;
+        if (ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind) >= 0) return 0;
         last = -errno;
     }
     return last;
@@ -144,10 +134,8 @@ static int devmem_read(const struct probe_target *t)
     for (size_t i = 0; fd >= 0 && frame_at(i) < t->frames; i++) {
         ssize_t n = pread(fd, t->pages, PAGE, (off_t)(frame_at(i) * PAGE));
 
-        if (n == (ssize_t)PAGE && canary_found(t->pages, PAGE))
-            return 0;
-        if (n < 0)
-            last = -errno;
+        if (n == (ssize_t)PAGE && canary_found(t->pages, PAGE)) return 0;
+        if (n < 0) last = -errno;
     }
     return last < 0 ? last : -ENODATA;
 }
@@ -164,8 +152,7 @@ static int devmem_map(const struct probe_target *t)
             last = -errno;
             continue;
         }
-        if (canary_found(at, PAGE))
-            return 0;
+        if (canary_found(at, PAGE)) return 0;
         munmap(at, PAGE);
     }
     return last < 0 ? last : -ENODATA;

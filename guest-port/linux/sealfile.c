@@ -30,8 +30,7 @@ int sealfile_write(const struct sealfile_head *head, const uint8_t key[32], cons
     mbedtls_gcm_context gcm;
     int rc;
 
-    if (size > SEALFILE_DATA_MAX)
-        return -EINVAL;
+    if (size > SEALFILE_DATA_MAX) return -EINVAL;
     memcpy(out, magic, 8);
     put(out + 8, head->flags, 4);
     put(out + 12, head->min_svn, 4);
@@ -70,7 +69,6 @@ int sealfile_read(const uint8_t *file, size_t size, const uint8_t key[32], uint8
         rc = mbedtls_gcm_auth_decrypt(&gcm, n, nonce, sizeof(nonce), file, SEALFILE_HEAD, file + SEALFILE_HEAD + n,
                                       SEALFILE_TAG, file + SEALFILE_HEAD, data);
     mbedtls_gcm_free(&gcm);
-    if (rc != 0)
-        memset(data, 0, n);
+    if (rc != 0) memset(data, 0, n);
     return rc == 0 ? 0 : -EBADMSG;
 }

@@ -64,11 +64,9 @@ static long attest(void *self, const uint8_t nonce[ATTLS_NONCE], const uint8_t b
     mbedtls_sha256_ret(nonce, ATTLS_NONCE, data, 0);
     mbedtls_sha256_ret(binding, ATTLS_BINDING, data + 32, 0);
     rc = attestcall_report(data, &r);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     size = attestcall_platform(platform);
-    if (size < 0 && size != -ENODATA)
-        return size;
+    if (size < 0 && size != -ENODATA) return size;
     parts.platform_size = size > 0 ? (size_t)size : 1;
     size = (long)evidence_pack(&parts, evidence, capacity);
     return size > 0 ? size : -EOVERFLOW;
@@ -142,12 +140,10 @@ static int run(const struct options *o, struct attls_config *config)
         rc = 0;
     else if ((rc = lxcall_open()) < 0)
         toolfile_complain("/dev/xen/privcmd: %s", strerror(-rc));
-    if (rc < 0 || tlsport_open(&port, o->kind, o->where) < 0)
-        return 1;
+    if (rc < 0 || tlsport_open(&port, o->kind, o->where) < 0) return 1;
     config->stream = &port;
     a = attls_open(config, why);
-    if (a == NULL)
-        return fprintf(stderr, "BH-TLS refused: %s\n", why), 1;
+    if (a == NULL) return fprintf(stderr, "BH-TLS refused: %s\n", why), 1;
     fprintf(stderr, "BH-TLS open: %s\n", config->judge ? "the peer is what it has to be" : "to anybody");
     rc = talk(a, config->server, o->send);
     attls_close(a);
@@ -159,25 +155,16 @@ static bool take(struct options *o, char **argv, int argc, int *i)
     static const char *const streams[] = {"listen", "connect", "offer", "take"};
     const char *name = argv[*i] + 2, *value = *i + 1 < argc ? argv[*i + 1] : NULL;
 
-    if (strncmp(argv[*i], "--", 2) != 0)
-        return false;
+    if (strncmp(argv[*i], "--", 2) != 0) return false;
     for (size_t s = 0; value && s < sizeof(streams) / sizeof(streams[0]); s++)
-        if (strcmp(name, streams[s]) == 0)
-            return o->kind = streams[s], o->where = argv[++*i], true;
-    if (value && strcmp(name, "neighbour") == 0)
-        return o->neighbour = argv[++*i], true;
-    if (value && strcmp(name, "type") == 0)
-        return o->type = argv[++*i], true;
-    if (value && strcmp(name, "send") == 0)
-        return o->send = argv[++*i], true;
-    if (strcmp(name, "stdio") == 0)
-        return o->kind = "stdio", o->where = "", true;
-    if (strcmp(name, "verify") == 0)
-        return o->verify = true;
-    if (strcmp(name, "any-peer") == 0)
-        return o->any_peer = true;
-    if (strcmp(name, "no-evidence") == 0)
-        return o->no_evidence = true;
+        if (strcmp(name, streams[s]) == 0) return o->kind = streams[s], o->where = argv[++*i], true;
+    if (value && strcmp(name, "neighbour") == 0) return o->neighbour = argv[++*i], true;
+    if (value && strcmp(name, "type") == 0) return o->type = argv[++*i], true;
+    if (value && strcmp(name, "send") == 0) return o->send = argv[++*i], true;
+    if (strcmp(name, "stdio") == 0) return o->kind = "stdio", o->where = "", true;
+    if (strcmp(name, "verify") == 0) return o->verify = true;
+    if (strcmp(name, "any-peer") == 0) return o->any_peer = true;
+    if (strcmp(name, "no-evidence") == 0) return o->no_evidence = true;
     return false;
 }
 
@@ -187,8 +174,7 @@ static bool read_options(struct options *o, int argc, char **argv)
 
     o->send = "";
     for (; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (!take(o, argv, argc, &i))
-            return false;
+        if (!take(o, argv, argc, &i)) return false;
     o->rest = i;
     return o->kind && o->verify + o->any_peer + (o->neighbour != NULL) == 1 && (i == argc || o->verify);
 }
@@ -199,19 +185,15 @@ int tlsprog_main(int argc, char **argv, bool server)
     struct options o = {0};
     int rc = 0;
 
-    if (!read_options(&o, argc, argv))
-        return usage();
+    if (!read_options(&o, argc, argv)) return usage();
     signal(SIGPIPE, SIG_IGN);
     setenv("TSS2_LOG", "all+NONE", 0);
-    if (!o.no_evidence)
-        config.attest = attest;
+    if (!o.no_evidence) config.attest = attest;
     if (o.neighbour)
         rc = want_neighbour(&config, &o);
     else if (o.verify) /* the "--" is argv[0] of what follows */
         rc = want_remote(&config, argc - o.rest, argv + o.rest);
-    if (rc == 0)
-        rc = run(&o, &config);
-    if (o.verify)
-        verify_options_close(&wanted);
+    if (rc == 0) rc = run(&o, &config);
+    if (o.verify) verify_options_close(&wanted);
     return rc;
 }

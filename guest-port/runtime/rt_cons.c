@@ -12,16 +12,14 @@ static void write_ring(const char *text, size_t size)
 
     for (size_t i = 0; i < size; i++) {
         for (int spins = 0; prod - RT_READ_ONCE(ring->out_cons) >= sizeof(ring->out); spins++) {
-            if (spins > 100000)
-                return; /* nobody reads: lose text rather than hang */
+            if (spins > 100000) return; /* nobody reads: lose text rather than hang */
             rt_sched_op(SCHEDOP_yield, NULL);
         }
         ring->out[MASK_XENCONS_IDX(prod, ring->out)] = text[i];
         prod++;
         rt_mb();
         RT_WRITE_ONCE(ring->out_prod, prod);
-        if ((prod & 511) == 0 || i + 1 == size)
-            rt_event_send(rt_start_info->console.domU.evtchn);
+        if ((prod & 511) == 0 || i + 1 == size) rt_event_send(rt_start_info->console.domU.evtchn);
     }
 }
 

@@ -75,15 +75,13 @@ long rt_cpu_start(unsigned cpu, void (*entry)(void *), void *arg)
 {
     long ret;
 
-    if (cpu == 0 || cpu >= RT_CPUS_MAX || (initialised[cpu] && !cpus[cpu].finished))
-        return -XEN_EINVAL;
+    if (cpu == 0 || cpu >= RT_CPUS_MAX || (initialised[cpu] && !cpus[cpu].finished)) return -XEN_EINVAL;
     cpus[cpu].entry = entry;
     cpus[cpu].arg = arg;
     cpus[cpu].finished = false;
     if (!initialised[cpu]) {
         ret = initialise(cpu);
-        if (ret)
-            return ret;
+        if (ret) return ret;
         initialised[cpu] = true;
     }
     return rt_vcpu_op(VCPUOP_up, cpu, NULL);
@@ -94,8 +92,7 @@ bool rt_cpu_wait(unsigned cpu, unsigned ms)
     uint64_t end = rt_time_now() + ms * RT_MS;
 
     while (rt_time_now() < end) {
-        if (cpus[cpu].finished && rt_vcpu_op(VCPUOP_is_up, cpu, NULL) == 0)
-            return true;
+        if (cpus[cpu].finished && rt_vcpu_op(VCPUOP_is_up, cpu, NULL) == 0) return true;
         rt_sched_op(SCHEDOP_yield, NULL);
     }
     return false;

@@ -63,8 +63,7 @@ void rt_event_handle(unsigned port, rt_event_handler handler, void *arg)
 {
     ports[port].arg = arg;
     RT_WRITE_ONCE(ports[port].handler, handler);
-    if (handler)
-        rt_event_unmask(port);
+    if (handler) rt_event_unmask(port);
 }
 
 bool rt_event_pending(unsigned port)
@@ -150,7 +149,6 @@ long rt_event_close(unsigned port)
 {
     struct evtchn_close arg = {.port = port};
 
-    if (port < RT_PORTS)
-        ports[port].handler = NULL;
+    if (port < RT_PORTS) ports[port].handler = NULL;
     return rt_event_channel_op(EVTCHNOP_close, &arg);
 }

@@ -13,17 +13,14 @@ long rt_grant_init(unsigned frames)
     struct gnttab_setup_table setup = {.dom = DOMID_SELF, .nr_frames = frames};
     long ret;
 
-    if (frames > GRANT_FRAMES_MAX)
-        return -XEN_EINVAL;
+    if (frames > GRANT_FRAMES_MAX) return -XEN_EINVAL;
     set_xen_guest_handle(setup.frame_list, list);
     ret = rt_grant_table_op(GNTTABOP_setup_table, &setup, 1);
-    if (ret || setup.status != GNTST_okay)
-        return ret ? ret : -XEN_EIO;
+    if (ret || setup.status != GNTST_okay) return ret ? ret : -XEN_EIO;
     for (unsigned i = 0; i < frames && !ret; i++)
         ret = rt_update_va_mapping((uint64_t)table_place + i * RT_PAGE_SIZE, list[i] << 12 | RT_RW,
                                    UVMF_INVLPG | UVMF_ALL);
-    if (!ret)
-        frames_mapped = frames;
+    if (!ret) frames_mapped = frames;
     return ret;
 }
 
@@ -42,8 +39,7 @@ uint32_t rt_grant_give(unsigned domid, uint64_t mfn, unsigned flags)
     struct grant_entry_v1 *table = rt_grant_table();
 
     for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < rt_grant_entries(); ref++) {
-        if (RT_READ_ONCE(table[ref].flags))
-            continue;
+        if (RT_READ_ONCE(table[ref].flags)) continue;
         table[ref].domid = (domid_t)domid;
         table[ref].frame = (uint32_t)mfn;
         rt_mb();
@@ -59,8 +55,7 @@ bool rt_grant_end(uint32_t ref)
     uint16_t seen = RT_READ_ONCE(*flags);
 
     do {
-        if (seen & (GTF_reading | GTF_writing))
-            return false;
+        if (seen & (GTF_reading | GTF_writing)) return false;
     } while (!__atomic_compare_exchange_n(flags, &seen, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
     return true;
 }

@@ -14,8 +14,7 @@ void *memmove(void *to, const void *from, size_t size)
     unsigned char *t = to;
     const unsigned char *f = from;
 
-    if (t <= f || t >= f + size)
-        return memcpy(to, from, size);
+    if (t <= f || t >= f + size) return memcpy(to, from, size);
     while (size-- > 0)
         t[size] = f[size];
     return to;
@@ -34,8 +33,7 @@ int memcmp(const void *a, const void *b, size_t size)
     const unsigned char *x = a, *y = b;
 
     for (size_t i = 0; i < size; i++)
-        if (x[i] != y[i])
-            return x[i] < y[i] ? -1 : 1;
+        if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
     return 0;
 }
 
@@ -51,10 +49,8 @@ size_t strlen(const char *s)
 int strncmp(const char *a, const char *b, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        if (a[i] != b[i])
-            return (unsigned char)a[i] < (unsigned char)b[i] ? -1 : 1;
-        if (!a[i])
-            return 0;
+        if (a[i] != b[i]) return (unsigned char)a[i] < (unsigned char)b[i] ? -1 : 1;
+        if (!a[i]) return 0;
     }
     return 0;
 }
@@ -69,8 +65,7 @@ const char *strstr(const char *where, const char *what)
     size_t size = strlen(what);
 
     for (; *where; where++)
-        if (strncmp(where, what, size) == 0)
-            return where;
+        if (strncmp(where, what, size) == 0) return where;
     return size ? NULL : where;
 }
 

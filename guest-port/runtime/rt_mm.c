@@ -74,8 +74,7 @@ uint64_t *rt_mm_entry(uint64_t va, unsigned level)
     for (unsigned l = 4; l > level; l--) {
         uint64_t entry = RT_READ_ONCE(table[index_of(va, l)]);
 
-        if (!(entry & RT_P))
-            return NULL;
+        if (!(entry & RT_P)) return NULL;
         table = rt_mm_va(rt_mm_m2p(rt_pte_mfn(entry)));
     }
     return &table[index_of(va, level)];
@@ -102,8 +101,7 @@ static long make_table(uint64_t va, unsigned level)
     void *page = page_take();
     long ret;
 
-    if (!page)
-        return -XEN_ENOMEM;
+    if (!page) return -XEN_ENOMEM;
     memset(page, 0, RT_PAGE_SIZE);
     ret = rt_mm_protect(page, RT_RO);
     return ret ? ret : rt_mm_write(rt_mm_entry_ma(va, level + 1), rt_mm_va_mfn(page) << 12 | RT_TABLE);
@@ -114,8 +112,7 @@ static long make_tables(uint64_t va)
     long ret = 0;
 
     for (unsigned level = 3; level >= 1 && !ret; level--)
-        if (!(RT_READ_ONCE(*rt_mm_entry(va, level + 1)) & RT_P))
-            ret = make_table(va, level);
+        if (!(RT_READ_ONCE(*rt_mm_entry(va, level + 1)) & RT_P)) ret = make_table(va, level);
     return ret;
 }
 
@@ -149,8 +146,7 @@ static bool is_boot_data(unsigned long pfn)
     const struct start_info *s = rt_start_info;
     unsigned long mod = s->flags & SIF_MOD_START_PFN ? s->mod_start : rt_mm_pfn((void *)s->mod_start);
 
-    if (s->mod_len && pfn >= mod && pfn <= mod + ((s->mod_len - 1) >> 12))
-        return true;
+    if (s->mod_len && pfn >= mod && pfn <= mod + ((s->mod_len - 1) >> 12)) return true;
     return s->first_p2m_pfn && pfn >= s->first_p2m_pfn && pfn < s->first_p2m_pfn + s->nr_p2m_frames;
 }
 
@@ -191,11 +187,9 @@ static void grow(void)
     for (; n < GROW_BATCH; n++) {
         unsigned long pfn = next_free_pfn();
 
-        if (!pfn)
-            break;
+        if (!pfn) break;
         page[n] = rt_mm_va(pfn);
-        if (make_tables((uint64_t)page[n]))
-            break;
+        if (make_tables((uint64_t)page[n])) break;
         req[n].ptr = rt_mm_entry_ma((uint64_t)page[n], 1) | MMU_NORMAL_PT_UPDATE;
         req[n].val = p2m[pfn] << 12 | RT_RW;
     }
@@ -209,8 +203,7 @@ void *rt_page_alloc(void)
     void *page;
 
     rt_lock(&mm_lock);
-    if (free_count <= GROW_RESERVE)
-        grow();
+    if (free_count <= GROW_RESERVE) grow();
     page = free_count > GROW_RESERVE ? page_take() : NULL;
     rt_unlock(&mm_lock);
     return page ? memset(page, 0, RT_PAGE_SIZE) : NULL;
@@ -230,8 +223,7 @@ unsigned long rt_mm_take_unmapped(void)
     rt_lock(&mm_lock);
     while (top_pfn > next_pfn && !pfn) {
         top_pfn--;
-        if (!is_boot_data(top_pfn) && !(p2m[top_pfn] >> 52))
-            pfn = top_pfn;
+        if (!is_boot_data(top_pfn) && !(p2m[top_pfn] >> 52)) pfn = top_pfn;
     }
     rt_unlock(&mm_lock);
     return pfn;
@@ -252,10 +244,8 @@ void rt_mm_init(void)
     next_pfn = rt_mm_pfn(rt_mm_l4()) + rt_start_info->nr_pt_frames + 1;
     for (; next_pfn < top_pfn; next_pfn++) {
         entry = rt_mm_entry((uint64_t)rt_mm_va(next_pfn), 1);
-        if (!entry || !(*entry & RT_P))
-            break;
-        if (!is_boot_data(next_pfn))
-            page_put(rt_mm_va(next_pfn));
+        if (!entry || !(*entry & RT_P)) break;
+        if (!is_boot_data(next_pfn)) page_put(rt_mm_va(next_pfn));
     }
 }
 

@@ -8,8 +8,7 @@ struct print_out {
 
 static void put(struct print_out *o, char c)
 {
-    if (o->used + 1 < o->size)
-        o->buf[o->used] = c;
+    if (o->used + 1 < o->size) o->buf[o->used] = c;
     o->used++;
 }
 
@@ -50,8 +49,7 @@ static void put_number(struct print_out *o, const struct print_spec *s, uint64_t
         text[--at] = 'x';
         text[--at] = '0';
     }
-    if (negative)
-        text[--at] = '-';
+    if (negative) text[--at] = '-';
     put_padded(o, s, text + at, sizeof(text) - at);
 }
 
@@ -146,13 +144,11 @@ int rt_vsnprintf(char *buf, size_t size, const char *format, va_list args)
             continue;
         }
         f = parse_spec(&s, f + 1, &copy);
-        if (!*f)
-            break;
+        if (!*f) break;
         put_one(&o, &s, *f, &copy);
     }
     va_end(copy);
-    if (size)
-        buf[o.used < size ? o.used : size - 1] = 0;
+    if (size) buf[o.used < size ? o.used : size - 1] = 0;
     return (int)o.used;
 }
 

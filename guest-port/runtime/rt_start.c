@@ -17,8 +17,7 @@ unsigned rt_start_domid(void)
     struct evtchn_status status = {.dom = DOMID_SELF};
     long port, local;
 
-    if (domid >= 0)
-        return (unsigned)domid;
+    if (domid >= 0) return (unsigned)domid;
     port = rt_event_alloc(DOMID_SELF, DOMID_SELF);
     local = rt_event_bind(DOMID_SELF, (unsigned)port);
     status.port = (unsigned)local;
@@ -50,8 +49,7 @@ void rt_panic(const char *format, ...)
     rt_vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
     rt_printf("panic: %s\n", reason);
-    if (rt_panic_hook)
-        rt_panic_hook(reason);
+    if (rt_panic_hook) rt_panic_hook(reason);
     rt_shutdown(SHUTDOWN_poweroff);
 }
 

@@ -62,10 +62,8 @@ void rt_panic_hook(const char *reason)
 static void record(const char *file, int line, const char *text)
 {
     failures++;
-    if (failures == 1)
-        rt_snprintf(first, sizeof(first), "%s:%d: %s", file, line, text);
-    if (failures <= 20)
-        rt_printf("  failed: %s:%d: %s\n", file, line, text);
+    if (failures == 1) rt_snprintf(first, sizeof(first), "%s:%d: %s", file, line, text);
+    if (failures <= 20) rt_printf("  failed: %s:%d: %s\n", file, line, text);
 }
 
 bool test_check(bool ok, const char *file, int line, const char *format, ...)
@@ -74,8 +72,7 @@ bool test_check(bool ok, const char *file, int line, const char *format, ...)
     va_list args;
 
     checks++;
-    if (ok)
-        return true;
+    if (ok) return true;
     va_start(args, format);
     rt_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
@@ -151,14 +148,10 @@ void rt_main(void)
 
     test_main();
     differences = test_audit();
-    if (differences)
-        rt_printf("  failed: audit: %ld differences\n", differences);
-    if (failures)
-        test_failure("%u of %u checks, first %s", failures, checks, first);
-    if (differences)
-        test_failure("audit: %ld differences", differences);
-    if (!checks)
-        test_error("no check was made");
+    if (differences) rt_printf("  failed: audit: %ld differences\n", differences);
+    if (failures) test_failure("%u of %u checks, first %s", failures, checks, first);
+    if (differences) test_failure("audit: %ld differences", differences);
+    if (!checks) test_error("no check was made");
     rt_printf("%u checks\n", checks);
     verdict("SUCCESS", "");
 }

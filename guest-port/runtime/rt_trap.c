@@ -27,12 +27,10 @@ void rt_trap_init(void)
         table[i].address = rt_trap_stubs[i];
     }
     ret = rt_set_trap_table(table);
-    if (ret)
-        rt_panic("set_trap_table: %ld", ret);
+    if (ret) rt_panic("set_trap_table: %ld", ret);
     ret = rt_set_callbacks((unsigned long)rt_entry_event, (unsigned long)rt_entry_failsafe,
                            (unsigned long)rt_entry_syscall);
-    if (ret)
-        rt_panic("set_callbacks: %ld", ret);
+    if (ret) rt_panic("set_callbacks: %ld", ret);
 }
 
 rt_trap_handler rt_trap_set(unsigned vector, rt_trap_handler handler)
@@ -102,9 +100,7 @@ void rt_trap_dispatch(struct rt_regs *regs)
         rt_event_dispatch();
         return;
     }
-    if (handlers[regs->vector] && handlers[regs->vector](regs))
-        return;
-    if (!cpu->fault)
-        give_up(regs);
+    if (handlers[regs->vector] && handlers[regs->vector](regs)) return;
+    if (!cpu->fault) give_up(regs);
     resume_at_mark(regs, cpu);
 }

@@ -22,18 +22,15 @@ long rt_user_init(void)
     unsigned slot = RT_USER_CODE >> 39 & 511;
     long ret;
 
-    if (!l4)
-        return -XEN_ENOMEM;
+    if (!l4) return -XEN_ENOMEM;
     for (uint64_t va = RT_USER_CODE; va < RT_USER_TOP; va += RT_PAGE_SIZE) {
         ret = map_page(va);
-        if (ret)
-            return ret;
+        if (ret) return ret;
     }
     l4[slot] = rt_mm_l4()[slot];
     user_l4_mfn = rt_mm_va_mfn(l4);
     ret = rt_mm_protect(l4, RT_RO);
-    if (!ret)
-        ret = rt_mm_pin(4, user_l4_mfn);
+    if (!ret) ret = rt_mm_pin(4, user_l4_mfn);
     return ret ? ret : rt_mm_ext(MMUEXT_NEW_USER_BASEPTR, user_l4_mfn, 0);
 }
 

@@ -33,20 +33,16 @@ static void madt_entry(const uint8_t *e, const struct madt_visitor *v)
 {
     switch (e[0]) {
     case 0: /* local APIC: enabled, or online-capable */
-        if (e[1] >= 8 && (get32(e + 4) & 1))
-            v->cpu(e[3]);
+        if (e[1] >= 8 && (get32(e + 4) & 1)) v->cpu(e[3]);
         break;
     case 1:
-        if (e[1] >= 12)
-            v->ioapic(get32(e + 4), e[2], get32(e + 8));
+        if (e[1] >= 12) v->ioapic(get32(e + 4), e[2], get32(e + 8));
         break;
     case 2:
-        if (e[1] >= 10)
-            v->override(e[3], get32(e + 4), (uint32_t)e[8] | (uint32_t)e[9] << 8);
+        if (e[1] >= 10) v->override(e[3], get32(e + 4), (uint32_t)e[8] | (uint32_t)e[9] << 8);
         break;
     case 9: /* x2APIC */
-        if (e[1] >= 16 && (get32(e + 8) & 1) && get32(e + 4) > 254)
-            v->cpu(get32(e + 4));
+        if (e[1] >= 16 && (get32(e + 8) & 1) && get32(e + 4) > 254) v->cpu(get32(e + 4));
         break;
     default:
         break;
@@ -55,12 +51,10 @@ static void madt_entry(const uint8_t *e, const struct madt_visitor *v)
 
 int acpi_parse_madt(const uint8_t *table, size_t len, const struct madt_visitor *v, maddr_t *lapic)
 {
-    if (len < 44)
-        return -XEN_EINVAL;
+    if (len < 44) return -XEN_EINVAL;
     *lapic = get32(table + HEADER_SIZE);
     for (size_t at = 44; at + 2 <= len; at += table[at + 1]) {
-        if (table[at + 1] < 2 || table[at + 1] > len - at)
-            return -XEN_EINVAL;
+        if (table[at + 1] < 2 || table[at + 1] > len - at) return -XEN_EINVAL;
         madt_entry(table + at, v);
     }
     return 0;
@@ -80,8 +74,7 @@ static const uint8_t *table_at(uint64_t maddr)
 {
     const uint8_t *t = (const uint8_t *)maddr;
 
-    if (!maddr || maddr > (1ul << 32) - TABLE_MAX)
-        return NULL;
+    if (!maddr || maddr > (1ul << 32) - TABLE_MAX) return NULL;
     uint32_t len = get32(t + 4);
     return len >= HEADER_SIZE && len <= TABLE_MAX && sum_ok(t, len) ? t : NULL;
 }
@@ -93,15 +86,13 @@ static const uint8_t *find_rsdp(void)
         return boot_info.rsdp;
     }
     for (uint64_t a = 0xe0000; a < 0x100000; a += 16)
-        if (!memcmp((const void *)a, "RSD PTR ", 8) && sum_ok((const uint8_t *)a, 20))
-            return (const uint8_t *)a;
+        if (!memcmp((const void *)a, "RSD PTR ", 8) && sum_ok((const uint8_t *)a, 20)) return (const uint8_t *)a;
     return NULL;
 }
 
 static void add_cpu(uint32_t apic_id)
 {
-    if (acpi_cpus < CPUS_MAX)
-        acpi_cpu_apic_id[acpi_cpus++] = apic_id;
+    if (acpi_cpus < CPUS_MAX) acpi_cpu_apic_id[acpi_cpus++] = apic_id;
 }
 
 static void one_table(maddr_t maddr)
@@ -109,13 +100,11 @@ static void one_table(maddr_t maddr)
     static const struct madt_visitor visitor = {add_cpu, device_add_ioapic, device_add_override};
     const uint8_t *t = table_at(maddr);
 
-    if (!t)
-        return;
+    if (!t) return;
     uint32_t len = get32(t + 4);
     if (!memcmp(t, "APIC", 4) && acpi_parse_madt(t, len, &visitor, &acpi_lapic_base))
         panic("the ACPI MADT is malformed");
-    if (!memcmp(t, "FACP", 4) && len >= 80)
-        acpi_pm_timer_port = (uint16_t)get32(t + 76);
+    if (!memcmp(t, "FACP", 4) && len >= 80) acpi_pm_timer_port = (uint16_t)get32(t + 76);
     if (!memcmp(t, "MCFG", 4))
         for (uint32_t at = 44; at + 16 <= len; at += 16)
             device_add_ecam(get64(t + at), t[at + 10], t[at + 11]);
@@ -126,15 +115,12 @@ void acpi_init(void)
 {
     const uint8_t *rsdp = find_rsdp();
 
-    if (!rsdp)
-        panic("no ACPI tables: the firmware gives no RSDP");
+    if (!rsdp) panic("no ACPI tables: the firmware gives no RSDP");
     bool xsdt = rsdp[15] >= 2 && get64(rsdp + 24);
     const uint8_t *root = table_at(xsdt ? get64(rsdp + 24) : get32(rsdp + 16));
-    if (!root)
-        panic("the ACPI root table is damaged");
+    if (!root) panic("the ACPI root table is damaged");
     uint32_t len = get32(root + 4), size = xsdt ? 8 : 4;
     for (uint32_t at = HEADER_SIZE; at + size <= len; at += size)
         one_table(xsdt ? get64(root + at) : get32(root + at));
-    if (!acpi_cpus || !acpi_lapic_base)
-        panic("the ACPI MADT lists no CPU");
+    if (!acpi_cpus || !acpi_lapic_base) panic("the ACPI MADT lists no CPU");
 }

@@ -11,8 +11,7 @@ int cmdline_get(const char *cmdline, const char *key, char *value, size_t size)
         while (p[n] && p[n] != ' ')
             n++;
         if (n > k && !strncmp(p, key, k) && p[k] == '=') {
-            if (n - k - 1 >= size)
-                return -XEN_E2BIG;
+            if (n - k - 1 >= size) return -XEN_E2BIG;
             memcpy(value, p + k + 1, n - k - 1);
             value[n - k - 1] = 0;
             return 0;
@@ -29,11 +28,9 @@ int cmdline_size(const char *text, uint64_t *bytes)
     uint64_t v = 0;
     int shift;
 
-    if (*text < '0' || *text > '9')
-        return -XEN_EINVAL;
+    if (*text < '0' || *text > '9') return -XEN_EINVAL;
     for (; *text >= '0' && *text <= '9'; text++) {
-        if (v > (1ul << 40))
-            return -XEN_EINVAL;
+        if (v > (1ul << 40)) return -XEN_EINVAL;
         v = v * 10 + (uint64_t)(*text - '0');
     }
     switch (*text) {
@@ -52,8 +49,7 @@ int cmdline_size(const char *text, uint64_t *bytes)
     default:
         return -XEN_EINVAL;
     }
-    if (text[1] || v > (1ul << 46 >> shift))
-        return -XEN_EINVAL;
+    if (text[1] || v > (1ul << 46 >> shift)) return -XEN_EINVAL;
     *bytes = v << shift;
     return 0;
 }

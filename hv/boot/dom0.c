@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The boot domain, from the loader's modules, with the builder that every domain has. */
+#include "hv.h"
 #include "boot/bootinfo.h"
 #include "device/device.h"
 #include "domain/build.h"
 #include "domain/lifecycle.h"
 #include "measure/measure.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/paging.h"
 #include "monitor/admit.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
-#include "time/clock.h"
-#include "console.h"
-#include "cpu/percpu.h"
 #include "cpu/fpu.h"
-#include "lib.h"
 
 #define DOM0_DEFAULT_MIB 512ul
 
@@ -25,8 +21,7 @@ static uint64_t dom0_bytes(void)
     uint64_t bytes = MIN(DOM0_DEFAULT_MIB << 20, (uint64_t)chunk_free_count() * CHUNK_SIZE / 2);
     int rc = cmdline_get(boot_info.cmdline, "dom0_mem", text, sizeof(text));
 
-    if (rc == -XEN_ENOENT)
-        return bytes & ~(CHUNK_SIZE - 1);
+    if (rc == -XEN_ENOENT) return bytes & ~(CHUNK_SIZE - 1);
     if (rc || cmdline_size(text, &bytes))
         panic("dom0_mem=%s: a number with K, M or G is expected, as in dom0_mem=512M", rc ? "(too long)" : text);
     if (bytes < (16ul << 20) || bytes > (uint64_t)chunk_free_count() * CHUNK_SIZE)
@@ -44,8 +39,7 @@ static void set_part(struct domain_build *b, unsigned int part, const struct boo
 {
     struct image_part *p = &b->part[part];
 
-    if (m->start & ~PAGE_MASK)
-        panic("boot module %u does not start on a page", part + 1);
+    if (m->start & ~PAGE_MASK) panic("boot module %u does not start on a page", part + 1);
     p->module = m->start;
     p->size = p->loaded = m->end - m->start;
 }
@@ -67,8 +61,7 @@ static void set_cmdline(struct domain_build *b, const char *text)
     bool is_path = false;
     for (const char *p = text; p < space; p++)
         is_path = is_path || *p == '/';
-    if (is_path)
-        text = *space ? space + 1 : space;
+    if (is_path) text = *space ? space + 1 : space;
     b->cmdline_size = b->cmdline_loaded = strlen(text);
     memcpy(b->cmdline, text, b->cmdline_size + 1);
 }
@@ -80,13 +73,11 @@ int dom0_begin(uint64_t memory_kib, struct domain **out)
     struct domain *d;
     int rc = domain_create(&c, &label, NULL, &d);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     sha256_start(&d->build->part[BH_PART_KERNEL].hash);
     sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
     set_part(d->build, BH_PART_KERNEL, &boot_info.module[1]);
-    if (boot_info.modules > 2)
-        set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2]);
+    if (boot_info.modules > 2) set_part(d->build, BH_PART_RAMDISK, &boot_info.module[2]);
     set_cmdline(d->build, boot_info.module[1].cmdline);
     *out = d;
     return device_domain_init(d);
@@ -115,18 +106,14 @@ void build_dom0(void)
     if (boot_info.modules > 3)
         printk("%u boot modules more than policy, kernel and ramdisk are ignored", boot_info.modules - 3);
     restart_init();
-    if ((rc = dom0_begin(dom0_bytes() >> 10, &d)))
-        panic("dom0 cannot be created: error %d", rc);
+    if ((rc = dom0_begin(dom0_bytes() >> 10, &d))) panic("dom0 cannot be created: error %d", rc);
     bool hashed = measuring() || admit_launch_bound(&d->label);
-    if (hashed)
-        measure_parts(d->build);
+    if (hashed) measure_parts(d->build);
     do {
         rc = build_step(d, &error);
     } while (rc == -XEN_EAGAIN);
-    if (rc)
-        panic("dom0 cannot be built: %s", error);
-    if (hashed)
-        build_measure(d);
+    if (rc) panic("dom0 cannot be built: %s", error);
+    if (hashed) build_measure(d);
     if (admit_launch(d, d, false))
         panic("dom0: the policy does not let %s start with this kernel, ramdisk and command line", d->name);
     measure_launch(d);

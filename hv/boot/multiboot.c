@@ -48,8 +48,7 @@ static int copy_string(char *out, const char *s, size_t max, const char **error)
 static int copy_string_at(char *out, uint64_t phys, boot_reader *read, void *ctx, const char **error)
 {
     out[0] = 0;
-    if (!phys)
-        return 0;
+    if (!phys) return 0;
     const char *s = read(ctx, phys, BOOT_CMDLINE_MAX);
     if (!s) {
         *error = "a command line lies outside of memory";
@@ -96,8 +95,7 @@ static int parse_mb1(struct boot_info *out, uint64_t info, boot_reader *read, vo
         *error = "multiboot information without a memory map";
         return -XEN_EINVAL;
     }
-    if ((mb->flags & MB1_CMDLINE) && copy_string_at(out->cmdline, mb->cmdline, read, ctx, error))
-        return -XEN_EINVAL;
+    if ((mb->flags & MB1_CMDLINE) && copy_string_at(out->cmdline, mb->cmdline, read, ctx, error)) return -XEN_EINVAL;
     uint32_t mods = mb->flags & MB1_MODULES ? mb->mods_count : 0;
     for (uint32_t i = 0; i < mods; i++) {
         const struct mb1_module *m = read(ctx, mb->mods_addr + (uint64_t)i * sizeof(*m), sizeof(*m));
@@ -115,8 +113,7 @@ static int parse_mb1(struct boot_info *out, uint64_t info, boot_reader *read, vo
             *error = "the memory map is malformed";
             return -XEN_EINVAL;
         }
-        if (add_ram(out, e->base, e->length, e->type, error))
-            return -XEN_EINVAL;
+        if (add_ram(out, e->base, e->length, e->type, error)) return -XEN_EINVAL;
         at += e->size + 4ul;
     }
     return 0;
@@ -137,8 +134,7 @@ static int parse_mb2_tag(struct boot_info *out, const struct mb2_tag *t, const c
             return -XEN_EINVAL;
         }
         memcpy(range, body, sizeof(range));
-        if (add_module(out, range[0], range[1], error))
-            return -XEN_EINVAL;
+        if (add_module(out, range[0], range[1], error)) return -XEN_EINVAL;
         return copy_string(out->module[out->modules - 1].cmdline, (const char *)body + 8, n - 8, error);
     }
     case 6: {
@@ -150,8 +146,7 @@ static int parse_mb2_tag(struct boot_info *out, const struct mb2_tag *t, const c
         for (size_t at = 8; at + entry_size <= n; at += entry_size) {
             struct mb2_mmap_entry e;
             memcpy(&e, body + at, sizeof(e));
-            if (add_ram(out, e.base, e.length, e.type, error))
-                return -XEN_EINVAL;
+            if (add_ram(out, e.base, e.length, e.type, error)) return -XEN_EINVAL;
         }
         return 0;
     }
@@ -183,10 +178,8 @@ static int parse_mb2(struct boot_info *out, uint64_t info, boot_reader *read, vo
             *error = "a multiboot2 tag is malformed";
             return -XEN_EINVAL;
         }
-        if (t->type == 0)
-            break;
-        if (parse_mb2_tag(out, t, error))
-            return -XEN_EINVAL;
+        if (t->type == 0) break;
+        if (parse_mb2_tag(out, t, error)) return -XEN_EINVAL;
         at += ROUND_UP(t->size, 8u);
     }
     if (!out->rams) {
@@ -200,10 +193,8 @@ int multiboot_parse(struct boot_info *out, uint32_t magic, uint64_t info, boot_r
                     const char **error)
 {
     memset(out, 0, sizeof(*out));
-    if (magic == MB1_MAGIC)
-        return parse_mb1(out, info, read, ctx, error);
-    if (magic == MB2_MAGIC)
-        return parse_mb2(out, info, read, ctx, error);
+    if (magic == MB1_MAGIC) return parse_mb1(out, info, read, ctx, error);
+    if (magic == MB2_MAGIC) return parse_mb2(out, info, read, ctx, error);
     *error = "started by something that is no multiboot loader";
     return -XEN_EINVAL;
 }

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Start of the other CPUs: INIT, SIPI (Intel SDM volume 3, 8.4). */
+#include "hv.h"
 #include "boot/smp.h"
 #include "boot/acpi.h"
 #include "boot/bootinfo.h"
 #include "cpu/lapic.h"
-#include "cpu/percpu.h"
 #include "cpu/setup.h"
 #include "cpu/trap.h"
 #include "domain/lifecycle.h"
-#include "mm/access.h"
 #include "mm/layout.h"
 #include "mm/paging.h"
 #include "mm/pte.h"
-#include "time/clock.h"
 #include "time/timer.h"
-#include "console.h"
-#include "lib.h"
 
 extern char trampoline_start[], trampoline_end[], trampoline_stack[], trampoline_page32[], trampoline_cr3[];
 
@@ -56,11 +52,9 @@ static void *map_stacks(unsigned int cpu)
 
     for (unsigned int i = 0; i < STACK_BLOCK / PAGE_SIZE; i++) {
         uint64_t *pte = percpu_pte(block + i * PAGE_SIZE);
-        if (!is_stack_page(i) || *pte)
-            continue;
+        if (!is_stack_page(i) || *pte) continue;
         void *page = heap_alloc_pages(1);
-        if (!page)
-            return NULL;
+        if (!page) return NULL;
         *pte = (heap_mfn(page) << PAGE_SHIFT) | PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX;
     }
     return (void *)block;
@@ -70,8 +64,7 @@ static bool start_one(maddr_t page, unsigned int cpu, uint32_t apic_id)
 {
     void *block = map_stacks(cpu);
 
-    if (!block)
-        return false;
+    if (!block) return false;
     struct cpu_info *c = cpu_block_init(block, cpu);
     c->apic_id = apic_id;
     c->idle_cr3 = idle_l4_maddr;
@@ -82,8 +75,7 @@ static bool start_one(maddr_t page, unsigned int cpu, uint32_t apic_id)
         lapic_ipi(apic_id, 0x4600 | (uint32_t)(page >> PAGE_SHIFT));
         for (int k = 0; k < 1000 && READ_ONCE(cpus_online) == cpu; k++)
             wait_us(i ? 1000 : 100);
-        if (READ_ONCE(cpus_online) > cpu)
-            return true;
+        if (READ_ONCE(cpus_online) > cpu) return true;
     }
     cpu_infos[cpu] = NULL;
     return false;

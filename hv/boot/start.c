@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Start-up on the first CPU, in the order in which things depend on each other. */
+#include "hv.h"
 #include "boot/acpi.h"
 #include "boot/bootinfo.h"
 #include "boot/smp.h"
@@ -7,14 +8,12 @@
 #include "console/console_input.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
-#include "cpu/percpu.h"
 #include "cpu/setup.h"
 #include "cpu/trap.h"
 #include "device/device.h"
 #include "domain/lifecycle.h"
 #include "hypercall/version.h"
 #include "measure/measure.h"
-#include "mm/access.h"
 #include "mm/area.h"
 #include "mm/accessinit.h"
 #include "mm/heap.h"
@@ -23,10 +22,7 @@
 #include "mm/vault.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
-#include "time/clock.h"
 #include "time/timer.h"
-#include "console.h"
-#include "lib.h"
 
 extern char boot_stack[];
 struct boot_info boot_info;
@@ -47,8 +43,7 @@ static void parse_boot_info(uint32_t magic, uint64_t info)
 {
     const char *error = NULL;
 
-    if (multiboot_parse(&boot_info, magic, info, identity_reader, NULL, &error))
-        panic("boot information: %s", error);
+    if (multiboot_parse(&boot_info, magic, info, identity_reader, NULL, &error)) panic("boot information: %s", error);
 }
 
 /* Unknown words would be silent mistakes of the operator's: named, then ignored. */
@@ -64,8 +59,7 @@ static void check_cmdline(void)
             n++;
         for (size_t i = 0; i < ARRAY_SIZE(known); i++)
             ok = ok || !strncmp(p, known[i], strlen(known[i]));
-        if (!ok && n && p != boot_info.cmdline)
-            printk("unknown option on the command line ignored: %.*s", (int)n, p);
+        if (!ok && n && p != boot_info.cmdline) printk("unknown option on the command line ignored: %.*s", (int)n, p);
         p += n;
         while (*p == ' ')
             p++;
@@ -79,14 +73,11 @@ static void start_policy(void)
         panic("no boot module with a policy: modules are policy, dom0 kernel, dom0 ramdisk, in this order");
     const struct boot_module *m = &boot_info.module[0];
     size_t size = m->end - m->start;
-    if (!size || size > (4u << 20))
-        panic("the policy module has %lu bytes: between 1 and 4 MiB are allowed", size);
+    if (!size || size > (4u << 20)) panic("the policy module has %lu bytes: between 1 and 4 MiB are allowed", size);
     uint8_t *copy = heap_alloc_pages((size + PAGE_SIZE - 1) / PAGE_SIZE);
-    if (!copy)
-        panic("no memory for a policy of %lu bytes", size);
+    if (!copy) panic("no memory for a policy of %lu bytes", size);
     memcpy(copy, (const void *)m->start, size);
-    if (monitor_init(copy, size))
-        panic("no valid policy, so no domain may start");
+    if (monitor_init(copy, size)) panic("no valid policy, so no domain may start");
 }
 
 static void start_platform(void)

@@ -22,12 +22,10 @@ static uint32_t reg(unsigned int offset)
  */
 static bool kept(maddr_t start, uint64_t size)
 {
-    if (!start || start + size > 1ul << 32)
-        return false;
+    if (!start || start + size > 1ul << 32) return false;
     for (unsigned int i = 0; i < boot_info.rams; i++) {
         const struct boot_ram *r = &boot_info.ram[i];
-        if (r->type == 1 && start < r->base + r->size && r->base < start + size)
-            return false;
+        if (r->type == 1 && start < r->base + r->size && r->base < start + size) return false;
     }
     return true;
 }
@@ -36,8 +34,7 @@ bool txt_launched(void)
 {
     maddr_t page = txt_shared_address(boot_info.cmdline);
 
-    if (!page)
-        return false;
+    if (!page) return false;
     if (!kept(page, TXT_SHARED_SIZE) || !txt_shared_valid((const uint8_t *)page, page)) {
         printk("txt: the command line tells of tboot, but no page of its lies at %lx: no late launch", page);
         return false;

@@ -25,12 +25,10 @@ maddr_t txt_shared_address(const char *cmdline)
     maddr_t v = 0;
 
     for (const char *p = cmdline; *p; p++)
-        if ((p == cmdline || p[-1] == ' ') && !strncmp(p, "tboot=0x", 8))
-            found = p + 8;
+        if ((p == cmdline || p[-1] == ' ') && !strncmp(p, "tboot=0x", 8)) found = p + 8;
     for (int i = 0; found && *found && *found != ' '; i++, found++) {
         unsigned int c = (unsigned char)*found | 0x20; /* digits have that bit already */
-        if (i == 8 || !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return 0;
+        if (i == 8 || !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return 0;
         v = v << 4 | (c <= '9' ? c - '0' : c - 'a' + 10);
     }
     return v;
@@ -51,11 +49,9 @@ static const uint8_t *heap_part(const uint8_t *heap, size_t len, int n, size_t *
 {
     for (;; n--) {
         uint64_t whole = len >= 8 ? get(heap, 8) : 0;
-        if (whole < 8 || whole > len)
-            return NULL;
+        if (whole < 8 || whole > len) return NULL;
         *size = whole - 8;
-        if (!n)
-            return heap + 8;
+        if (!n) return heap + 8;
         heap += whole;
         len -= whole;
     }
@@ -66,12 +62,10 @@ bool txt_heap_log(const uint8_t *heap, size_t len, maddr_t *start, maddr_t *end)
     size_t size;
     const uint8_t *os = heap_part(heap, len, HEAP_OS_SINIT, &size);
 
-    if (!os || size < OS_SINIT_ELEMENTS || get(os, 4) < OS_SINIT_VERSION)
-        return false;
+    if (!os || size < OS_SINIT_ELEMENTS || get(os, 4) < OS_SINIT_VERSION) return false;
     for (size_t at = OS_SINIT_ELEMENTS; size - at >= 8;) {
         uint32_t type = get(os + at, 4), whole = get(os + at + 4, 4);
-        if (type == ELEMENT_END || whole < 8 || whole > size - at)
-            return false;
+        if (type == ELEMENT_END || whole < 8 || whole > size - at) return false;
         if (type == ELEMENT_LOG && whole >= 28) {
             uint64_t base = get(os + at + 8, 8), room = get(os + at + 16, 4);
             uint64_t first = get(os + at + 20, 4), next = get(os + at + 24, 4);
@@ -88,8 +82,7 @@ static const uint8_t *take(struct txt_log *log, size_t n)
 {
     const uint8_t *p = log->at;
 
-    if (n > (size_t)(log->end - p))
-        return NULL;
+    if (n > (size_t)(log->end - p)) return NULL;
     log->at += n;
     return p;
 }
@@ -103,15 +96,12 @@ int txt_log_open(struct txt_log *log, const uint8_t *bytes, size_t len)
 
     *log = (struct txt_log){.at = bytes, .end = bytes + len};
     p = take(log, 32);
-    if (!p || get(p + 4, 4) != EV_NO_ACTION)
-        return -XEN_EINVAL;
+    if (!p || get(p + 4, 4) != EV_NO_ACTION) return -XEN_EINVAL;
     size_t size = get(p + 28, 4);
     p = take(log, size);
-    if (!p || size < 28 || memcmp(p, "Spec ID Event03", 16) != 0)
-        return -XEN_EINVAL;
+    if (!p || size < 28 || memcmp(p, "Spec ID Event03", 16) != 0) return -XEN_EINVAL;
     uint32_t n = get(p + 24, 4);
-    if (!n || n > ARRAY_SIZE(log->id) || size < 28 + 4 * n)
-        return -XEN_EINVAL;
+    if (!n || n > ARRAY_SIZE(log->id) || size < 28 + 4 * n) return -XEN_EINVAL;
     for (uint32_t i = 0; i < n; i++) {
         log->id[i] = get(p + 28 + 4 * i, 2);
         log->digest_size[i] = get(p + 30 + 4 * i, 2);
@@ -126,11 +116,9 @@ static const uint8_t *take_digest(struct txt_log *log, struct txt_event *e)
     const uint8_t *p = take(log, 2);
 
     for (unsigned int i = 0; p && i < log->algorithms; i++) {
-        if (log->id[i] != get(p, 2))
-            continue;
+        if (log->id[i] != get(p, 2)) continue;
         const uint8_t *digest = take(log, log->digest_size[i]);
-        if (log->id[i] == ALG_SHA256 && log->digest_size[i] == 32)
-            e->digest = digest;
+        if (log->id[i] == ALG_SHA256 && log->digest_size[i] == 32) e->digest = digest;
         return digest;
     }
     return NULL;
@@ -140,18 +128,14 @@ static int one_event(struct txt_log *log, struct txt_event *e)
 {
     const uint8_t *p = take(log, 12);
 
-    if (!p)
-        return -XEN_EINVAL;
+    if (!p) return -XEN_EINVAL;
     *e = (struct txt_event){.pcr = get(p, 4), .type = get(p + 4, 4)};
     uint32_t digests = get(p + 8, 4);
-    if (digests > log->algorithms)
-        return -XEN_EINVAL;
+    if (digests > log->algorithms) return -XEN_EINVAL;
     while (digests--)
-        if (!take_digest(log, e))
-            return -XEN_EINVAL;
+        if (!take_digest(log, e)) return -XEN_EINVAL;
     p = take(log, 4);
-    if (!p || !e->digest)
-        return -XEN_EINVAL;
+    if (!p || !e->digest) return -XEN_EINVAL;
     e->size = get(p, 4);
     e->data = take(log, e->size);
     return e->data ? 1 : -XEN_EINVAL;
@@ -161,8 +145,7 @@ int txt_log_next(struct txt_log *log, struct txt_event *e)
 {
     while (log->at < log->end) {
         int rc = one_event(log, e);
-        if (rc < 0 || e->type != EV_NO_ACTION)
-            return rc;
+        if (rc < 0 || e->type != EV_NO_ACTION) return rc;
     }
     return 0;
 }

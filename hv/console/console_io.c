@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* console_io (xen/xen.h): the boot domain's console on the hypervisor's serial port. */
-#include "hypercall/hypercall.h"
+#include "hypercall/handler.h"
 #include "console/console_input.h"
 #include "console/uart.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "event/evtchn.h"
-#include "mm/access.h"
-#include "hypercall/ask.h"
-#include "console.h"
-#include "time/clock.h"
 #include "time/timer.h"
-#include "lib.h"
 
 #define INPUT_SIZE 256u
 #define POLL_NS    20000000ul
@@ -41,8 +34,7 @@ static void poll_input(void *arg)
     struct domain *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
 
     (void)arg;
-    if (take_input() && control)
-        evtchn_send_global_virq(control, VIRQ_CONSOLE);
+    if (take_input() && control) evtchn_send_global_virq(control, VIRQ_CONSOLE);
     timer_set(&poll_timer, now_ns() + POLL_NS);
 }
 
@@ -71,8 +63,7 @@ static long write_output(uint64_t count, gva_t buf)
 
     while (count) {
         size_t n = MIN(count, sizeof(out));
-        if (copy_from_guest(out, buf, n))
-            return -XEN_EFAULT;
+        if (copy_from_guest(out, buf, n)) return -XEN_EFAULT;
         for (size_t i = 0; i < n; i++)
             if ((out[i] < 32 || out[i] == 127) && out[i] != '\n' && out[i] != '\r' && out[i] != '\t' &&
                 out[i] != '\b' && out[i] != 27)
@@ -80,8 +71,7 @@ static long write_output(uint64_t count, gva_t buf)
         console_write(out, n);
         count -= n;
         buf += n;
-        if (count && hypercall_preempt())
-            return hypercall_again(CONSOLEIO_write, count, buf, 0, 0);
+        if (count && hypercall_preempt()) return hypercall_again(CONSOLEIO_write, count, buf, 0, 0);
     }
     return 0;
 }
@@ -93,8 +83,7 @@ static const struct {
 
 long do_console_io(uint64_t cmd, uint64_t count, uint64_t buf, uint64_t a4, uint64_t a5)
 {
-    if (cmd >= ARRAY_SIZE(ops))
-        return -XEN_ENOSYS;
+    if (cmd >= ARRAY_SIZE(ops)) return -XEN_ENOSYS;
     long rc = ask_first(ops[cmd].op, cmd);
     return rc ? rc : ops[cmd].fn((uint32_t)count, buf);
 }

@@ -16,8 +16,7 @@ static void print_stack(void)
     char line[128];
     int found = 0;
 
-    if (((uint64_t)sp & (STACK_BLOCK - 1)) < STACK_MAIN)
-        end = page_end; /* a page of its own */
+    if (((uint64_t)sp & (STACK_BLOCK - 1)) < STACK_MAIN) end = page_end; /* a page of its own */
     for (; sp < end && found < 16; sp++)
         if (*sp >= (uint64_t)_image_start && *sp < (uint64_t)_text_end) {
             int n = snprintk(line, sizeof(line), "  [%p] %lx\n", (void *)sp, *sp);

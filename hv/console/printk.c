@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Formatting, and the console's ring. */
+#include "hv.h"
 #include <stdarg.h>
-#include "console.h"
 #include "console/uart.h"
-#include "spinlock.h"
-#include "lib.h"
-#include "time/clock.h"
 
 #define RING_SIZE 65536u
 
@@ -21,8 +18,7 @@ struct out {
 
 static void put(struct out *o, char c)
 {
-    if (o->len + 1 < o->size)
-        o->buf[o->len] = c;
+    if (o->len + 1 < o->size) o->buf[o->len] = c;
     o->len++;
 }
 
@@ -35,12 +31,10 @@ static void put_number(struct out *o, uint64_t v, unsigned int base, bool negati
         tmp[n++] = "0123456789abcdef"[v % base];
         v /= base;
     } while (v);
-    if (negative && pad == '0')
-        put(o, '-');
+    if (negative && pad == '0') put(o, '-');
     for (int i = n + negative; i < width; i++)
         put(o, pad);
-    if (negative && pad != '0')
-        put(o, '-');
+    if (negative && pad != '0') put(o, '-');
     while (n)
         put(o, tmp[--n]);
 }
@@ -68,8 +62,7 @@ static size_t vformat(char *buf, size_t size, const char *f, va_list ap)
         int width = 0, precision = -1, longs = 0;
         f++;
         while (*f == '0' || *f == '-') {
-            if (*f == '0')
-                pad = '0';
+            if (*f == '0') pad = '0';
             f++;
         }
         while (*f >= '0' && *f <= '9')
@@ -116,11 +109,9 @@ static size_t vformat(char *buf, size_t size, const char *f, va_list ap)
             put(&o, '?');
             break;
         }
-        if (!*f)
-            break;
+        if (!*f) break;
     }
-    if (size)
-        buf[MIN(o.len, size - 1)] = 0;
+    if (size) buf[MIN(o.len, size - 1)] = 0;
     return MIN(o.len, size ? size - 1 : 0);
 }
 
@@ -141,8 +132,7 @@ int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 
 static void emit(char c)
 {
-    if (c == '\n')
-        uart_putc('\r');
+    if (c == '\n') uart_putc('\r');
     uart_putc(c);
     ring[ring_head++ % RING_SIZE] = c;
 }
@@ -152,8 +142,7 @@ void console_write(const char *s, size_t n)
     spin_lock(&console_lock);
     for (size_t i = 0; i < n; i++)
         emit(s[i]);
-    if (n)
-        line_start = s[n - 1] == '\n';
+    if (n) line_start = s[n - 1] == '\n';
     spin_unlock(&console_lock);
 }
 
@@ -163,15 +152,13 @@ static void print_line(const char *fmt, va_list ap)
     size_t n = vformat(buf, sizeof(buf), fmt, ap);
 
     spin_lock(&console_lock);
-    if (!line_start && n > 1)
-        emit('\n');
+    if (!line_start && n > 1) emit('\n');
     for (const char *p = "(bh) "; n > 1 && *p; p++)
         emit(*p);
     for (size_t i = 0; i < n; i++)
         emit(buf[i]);
     line_start = true;
-    if (n && buf[n - 1] != '\n')
-        emit('\n');
+    if (n && buf[n - 1] != '\n') emit('\n');
     spin_unlock(&console_lock);
 }
 
@@ -195,8 +182,7 @@ void printk_guest(const char *fmt, ...)
     if (now - window_start > 1000000000ul) {
         window_start = now;
         in_window = 0;
-        if (suppressed)
-            printk("%u lines about guests suppressed", suppressed);
+        if (suppressed) printk("%u lines about guests suppressed", suppressed);
         suppressed = 0;
     }
     if (in_window++ >= 10) {
@@ -213,8 +199,7 @@ size_t console_ring_read(uint64_t *pos, char *buf, size_t n)
     size_t i = 0;
 
     spin_lock(&console_lock);
-    if (ring_head - *pos > RING_SIZE)
-        *pos = ring_head > RING_SIZE ? ring_head - RING_SIZE : 0;
+    if (ring_head - *pos > RING_SIZE) *pos = ring_head > RING_SIZE ? ring_head - RING_SIZE : 0;
     while (i < n && *pos < ring_head)
         buf[i++] = ring[(*pos)++ % RING_SIZE];
     spin_unlock(&console_lock);

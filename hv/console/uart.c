@@ -13,8 +13,7 @@ static bool present;
 void uart_init(void)
 {
     outb(COM1 + 7, 0x5a);
-    if (inb(COM1 + 7) != 0x5a)
-        return;
+    if (inb(COM1 + 7) != 0x5a) return;
     outb(COM1 + 1, 0);
     outb(COM1 + 3, 0x80);
     outb(COM1 + 0, 1);
@@ -27,8 +26,7 @@ void uart_init(void)
 
 void uart_putc(char c)
 {
-    if (!present)
-        return;
+    if (!present) return;
     for (int i = 0; i < WAIT_MAX && !(inb(COM1 + 5) & LSR_THRE); i++)
         cpu_relax();
     outb(COM1, c);
@@ -36,8 +34,7 @@ void uart_putc(char c)
 
 int uart_getc(void)
 {
-    if (!present || !(inb(COM1 + 5) & LSR_DATA))
-        return -1;
+    if (!present || !(inb(COM1 + 5) & LSR_DATA)) return -1;
     return inb(COM1);
 }
 

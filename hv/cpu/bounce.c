@@ -2,11 +2,9 @@
 /* The PV ABI's frames on the guest kernel's stack: rcx, r11, [error code], rip, cs, rflags, rsp, ss
  * (xen/arch-x86/xen.h, xen-x86_64.h). CS carries the interrupted event mask in its upper half and RPL 0 where
  * the guest kernel was interrupted; RFLAGS.IF shows the event mask inverted. */
+#include "hv.h"
 #include "cpu/bounce.h"
-#include "cpu/percpu.h"
-#include "mm/access.h"
 #include "mm/paging.h"
-#include "domain/domain.h"
 
 #define RFLAGS_CLEARED (0x100ul | 0x4000ul | 0x10000ul | 0x20000ul | 0x3000ul | 0x40000ul) /* TF NT RF VM IOPL AC */
 #define RFLAGS_IF      0x200ul
@@ -39,8 +37,7 @@ static void bounce(gva_t handler, bool mask_events, bool has_error, uint32_t err
     }
     frame[n++] = r->rcx;
     frame[n++] = r->r11;
-    if (has_error)
-        frame[n++] = error;
+    if (has_error) frame[n++] = error;
     frame[n++] = r->rip;
     frame[n++] = cs | (uint64_t)masked << 32;
     frame[n++] = (r->rflags & ~(RFLAGS_IF | 0x3000ul)) | (masked ? 0 : RFLAGS_IF) | (uint64_t)v->state->iopl << 12;
@@ -51,8 +48,7 @@ static void bounce(gva_t handler, bool mask_events, bool has_error, uint32_t err
         domain_crash(v->domain, "kernel stack at %lx cannot take a trap frame (trap from rip %lx)", sp, r->rip);
         return;
     }
-    if (mask_events)
-        v->info->evtchn_upcall_mask = 1;
+    if (mask_events) v->info->evtchn_upcall_mask = 1;
     r->rip = handler;
     r->cs = FLAT_KERNEL_CS;
     r->ss = FLAT_KERNEL_SS;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Intel SDM volume 3, 17.2. A breakpoint never covers the hypervisor's range, GD and I/O breakpoints are refused. */
+#include "hypercall/handler.h"
 #include "cpu/debugreg.h"
-#include "cpu/percpu.h"
-#include "mm/access.h"
-#include "hypercall/hypercall.h"
-#include "domain/domain.h"
 
 #define DR7_FIXED   0x400ul
 #define DR7_ENABLES 0xfful
@@ -21,10 +18,8 @@ static void load_hw(const struct vcpu_state *s)
 
 int debugreg_read(struct vcpu *v, unsigned int reg, uint64_t *value)
 {
-    if (reg > 7)
-        return -XEN_EINVAL;
-    if (reg == 4 || reg == 5)
-        reg += 2;
+    if (reg > 7) return -XEN_EINVAL;
+    if (reg == 4 || reg == 5) reg += 2;
     *value = v->state->debugreg[reg] | (reg == 7 ? DR7_FIXED : reg == 6 ? 0xffff0ff0ul : 0);
     return 0;
 }
@@ -32,11 +27,9 @@ int debugreg_read(struct vcpu *v, unsigned int reg, uint64_t *value)
 /* R/W fields of DR7 at bits 16..31, two of four bits each: 2 is an I/O breakpoint. */
 static int check_dr7(uint64_t value)
 {
-    if (value >> 32 || (value & DR7_GD))
-        return -XEN_EPERM;
+    if (value >> 32 || (value & DR7_GD)) return -XEN_EPERM;
     for (unsigned int i = 0; i < 4; i++)
-        if ((value >> (2 * i) & 3) && (value >> (16 + 4 * i) & 3) == 2)
-            return -XEN_EPERM;
+        if ((value >> (2 * i) & 3) && (value >> (16 + 4 * i) & 3) == 2) return -XEN_EPERM;
     return 0;
 }
 
@@ -44,30 +37,23 @@ int debugreg_write(struct vcpu *v, unsigned int reg, uint64_t value)
 {
     struct vcpu_state *s = v->state;
 
-    if (reg > 7)
-        return -XEN_EINVAL;
-    if (reg == 4 || reg == 5)
-        reg += 2;
-    if (reg < 4 && !guest_range_ok(value, 8, 1))
-        return -XEN_EPERM;
-    if (reg == 7 && check_dr7(value))
-        return -XEN_EPERM;
+    if (reg > 7) return -XEN_EINVAL;
+    if (reg == 4 || reg == 5) reg += 2;
+    if (reg < 4 && !guest_range_ok(value, 8, 1)) return -XEN_EPERM;
+    if (reg == 7 && check_dr7(value)) return -XEN_EPERM;
     s->debugreg[reg] = reg == 6 ? value & 0xe00ful : reg == 7 ? value & ~DR7_FIXED : value;
-    if (v == current && reg != 6 && ((s->debugreg[7] & DR7_ENABLES) || reg == 7))
-        load_hw(s);
+    if (v == current && reg != 6 && ((s->debugreg[7] & DR7_ENABLES) || reg == 7)) load_hw(s);
     return 0;
 }
 
 void debugreg_save(struct vcpu *v)
 {
-    if (v->state->debugreg[7] & DR7_ENABLES)
-        __asm__ volatile("mov %0, %%db7" : : "r"(DR7_FIXED));
+    if (v->state->debugreg[7] & DR7_ENABLES) __asm__ volatile("mov %0, %%db7" : : "r"(DR7_FIXED));
 }
 
 void debugreg_load(struct vcpu *v)
 {
-    if (v->state->debugreg[7] & DR7_ENABLES)
-        load_hw(v->state);
+    if (v->state->debugreg[7] & DR7_ENABLES) load_hw(v->state);
 }
 
 long do_set_debugreg(uint64_t reg, uint64_t value, uint64_t a3, uint64_t a4, uint64_t a5)
@@ -79,7 +65,6 @@ long do_get_debugreg(uint64_t reg, uint64_t a2, uint64_t a3, uint64_t a4, uint64
 {
     uint64_t value = 0;
 
-    if (reg > 7 || debugreg_read(current, (unsigned int)reg, &value))
-        return -XEN_EINVAL;
+    if (reg > 7 || debugreg_read(current, (unsigned int)reg, &value)) return -XEN_EINVAL;
     return (long)value;
 }

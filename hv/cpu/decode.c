@@ -81,8 +81,7 @@ static int decode_write(struct cursor *c, uint16_t opcode, const struct prefixes
         break;
     case 0xc6:
     case 0xc7:
-        if (sub)
-            return -XEN_EINVAL;
+        if (sub) return -XEN_EINVAL;
         d->op = DECODE_MOV;
         imm_bytes = d->size == 8 ? 4 : d->size;
         sign = d->size == 8;
@@ -102,15 +101,13 @@ static int decode_write(struct cursor *c, uint16_t opcode, const struct prefixes
     case 0x80:
     case 0x81:
     case 0x83:
-        if (sub != 4 && sub != 1)
-            return -XEN_EINVAL;
+        if (sub != 4 && sub != 1) return -XEN_EINVAL;
         d->op = sub == 4 ? DECODE_AND : DECODE_OR;
         imm_bytes = opcode == 0x81 ? (d->size == 8 ? 4 : d->size) : 1;
         sign = true;
         break;
     case 0x0fba:
-        if (sub != 6 && sub != 5)
-            return -XEN_EINVAL;
+        if (sub != 6 && sub != 5) return -XEN_EINVAL;
         d->op = sub == 6 ? DECODE_BTR : DECODE_BTS;
         d->size = full;
         imm_bytes = 1;
@@ -122,20 +119,17 @@ static int decode_write(struct cursor *c, uint16_t opcode, const struct prefixes
     default:
         return -XEN_EINVAL;
     }
-    if (modrm >> 6 == 3)
-        return -XEN_EINVAL;
+    if (modrm >> 6 == 3) return -XEN_EINVAL;
     modrm_memory(c, modrm, x->rex, d);
     if (imm_bytes) {
         d->has_imm = true;
         for (int i = 0; i < imm_bytes; i++)
             d->imm |= (uint64_t)next(c) << (8 * i);
-        if (sign && imm_bytes < 8 && (d->imm >> (imm_bytes * 8 - 1) & 1))
-            d->imm |= ~0ul << (imm_bytes * 8);
+        if (sign && imm_bytes < 8 && (d->imm >> (imm_bytes * 8 - 1) & 1)) d->imm |= ~0ul << (imm_bytes * 8);
     } else if (d->size == 1 && !x->rex && d->reg >= 4) {
         return -XEN_EINVAL; /* ah, ch, dh, bh */
     }
-    if (x->lock && d->op == DECODE_MOV)
-        return -XEN_EINVAL;
+    if (x->lock && d->op == DECODE_MOV) return -XEN_EINVAL;
     return c->bad || x->rep ? -XEN_EINVAL : 0;
 }
 
@@ -143,8 +137,7 @@ static int decode_io(struct cursor *c, uint8_t opcode, const struct prefixes *x,
 {
     d->kind = DECODE_IO;
     d->size = opcode & 1 ? (x->opsize ? 2 : 4) : 1;
-    if (x->lock)
-        return -XEN_EINVAL;
+    if (x->lock) return -XEN_EINVAL;
     switch (opcode & ~1) {
     case 0x6c:
         d->op = DECODE_INS;
@@ -172,12 +165,10 @@ static int decode_0f(struct cursor *c, const struct prefixes *x, struct decoded 
                  {0x32, DECODE_RDMSR}, {0x33, DECODE_RDPMC},  {0xa2, DECODE_CPUID}};
     uint8_t opcode = next(c);
 
-    if (opcode == 0xba || opcode == 0xb0 || opcode == 0xb1)
-        return decode_write(c, (uint16_t)(0x0f00 | opcode), x, d);
+    if (opcode == 0xba || opcode == 0xb0 || opcode == 0xb1) return decode_write(c, (uint16_t)(0x0f00 | opcode), x, d);
     d->kind = DECODE_PRIVILEGED;
     d->size = 8;
-    if (x->lock || x->rep)
-        return -XEN_EINVAL;
+    if (x->lock || x->rep) return -XEN_EINVAL;
     for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
         if (plain[i].opcode == opcode) {
             d->op = plain[i].op;
@@ -196,8 +187,7 @@ static int decode_0f(struct cursor *c, const struct prefixes *x, struct decoded 
         }
         return -XEN_EINVAL;
     }
-    if (opcode < 0x20 || opcode > 0x23)
-        return -XEN_EINVAL;
+    if (opcode < 0x20 || opcode > 0x23) return -XEN_EINVAL;
     d->op = opcode == 0x20   ? DECODE_MOV_FROM_CR
             : opcode == 0x21 ? DECODE_MOV_FROM_DR
             : opcode == 0x22 ? DECODE_MOV_TO_CR
@@ -211,10 +201,8 @@ static int decode_opcode(struct cursor *c, const struct prefixes *x, struct deco
 {
     uint8_t opcode = next(c);
 
-    if (c->bad)
-        return -XEN_EINVAL;
-    if (opcode == 0x0f)
-        return decode_0f(c, x, d);
+    if (c->bad) return -XEN_EINVAL;
+    if (opcode == 0x0f) return decode_0f(c, x, d);
     if ((opcode & 0xfc) == 0x6c || (opcode & 0xfc) == 0xe4 || (opcode & 0xfc) == 0xec)
         return decode_io(c, opcode, x, d);
     if (opcode == 0xfa || opcode == 0xfb || opcode == 0xf4) {
@@ -246,11 +234,9 @@ int decode(const uint8_t *code, size_t n, struct decoded *out)
         else if (*c.p != 0x2e && *c.p != 0x3e && *c.p != 0x26 && *c.p != 0x36)
             break;
     }
-    if (c.p < c.end && (*c.p & 0xf0) == 0x40)
-        x.rex = *c.p++;
+    if (c.p < c.end && (*c.p & 0xf0) == 0x40) x.rex = *c.p++;
     int rc = decode_opcode(&c, &x, out);
-    if (rc || c.bad || ((x.address32 || out->segment_override) && out->kind == DECODE_MEMORY_WRITE))
-        return -XEN_EINVAL;
+    if (rc || c.bad || ((x.address32 || out->segment_override) && out->kind == DECODE_MEMORY_WRITE)) return -XEN_EINVAL;
     out->length = (uint8_t)(c.p - code);
     return 0;
 }
@@ -290,8 +276,7 @@ uint64_t decode_address(const struct decoded *d, const struct cpu_regs *r)
         a += r->rip + d->length;
     else if (d->base != NONE)
         a += decode_reg_read(r, d->base, 8);
-    if (d->index != NONE)
-        a += decode_reg_read(r, d->index, 8) * d->scale;
+    if (d->index != NONE) a += decode_reg_read(r, d->index, 8) * d->scale;
     return a;
 }
 
@@ -301,10 +286,7 @@ void decode_logic_flags(struct cpu_regs *r, uint64_t value, unsigned int size)
 
     r->rflags &= ~0x8d5ul; /* CF PF AF ZF SF OF */
     r->rflags |= 2;
-    if (!v)
-        r->rflags |= 0x40;
-    if (v & sign)
-        r->rflags |= 0x80;
-    if (!__builtin_parity(v & 0xff))
-        r->rflags |= 4;
+    if (!v) r->rflags |= 0x40;
+    if (v & sign) r->rflags |= 0x80;
+    if (!__builtin_parity(v & 0xff)) r->rflags |= 4;
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Intel SDM volume 3, 3.4.5 (segment descriptors), 8.7 (TSS), 6.10 (IDT). The GDT of a CPU: 14 pages of the running
  * guest's frames, then the page with the ABI's reserved entries. */
+#include "hypercall/handler.h"
 #include "cpu/desc.h"
-#include "cpu/percpu.h"
 #include "cpu/io.h"
-#include "mm/access.h"
 #include "mm/layout.h"
 #include "mm/paging.h"
 #include "mm/frame.h"
 #include "mm/pte.h"
 #include "mm/walk.h"
 #include "mm/mmuext.h"
-#include "hypercall/hypercall.h"
-#include "domain/domain.h"
-#include "console.h"
-#include "lib.h"
 
 #define DESC_P      (1ul << 47)
 #define DESC_S      (1ul << 44)
@@ -153,8 +148,7 @@ static void map_guest_pages(uint64_t va, const uint64_t *frames, unsigned int ma
     for (unsigned int i = 0; i < max; i++, va += PAGE_SIZE) {
         uint64_t e = frames[i] ? frames[i] << PAGE_SHIFT | PTE_W : zero, *pte = percpu_pte(va);
         e |= PTE_P | PTE_A | PTE_D | PTE_NX;
-        if (*pte == e)
-            continue;
+        if (*pte == e) continue;
         *pte = e;
         invlpg(va);
     }
@@ -173,10 +167,8 @@ int desc_check(uint64_t *descriptor)
 {
     uint64_t e = *descriptor;
 
-    if (!(e & DESC_P))
-        return 0;
-    if (!(e & DESC_S))
-        return -XEN_EINVAL;
+    if (!(e & DESC_P)) return 0;
+    if (!(e & DESC_S)) return -XEN_EINVAL;
     *descriptor = e | DESC_DPL3 | DESC_A;
     return 0;
 }
@@ -187,11 +179,9 @@ static int get_desc(struct domain *d, mfn_t mfn, bool clear_bad)
 {
     int rc = frame_get_type(d, mfn, FT_DESC);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct frame *f = frame_of(mfn);
-    if (!(f->flags & FF_ALLOC))
-        rc = -XEN_EINVAL;
+    if (!(f->flags & FF_ALLOC)) rc = -XEN_EINVAL;
     uint64_t *e = own_frame(mfn);
     for (unsigned int i = 0; f->typeref == 1 && !rc && i < 512; i++) {
         rc = desc_check(&e[i]);
@@ -200,16 +190,14 @@ static int get_desc(struct domain *d, mfn_t mfn, bool clear_bad)
             rc = 0;
         }
     }
-    if (rc)
-        frame_put_type(d, mfn);
+    if (rc) frame_put_type(d, mfn);
     return rc;
 }
 
 static void put_all(struct domain *d, uint64_t *frames, unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++) {
-        if (frames[i])
-            frame_put_type(d, frames[i]);
+        if (frames[i]) frame_put_type(d, frames[i]);
         frames[i] = 0;
     }
 }
@@ -234,14 +222,11 @@ int desc_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
     unsigned int pages = (entries + 511) / 512;
 
-    if (entries > GUEST_PAGES * 512)
-        return -XEN_EINVAL;
+    if (entries > GUEST_PAGES * 512) return -XEN_EINVAL;
     int rc = replace(v, v->gdt_frames, GUEST_PAGES, frames, pages, false);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     v->gdt_entries = entries;
-    if (v == current)
-        desc_load_vcpu(v);
+    if (v == current) desc_load_vcpu(v);
     return 0;
 }
 
@@ -250,26 +235,21 @@ int desc_set_ldt(struct vcpu *v, gva_t base, unsigned int entries)
     uint64_t frames[16] = {0};
     unsigned int pages = (entries + 511) / 512;
 
-    if (entries > 8192 || (base & ~PAGE_MASK))
-        return -XEN_EINVAL;
+    if (entries > 8192 || (base & ~PAGE_MASK)) return -XEN_EINVAL;
     for (unsigned int i = 0; i < pages; i++) {
         mfn_t table;
         unsigned int index;
         int rc = walk_l1(v, base + i * PAGE_SIZE, &table, &index);
-        if (rc)
-            return rc;
+        if (rc) return rc;
         uint64_t e = ((uint64_t *)own_frame(table))[index];
-        if (!(e & PTE_P))
-            return -XEN_EINVAL;
+        if (!(e & PTE_P)) return -XEN_EINVAL;
         frames[i] = (e & PTE_ADDR) >> PAGE_SHIFT;
     }
     int rc = replace(v, v->ldt_frames, 16, frames, pages, true);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     v->ldt_base = base;
     v->ldt_entries = entries;
-    if (v == current)
-        desc_load_vcpu(v);
+    if (v == current) desc_load_vcpu(v);
     return 0;
 }
 
@@ -279,10 +259,8 @@ long do_set_gdt(uint64_t frame_list, uint64_t entries, uint64_t a3, uint64_t a4,
     struct domain *d = v->domain;
     uint64_t frames[GUEST_PAGES] = {0};
 
-    if (entries > GUEST_PAGES * 512)
-        return -XEN_EINVAL;
-    if (copy_from_guest(frames, frame_list, (entries + 511) / 512 * 8))
-        return -XEN_EFAULT;
+    if (entries > GUEST_PAGES * 512) return -XEN_EINVAL;
+    if (copy_from_guest(frames, frame_list, (entries + 511) / 512 * 8)) return -XEN_EFAULT;
     spin_lock(&d->mm.lock);
     int rc = desc_set_gdt(v, frames, (unsigned int)entries);
     spin_unlock(&d->mm.lock);
@@ -295,8 +273,7 @@ long do_update_descriptor(uint64_t maddr, uint64_t descriptor, uint64_t a3, uint
     mfn_t mfn = maddr >> PAGE_SHIFT;
     int rc;
 
-    if ((maddr & 7) || desc_check(&descriptor))
-        return -XEN_EINVAL;
+    if ((maddr & 7) || desc_check(&descriptor)) return -XEN_EINVAL;
     spin_lock(&d->mm.lock);
     if (mfn_valid(mfn) && frame_of(mfn)->owner == d->domid && frame_of(mfn)->type == FT_DESC)
         rc = frame_get_type(d, mfn, FT_DESC);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Intel SDM volume 1, chapter 13 (XSAVE). */
+#include "hypercall/handler.h"
 #include "cpu/fpu.h"
 #include "cpu/io.h"
-#include "cpu/percpu.h"
-#include "hypercall/hypercall.h"
-#include "domain/domain.h"
-#include "console.h"
-#include "lib.h"
 
 #define AREA_SIZE      4096u
 #define FEATURES_KNOWN 0xe7ul /* x87, SSE, AVX, AVX-512 */
@@ -33,14 +29,11 @@ static uint64_t choose(void)
     cpuid(13, 0, &a, &b, &c, &d);
     uint64_t f = (a | (uint64_t)d << 32) & FEATURES_KNOWN;
     for (unsigned int bit = 63; bit >= 2; bit--) {
-        if (!(f & (1ul << bit)))
-            continue;
+        if (!(f & (1ul << bit))) continue;
         cpuid(13, bit, &a, &b, &c, &d);
-        if (a + b > AREA_SIZE)
-            f &= ~(1ul << bit);
+        if (a + b > AREA_SIZE) f &= ~(1ul << bit);
     }
-    if ((f & 0xe0) != 0xe0)
-        f &= ~0xe0ul;
+    if ((f & 0xe0) != 0xe0) f &= ~0xe0ul;
     return f;
 }
 
@@ -50,8 +43,7 @@ void fpu_init_cpu(void)
 
     cpuid(1, 0, &a, &b, &c, &d);
     if (c & (1u << 26)) {
-        if (!features)
-            features = choose();
+        if (!features) features = choose();
         xsetbv_safe(features);
     }
     __asm__ volatile("clts; fninit");
@@ -64,10 +56,8 @@ uint64_t fpu_features(void)
 
 void fpu_save(struct vcpu *v)
 {
-    if (v->state->fpu_ts)
-        __asm__ volatile("clts");
-    if (features && v->state->xcr0 != features)
-        xsetbv_safe(features);
+    if (v->state->fpu_ts) __asm__ volatile("clts");
+    if (features && v->state->xcr0 != features) xsetbv_safe(features);
     if (features)
         __asm__ volatile("xsave64 (%0)"
                          :
@@ -85,15 +75,12 @@ void fpu_load(struct vcpu *v)
     if (features) {
         xsetbv_safe(features);
         bad = xrstor_safe(area_of(v), features);
-        if (v->state->xcr0 != features)
-            xsetbv_safe(v->state->xcr0);
+        if (v->state->xcr0 != features) xsetbv_safe(v->state->xcr0);
     } else {
         bad = fxrstor_safe(area_of(v));
     }
-    if (bad)
-        domain_crash(v->domain, "extended state cannot be restored");
-    if (v->state->fpu_ts)
-        fpu_set_ts(v, true);
+    if (bad) domain_crash(v->domain, "extended state cannot be restored");
+    if (v->state->fpu_ts) fpu_set_ts(v, true);
 }
 
 void fpu_reset(struct vcpu *v)
@@ -101,10 +88,9 @@ void fpu_reset(struct vcpu *v)
     uint8_t *area = area_of(v);
 
     memset(area, 0, AREA_SIZE);
-    *(uint16_t *)area = 0x37f;         /* FCW */
-    *(uint32_t *)(area + 24) = 0x1f80; /* MXCSR */
-    if (features)
-        *(uint64_t *)(area + 512) = 3; /* XSTATE_BV: x87 and SSE as above, the rest initial */
+    *(uint16_t *)area = 0x37f;                   /* FCW */
+    *(uint32_t *)(area + 24) = 0x1f80;           /* MXCSR */
+    if (features) *(uint64_t *)(area + 512) = 3; /* XSTATE_BV: x87 and SSE as above, the rest initial */
     v->state->xcr0 = features ? 1 : 0;
     v->state->cr4 = 0x660; /* PAE, MCE off, OSFXSR, OSXMMEXCPT, as the hypervisor has them */
 }
@@ -112,8 +98,7 @@ void fpu_reset(struct vcpu *v)
 void fpu_set_ts(struct vcpu *v, bool on)
 {
     v->state->fpu_ts = on;
-    if (v != current)
-        return;
+    if (v != current) return;
     if (!on) {
         __asm__ volatile("clts");
         return;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The filtered leaf set: what a PV guest can use. Everything that is not listed here reads as 0. */
+#include "hv.h"
 #include "cpu/privop.h"
 #include "cpu/fpu.h"
 #include "cpu/io.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "hypercall/version.h"
-#include "lib.h"
 
 #define BIT(n) (1u << (n))
 /* Leaf 1. Not: MONITOR, VMX, SMX, EST, PCID, x2APIC, TSC deadline; VME, PSE, MCE, SEP, MTRR, PGE, PSE36, ACPI, TM. */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* MSR allow-list (Intel SDM volume 4). Everything else is #GP for the guest. */
+#include "hypercall/handler.h"
 #include "cpu/privop.h"
 #include "cpu/io.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
 #include "cpu/bounce.h"
-#include "hypercall/ask.h"
 
 #define MSR_TSC         0x10
 #define MSR_PLATFORM_ID 0x17
@@ -63,8 +60,7 @@ int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
     bool base = msr >= MSR_FS_BASE && msr <= MSR_KERNEL_GS;
     int rc = ask_own(base ? OP_DECODE_WRMSR : OP_DECODE_WRMSR_constant, msr);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     switch (msr) {
     case MSR_PAT:
         return value == PAT_RESET ? 0 : -XEN_EPERM;
@@ -76,8 +72,7 @@ int guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
     case MSR_FS_BASE:
     case MSR_GS_BASE:
     case MSR_KERNEL_GS:
-        if (!canonical(value))
-            return -XEN_EPERM;
+        if (!canonical(value)) return -XEN_EPERM;
         wrmsr(msr, value);
         return 0;
     default:
@@ -90,8 +85,7 @@ void load_gs(uint16_t selector);
 /* In guest kernel mode GS_BASE is the kernel's, KERNEL_GS_BASE the user's. */
 long do_set_segment_base(uint64_t which, uint64_t base, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    if (which != SEGBASE_GS_USER_SEL && !canonical(base))
-        return -XEN_EINVAL;
+    if (which != SEGBASE_GS_USER_SEL && !canonical(base)) return -XEN_EINVAL;
     switch (which) {
     case SEGBASE_FS:
         wrmsr(MSR_FS_BASE, base);

@@ -17,8 +17,7 @@ static bool x2;
 void lapic_init_boot(maddr_t base)
 {
     x2 = rdmsr(MSR_APIC_BASE) & APIC_BASE_X2;
-    if (!x2)
-        page = map_mmio(base, 4096);
+    if (!x2) page = map_mmio(base, 4096);
 }
 
 uint32_t lapic_read(uint32_t reg)
@@ -55,8 +54,7 @@ void lapic_init_cpu(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
 
-    if (!(base & APIC_BASE_ON))
-        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ON);
+    if (!(base & APIC_BASE_ON)) wrmsr(MSR_APIC_BASE, base | APIC_BASE_ON);
     lapic_write(LAPIC_TPR, 0);
     lapic_write(LAPIC_LVT_TIMER, 1u << 16);
     lapic_write(LAPIC_LVT_LINT0, 1u << 16);

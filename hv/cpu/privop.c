@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include "hypercall/handler.h"
 #include "cpu/privop.h"
 #include "cpu/bounce.h"
 #include "cpu/decode.h"
-#include "cpu/percpu.h"
 #include "cpu/fpu.h"
 #include "cpu/debugreg.h"
-#include "mm/access.h"
 #include "mm/mmuext.h"
 #include "mm/paging.h"
 #include "mm/table.h"
 #include "mm/pte.h"
 #include "mm/layout.h"
 #include "device/device.h"
-#include "domain/domain.h"
-#include "hypercall/ask.h"
-#include "lib.h"
 
 #define GP_ERROR_IDT 2u
 
@@ -22,10 +18,8 @@ size_t decode_fetch(gva_t rip, uint8_t code[15])
 {
     size_t to_end = PAGE_SIZE - (rip & ~PAGE_MASK), n = MIN(15ul, to_end);
 
-    if (copy_from_guest(code, rip, n))
-        return 0;
-    if (n < 15 && !copy_from_guest(code + n, rip + n, 15 - n))
-        n = 15;
+    if (copy_from_guest(code, rip, n)) return 0;
+    if (n < 15 && !copy_from_guest(code + n, rip + n, 15 - n)) n = 15;
     return n;
 }
 
@@ -36,8 +30,7 @@ static bool software_interrupt(struct cpu_regs *r)
     uint8_t code[15];
     size_t n = decode_fetch(r->rip, code);
 
-    if (n < 2 || code[0] != 0xcd)
-        return false;
+    if (n < 2 || code[0] != 0xcd) return false;
     const struct trap_entry *t = &v->state->traps[code[1]];
     if (!t->address || (!v->guest_kernel && (t->flags & 3) != 3)) {
         bounce_trap(13, true, code[1] * 8u + 2);
@@ -76,8 +69,7 @@ static enum outcome port_out(struct vcpu *v, struct cpu_regs *r, const struct de
 
 static enum outcome port_ins(struct vcpu *v, struct cpu_regs *r, const struct decoded *in)
 {
-    if (in->segment_override)
-        return NOT_OURS;
+    if (in->segment_override) return NOT_OURS;
     uint32_t value = ioport_read(OP_DECODE_INS, port_of(r, in), in->size);
     if (copy_to_guest(r->rdi, &value, in->size)) {
         bounce_page_fault(r->rdi, 2);
@@ -91,8 +83,7 @@ static enum outcome port_outs(struct vcpu *v, struct cpu_regs *r, const struct d
 {
     uint32_t value = 0;
 
-    if (in->segment_override)
-        return NOT_OURS;
+    if (in->segment_override) return NOT_OURS;
     if (copy_from_guest(&value, r->rsi, in->size)) {
         bounce_page_fault(r->rsi, 0);
         return BOUNCED;
@@ -143,12 +134,10 @@ static enum outcome write_cr(struct vcpu *v, struct cpu_regs *r, const struct de
                         : in->reg == 0 ? OP_DECODE_MOV_TO_CR_ts
                                        : OP_DECODE_MOV_TO_CR_shadow;
 
-    if (ask_own(op, value))
-        return NOT_OURS;
+    if (ask_own(op, value)) return NOT_OURS;
     switch (in->reg) {
     case 0: /* only TS may change */
-        if ((value ^ 0x80050033ul) & ~8ul)
-            return NOT_OURS;
+        if ((value ^ 0x80050033ul) & ~8ul) return NOT_OURS;
         fpu_set_ts(v, value & 8);
         return DONE;
     case 2:
@@ -157,8 +146,7 @@ static enum outcome write_cr(struct vcpu *v, struct cpu_regs *r, const struct de
     case 3:
         return new_cr3(v, value);
     case 4: /* a shadow: the hypervisor's own CR4 never follows */
-        if (value & ~0x3fffffful)
-            return NOT_OURS;
+        if (value & ~0x3fffffful) return NOT_OURS;
         v->state->cr4 = value;
         return DONE;
     default:
@@ -170,8 +158,7 @@ static enum outcome read_msr(struct vcpu *v, struct cpu_regs *r, const struct de
 {
     uint64_t value;
 
-    if (guest_rdmsr(v, (uint32_t)r->rcx, &value))
-        return NOT_OURS;
+    if (guest_rdmsr(v, (uint32_t)r->rcx, &value)) return NOT_OURS;
     r->rax = (uint32_t)value;
     r->rdx = value >> 32;
     return DONE;
@@ -186,8 +173,7 @@ static enum outcome read_dr(struct vcpu *v, struct cpu_regs *r, const struct dec
 {
     uint64_t value;
 
-    if (debugreg_read(v, in->reg, &value))
-        return NOT_OURS;
+    if (debugreg_read(v, in->reg, &value)) return NOT_OURS;
     decode_reg_write(r, in->rm, 8, value);
     return DONE;
 }
@@ -224,8 +210,7 @@ static enum outcome flush_page(struct vcpu *v, struct cpu_regs *r, const struct 
 {
     gva_t va = decode_address(in, r);
 
-    if (guest_range_ok(va, 1, 1))
-        invlpg(va);
+    if (guest_range_ok(va, 1, 1)) invlpg(va);
     return DONE;
 }
 
@@ -257,8 +242,7 @@ static bool in_64bit_code(const struct cpu_regs *r)
 {
     uint64_t rights = 0;
 
-    if ((r->cs & 0xffff) == FLAT_RING3_CS64)
-        return true;
+    if ((r->cs & 0xffff) == FLAT_RING3_CS64) return true;
     __asm__("lar %1, %0" : "+r"(rights) : "r"(r->cs & 0xffff) : "cc");
     return rights & (1ul << 21);
 }
@@ -269,19 +253,15 @@ bool privop_emulate(struct cpu_regs *r)
     struct decoded in;
     uint8_t code[15];
 
-    if (r->error_code & GP_ERROR_IDT)
-        return software_interrupt(r);
-    if (r->error_code || !in_64bit_code(r))
-        return false;
+    if (r->error_code & GP_ERROR_IDT) return software_interrupt(r);
+    if (r->error_code || !in_64bit_code(r)) return false;
     size_t n = decode_fetch(r->rip, code);
-    if (!n || decode(code, n, &in))
-        return false;
+    if (!n || decode(code, n, &in)) return false;
     if (in.kind == DECODE_MEMORY_WRITE || in.op >= ARRAY_SIZE(ops) || !ops[in.op].fn ||
         (!v->guest_kernel && !user_may(v, &in)) || ask_first(ops[in.op].op, r->rip))
         return false;
     enum outcome rc = ops[in.op].fn(v, r, &in);
-    if (rc == DONE)
-        r->rip += in.length;
+    if (rc == DONE) r->rip += in.length;
     return rc != NOT_OURS;
 }
 

@@ -11,8 +11,7 @@ void rendezvous_begin(void)
 {
     __atomic_store_n(&stopping, 1, __ATOMIC_SEQ_CST);
     for (unsigned int cpu = 0; cpu < cpus_online; cpu++) {
-        if (cpu == current_cpu())
-            continue;
+        if (cpu == current_cpu()) continue;
         __atomic_store_n(&cpu_infos[cpu]->need_resched, 1, __ATOMIC_SEQ_CST);
         cpu_kick(cpu);
     }
@@ -32,8 +31,7 @@ void rendezvous_end(void)
 
 void rendezvous_join(void)
 {
-    if (likely(!__atomic_load_n(&stopping, __ATOMIC_SEQ_CST)))
-        return;
+    if (likely(!__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))) return;
     __atomic_fetch_add(&stopped, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&stopping, __ATOMIC_SEQ_CST)) {
         tlb_answer();

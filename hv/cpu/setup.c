@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A CPU's features, and its block of stacks. */
+#include "hv.h"
 #include "cpu/setup.h"
-#include "cpu/percpu.h"
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
-#include "mm/access.h"
 #include "mm/paging.h"
 #include "mm/entry.h"
-#include "console.h"
-#include "lib.h"
 
 #define CR4_PGE     (1ul << 7)
 #define CR4_OSFXSR  (1ul << 9)
@@ -32,8 +29,7 @@ bool cpu_has_smap(void)
     uint32_t a, b, c, d;
 
     cpuid(0, 0, &a, &b, &c, &d);
-    if (a < 7)
-        return false;
+    if (a < 7) return false;
     cpuid(7, 0, &a, &b, &c, &d);
     return b & (1u << 20);
 }
@@ -45,8 +41,7 @@ void cpu_setup(void)
 
     cpuid(0, 0, &max, &b, &c, &d);
     cpuid(1, 0, &a, &b, &c, &d);
-    if (c & (1u << 26))
-        cr4 |= CR4_OSXSAVE;
+    if (c & (1u << 26)) cr4 |= CR4_OSXSAVE;
     if (max >= 7) {
         cpuid(7, 0, &a, &b, &c, &d);
         cr4 |= (b & (1u << 7) ? CR4_SMEP : 0) | (b & (1u << 20) ? CR4_SMAP : 0) | (c & (1u << 2) ? CR4_UMIP : 0);
@@ -70,8 +65,7 @@ struct cpu_info *cpu_block_init(void *block, unsigned int cpu)
 
 void cpu_kick(unsigned int cpu)
 {
-    if (cpu != current_cpu())
-        lapic_ipi(cpu_infos[cpu]->apic_id, VECTOR_KICK);
+    if (cpu != current_cpu()) lapic_ipi(cpu_infos[cpu]->apic_id, VECTOR_KICK);
 }
 
 /* Of two that want to stop each other, one goes on. */

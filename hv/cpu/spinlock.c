@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "spinlock.h"
-#include "console.h"
-#include "cpu/percpu.h"
+#include "hv.h"
 #include "cpu/io.h"
 #include "mm/tlb.h"
 

@@ -4,10 +4,10 @@
  * The hypervisor keeps no context of its own for a vCPU: its one stack per CPU is empty whenever a guest runs. A switch
  * copies the frame at cpu_info.guest out to the old vCPU's state (on frames of its domain), loads the new address
  * space, and copies the new one in. */
+#include "hypercall/handler.h"
 #include "cpu/trap.h"
 #include "cpu/switch.h"
 #include "cpu/bounce.h"
-#include "cpu/percpu.h"
 #include "cpu/rendezvous.h"
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
@@ -18,11 +18,7 @@
 #include "mm/tlb.h"
 #include "sched/sched.h"
 #include "event/evtchn.h"
-#include "time/clock.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
 #include <xen/callback.h>
-#include "lib.h"
 
 #define MSR_FS_BASE   0xc0000100
 #define MSR_GS_BASE   0xc0000101
@@ -92,14 +88,11 @@ void switch_to(struct vcpu *prev, struct vcpu *next)
 {
     struct cpu_info *c = this_cpu();
 
-    if (prev == next)
-        return;
-    if (!domain_is_idle(prev->domain))
-        save(prev);
+    if (prev == next) return;
+    if (!domain_is_idle(prev->domain)) save(prev);
     c->curr = next;
     enter_aspace(c, prev, next);
-    if (prev->domain != next->domain)
-        clear_stack();
+    if (prev->domain != next->domain) clear_stack();
     sched_vcpu_saved(prev);
     if (!domain_is_idle(next->domain)) {
         load(next);
@@ -111,18 +104,14 @@ static void do_work(struct vcpu *v)
 {
     uint32_t work = __atomic_exchange_n(&v->work, 0, __ATOMIC_SEQ_CST);
 
-    if (work & VCPU_WORK_TIME)
-        clock_update_vcpu(v);
-    if (work & VCPU_WORK_RUNSTATE)
-        sched_runstate_publish(v);
-    if (work & VCPU_WORK_EVENT)
-        evtchn_deliver(v);
+    if (work & VCPU_WORK_TIME) clock_update_vcpu(v);
+    if (work & VCPU_WORK_RUNSTATE) sched_runstate_publish(v);
+    if (work & VCPU_WORK_EVENT) evtchn_deliver(v);
 }
 
 static void idle_wait(struct cpu_info *c)
 {
-    if (READ_ONCE(c->need_resched))
-        return;
+    if (READ_ONCE(c->need_resched)) return;
     /* STI takes effect after HLT: an interrupt in between ends the HLT. */
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
@@ -142,8 +131,7 @@ void guest_exit(void)
         if (unlikely(READ_ONCE(c->need_resched))) {
             __atomic_exchange_n(&c->need_resched, 0, __ATOMIC_SEQ_CST);
             rendezvous_join();
-            if (unlikely(READ_ONCE(policy_work_left)))
-                policy_load_work();
+            if (unlikely(READ_ONCE(policy_work_left))) policy_load_work();
             switch_to(v, sched_next(v));
             continue;
         }
@@ -157,8 +145,7 @@ void guest_exit(void)
         }
         if (evtchn_upcall_wanted(v)) {
             deliver_event(v);
-            if (READ_ONCE(c->need_resched))
-                continue;
+            if (READ_ONCE(c->need_resched)) continue;
         }
         return;
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* From entry.S to the handler of each vector. */
+#include "hv.h"
 #include "cpu/trap.h"
 #include "cpu/bounce.h"
 #include "cpu/privop.h"
-#include "cpu/percpu.h"
 #include "cpu/lapic.h"
 #include "cpu/io.h"
 #include "cpu/setup.h"
@@ -11,8 +11,6 @@
 #include "mm/tlb.h"
 #include "device/device.h"
 #include "time/timer.h"
-#include "domain/domain.h"
-#include "console.h"
 
 #define TRAP_PF          14
 #define PF_PRESENT_WRITE 3u
@@ -51,8 +49,7 @@ static void interrupt(unsigned int vector)
     case VECTOR_SPURIOUS:
         break;
     default:
-        if (vector >= VECTOR_DEVICE_FIRST && vector <= VECTOR_DEVICE_LAST)
-            device_interrupt(vector);
+        if (vector >= VECTOR_DEVICE_FIRST && vector <= VECTOR_DEVICE_LAST) device_interrupt(vector);
         break; /* below: a legacy PIC's spurious interrupt */
     }
 }
@@ -92,15 +89,13 @@ static void exception(struct cpu_regs *r, unsigned int vector)
     case 8:
         panic("double fault from ring 3 at rip %lx", r->rip);
     case 6:
-        if (!privop_forced_cpuid(r))
-            bounce_trap(6, false, 0);
+        if (!privop_forced_cpuid(r)) bounce_trap(6, false, 0);
         break;
     case 7:
         no_device();
         break;
     case 13:
-        if (!privop_emulate(r))
-            bounce_trap(13, true, r->error_code);
+        if (!privop_emulate(r)) bounce_trap(13, true, r->error_code);
         break;
     default:
         bounce_trap(vector, HAS_ERROR >> vector & 1, r->error_code);
@@ -115,8 +110,7 @@ void trap_from_guest(struct cpu_regs *r)
     if (vector == TRAP_PF) {
         gva_t va = read_cr2();
         struct vcpu *v = current;
-        if ((r->error_code & 0xb) == PF_PRESENT_WRITE && v->guest_kernel && ptwr_fault(v, r, va))
-            return;
+        if ((r->error_code & 0xb) == PF_PRESENT_WRITE && v->guest_kernel && ptwr_fault(v, r, va)) return;
         bounce_page_fault(va, r->error_code);
     } else if (vector < 32) {
         exception(r, vector);
@@ -158,8 +152,7 @@ int trap_from_hv(struct cpu_regs *r)
         interrupt(r->vector);
         return 0;
     }
-    if (fixup(r))
-        return 0;
+    if (fixup(r)) return 0;
     if (r->rip == (uint64_t)iret_to_guest) {
         recover_guest_regs(r);
         return 1;

@@ -4,8 +4,7 @@
 static uint64_t get(const uint8_t *table, size_t len, size_t offset, unsigned int bytes)
 {
     uint64_t v = 0;
-    if (offset + bytes > len)
-        return 0;
+    if (offset + bytes > len) return 0;
     for (unsigned int i = 0; i < bytes; i++)
         v |= (uint64_t)table[offset + i] << (8 * i);
     return v;
@@ -21,11 +20,9 @@ static uint16_t get_port(const uint8_t *table, size_t len, size_t offset)
 bool acpi_fadt_parse(const uint8_t *t, size_t len, struct acpi_fadt *f)
 {
     *f = (struct acpi_fadt){0};
-    if (len < 116)
-        return false;
+    if (len < 116) return false;
     f->dsdt = get(t, len, 140, 8);
-    if (!f->dsdt)
-        f->dsdt = get(t, len, 40, 4);
+    if (!f->dsdt) f->dsdt = get(t, len, 40, 4);
     f->smi_cmd = get_port(t, len, 48);
     f->acpi_enable = t[52];
     f->acpi_disable = t[53];
@@ -56,15 +53,13 @@ bool acpi_fadt_parse(const uint8_t *t, size_t len, struct acpi_fadt *f)
 static bool aml_integer(const uint8_t *t, size_t len, size_t *pos, uint8_t *value)
 {
     static const uint8_t width[] = {1, 2, 4, 0, 8}; /* after BytePrefix 0x0a; 0x0d is a string */
-    if (*pos >= len)
-        return false;
+    if (*pos >= len) return false;
     uint8_t op = t[(*pos)++];
     if (op == 0x00 || op == 0x01 || op == 0xff) {
         *value = op;
         return true;
     }
-    if (op < 0x0a || op > 0x0e || !width[op - 0x0a] || len - *pos < width[op - 0x0a])
-        return false;
+    if (op < 0x0a || op > 0x0e || !width[op - 0x0a] || len - *pos < width[op - 0x0a]) return false;
     *value = t[*pos];
     *pos += width[op - 0x0a];
     return true;
@@ -74,19 +69,16 @@ bool acpi_s5_find(const uint8_t *t, size_t len, struct acpi_s5 *s5)
 {
     *s5 = (struct acpi_s5){0};
     for (size_t i = ACPI_HEADER_SIZE + 1; i + 8 <= len; i++) {
-        if (t[i] != '_' || t[i + 1] != 'S' || t[i + 2] != '5' || t[i + 3] != '_')
-            continue;
+        if (t[i] != '_' || t[i + 1] != 'S' || t[i + 2] != '5' || t[i + 3] != '_') continue;
         /* NameOp, maybe a root prefix, the name, PackageOp */
         bool named = t[i - 1] == 0x08 || (t[i - 1] == '\\' && t[i - 2] == 0x08);
-        if (!named || t[i + 4] != 0x12)
-            continue;
+        if (!named || t[i + 4] != 0x12) continue;
         size_t pos = i + 5;
         pos += (size_t)(t[pos] >> 6) + 1; /* PkgLength: top bits say how many bytes follow */
         if (pos >= len || t[pos] < 1)     /* NumElements */
             continue;
         uint8_t elements = t[pos++], a = 0, b = 0;
-        if (!aml_integer(t, len, &pos, &a) || (elements > 1 && !aml_integer(t, len, &pos, &b)))
-            continue;
+        if (!aml_integer(t, len, &pos, &a) || (elements > 1 && !aml_integer(t, len, &pos, &b))) continue;
         *s5 = (struct acpi_s5){.found = true, .type_a = a & 7, .type_b = b & 7};
         return true;
     }
@@ -99,10 +91,8 @@ unsigned int acpi_dmar_units(const uint8_t *t, size_t len, uint64_t *base, unsig
     size_t pos = 48; /* header, host address width, flags, reserved */
     while (pos + 4 <= len && n < max) {
         uint64_t type = get(t, len, pos, 2), size = get(t, len, pos + 2, 2);
-        if (size < 4 || size > len - pos)
-            break;
-        if (type == 0 && size >= 16)
-            base[n++] = get(t, len, pos + 8, 8);
+        if (size < 4 || size > len - pos) break;
+        if (type == 0 && size >= 16) base[n++] = get(t, len, pos + 8, 8);
         pos += size;
     }
     return n;

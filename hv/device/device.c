@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "device/device.h"
 
-#include "console.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
-#include "cpu/percpu.h"
 #include "device/device_state.h"
 #include "device/ioapic.h"
 #include "device/pci.h"
 #include "device/pirq.h"
-#include "domain/domain.h"
-#include "mm/access.h"
 
 struct spinlock device_lock = SPINLOCK(RANK_DEVICE);
 
@@ -66,11 +63,9 @@ void device_init(void)
 
 int device_domain_init(struct domain *d)
 {
-    if (!d->is_control)
-        return 0;
+    if (!d->is_control) return 0;
     struct domain_device *dev = heap_alloc(sizeof(*dev));
-    if (!dev)
-        return -XEN_ENOMEM;
+    if (!dev) return -XEN_ENOMEM;
     dev->ports = heap_alloc_pages(PORTS_BITMAP_PAGES);
     if (!dev->ports) {
         heap_free(dev);
@@ -86,8 +81,7 @@ void device_domain_destroy(struct domain *d)
 {
     struct domain_device *dev = d->device;
 
-    if (!dev)
-        return;
+    if (!dev) return;
     pirq_reset();
     d->device = NULL;
     heap_free_pages(dev->ports, PORTS_BITMAP_PAGES);

@@ -61,8 +61,7 @@ void ioapic_add(maddr_t base, uint32_t id, uint32_t gsi_base)
 /* Conforming to the bus means edge, active high, for ISA (MADT flags: bits 0-1 polarity, 2-3 trigger). */
 void ioapic_override(uint32_t isa_irq, uint32_t gsi, uint32_t flags)
 {
-    if (gsi >= GSIS_MAX)
-        return;
+    if (gsi >= GSIS_MAX) return;
     lines[gsi].low = (flags & 3) == 3;
     lines[gsi].level = (flags >> 2 & 3) == 3;
 }
@@ -76,8 +75,7 @@ static void init_one(unsigned int n)
     for (uint32_t pin = 0; pin < io->pins; pin++) {
         uint32_t gsi = io->gsi_base + pin;
         reg_write(io, REG_LINES + 2 * pin, RTE_MASKED);
-        if (gsi < io->gsi_base || gsi >= GSIS_MAX)
-            continue;
+        if (gsi < io->gsi_base || gsi >= GSIS_MAX) continue;
         struct line *l = &lines[gsi];
         l->present = true;
         l->ioapic = (uint8_t)n;
@@ -112,8 +110,7 @@ bool ioapic_level(uint32_t gsi)
 
 int ioapic_set_mode(uint32_t gsi, bool level, bool low)
 {
-    if (!ioapic_has_gsi(gsi))
-        return -XEN_EINVAL;
+    if (!ioapic_has_gsi(gsi)) return -XEN_EINVAL;
     lines[gsi].level = level;
     lines[gsi].low = low;
     return 0;
@@ -133,28 +130,24 @@ void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id)
 
 void ioapic_mask(uint32_t gsi)
 {
-    if (ioapic_has_gsi(gsi))
-        line_write(&lines[gsi], lines[gsi].rte | RTE_MASKED);
+    if (ioapic_has_gsi(gsi)) line_write(&lines[gsi], lines[gsi].rte | RTE_MASKED);
 }
 
 void ioapic_unmask(uint32_t gsi)
 {
-    if (ioapic_has_gsi(gsi))
-        line_write(&lines[gsi], lines[gsi].rte & ~RTE_MASKED);
+    if (ioapic_has_gsi(gsi)) line_write(&lines[gsi], lines[gsi].rte & ~RTE_MASKED);
 }
 
 int ioapic_guest_read(maddr_t base, uint32_t reg, uint32_t *value)
 {
     for (unsigned int n = 0; n < ioapic_count; n++) {
         const struct ioapic *io = &ioapics[n];
-        if (io->base != base)
-            continue;
+        if (io->base != base) continue;
         if (reg <= REG_ARB) {
             *value = reg_read(io, reg);
             return 0;
         }
-        if (reg < REG_LINES || reg >= REG_LINES + 2 * io->pins)
-            return -XEN_EINVAL;
+        if (reg < REG_LINES || reg >= REG_LINES + 2 * io->pins) return -XEN_EINVAL;
         *value = reg & 1 ? 0 : RTE_MASKED;
         return 0;
     }

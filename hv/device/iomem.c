@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Device memory that the control domain may map: what visible PCI functions decode, the VGA window, and what the
  * firmware's memory map calls reserved or ACPI; less what is protected. Elsewhere it sees an empty bus. */
+#include "hypercall/handler.h"
 #include "device/device.h"
 
 #include "boot/bootinfo.h"
-#include "console.h"
 #include "device/device_state.h"
 #include "device/pci.h"
-#include "domain/domain.h"
-#include "lib.h"
-#include "mm/access.h"
 #include "mm/frame.h"
-#include "hypercall/ask.h"
 
 #define RANGES_MAX 96u
 #define VGA_FIRST  0xa0u
@@ -47,8 +43,7 @@ static const struct {
 
 void iomem_protect(maddr_t base, uint64_t size, enum iomem_kind kind)
 {
-    if (range_count == RANGES_MAX)
-        panic("device: too many protected ranges");
+    if (range_count == RANGES_MAX) panic("device: too many protected ranges");
     ranges[range_count++] = (struct range){base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT, kind};
 }
 
@@ -61,8 +56,7 @@ void iomem_set_rsdp(const void *rsdp, size_t size)
 static void *stand_in(void)
 {
     uint8_t *page = heap_alloc_pages(1);
-    if (!page)
-        panic("device: no memory");
+    if (!page) panic("device: no memory");
     frame_of(heap_mfn(page))->owner = DOMID_HV;
     frame_of(heap_mfn(page))->flags = FF_MMIO; /* mapped without references, like device memory */
     return page;
@@ -99,24 +93,18 @@ static bool firmware_reserved(mfn_t mfn)
 bool iomem_resolve(struct domain *d, uint64_t *mfn, bool *readonly)
 {
     *readonly = false;
-    if (!d->device || monitor_check_hardware(d, operations[OP_device_frame].perm, *mfn, *mfn))
-        return false;
-    if (*mfn == heap_mfn(blank_page) || *mfn == heap_mfn(low_page))
-        return true;
+    if (!d->device || monitor_check_hardware(d, operations[OP_device_frame].perm, *mfn, *mfn)) return false;
+    if (*mfn == heap_mfn(blank_page) || *mfn == heap_mfn(low_page)) return true;
     if (*mfn < VGA_FIRST) {
         *mfn = heap_mfn(low_page);
         return true;
     }
     *readonly = *mfn > VGA_LAST && *mfn <= BIOS_LAST;
-    if (rsdp_page && *mfn == RSDP_MFN)
-        *mfn = heap_mfn(rsdp_page);
-    if (rsdp_page && *mfn == heap_mfn(rsdp_page))
-        return *readonly = true;
+    if (rsdp_page && *mfn == RSDP_MFN) *mfn = heap_mfn(rsdp_page);
+    if (rsdp_page && *mfn == heap_mfn(rsdp_page)) return *readonly = true;
     for (unsigned int i = 0; i < range_count; i++) {
-        if (*mfn < ranges[i].first || *mfn > ranges[i].last)
-            continue;
-        if (ranges[i].kind == IOMEM_REFUSED)
-            return false;
+        if (*mfn < ranges[i].first || *mfn > ranges[i].last) continue;
+        if (ranges[i].kind == IOMEM_REFUSED) return false;
         if (ranges[i].kind == IOMEM_BLANK) {
             *mfn = heap_mfn(blank_page);
             return true;

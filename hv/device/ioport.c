@@ -2,14 +2,12 @@
 /* I/O ports of the control domain. A bitmap says which exist for it; some of those are stand-ins. Refused ones read
  * as all ones and swallow writes, like an empty bus. What is refused on purpose: the hypervisor's UART, ISA DMA, the
  * firmware configuration device (both write to memory by themselves), fast A20 and reset, SMI control, CPU hotplug. */
+#include "hypercall/handler.h"
 #include "device/device.h"
 
 #include "cpu/io.h"
 #include "device/device_state.h"
 #include "device/pci.h"
-#include "domain/domain.h"
-#include "hypercall/ask.h"
-#include "lib.h"
 
 #define PIC1        0x20
 #define PIC2        0xa0
@@ -54,8 +52,7 @@ static void allow(void *arg, uint16_t port, uint32_t size)
 
 static void allow_block(struct domain_device *dev, uint16_t port, uint32_t size)
 {
-    if (port)
-        allow(dev, port, size);
+    if (port) allow(dev, port, size);
 }
 
 void ioport_init_rights(struct domain_device *dev)
@@ -81,11 +78,9 @@ void ioport_init_rights(struct domain_device *dev)
 
 static bool allowed(enum operation op, struct domain *d, uint16_t port, unsigned int bytes)
 {
-    if (!d->device || port + bytes > 0x10000u)
-        return false;
+    if (!d->device || port + bytes > 0x10000u) return false;
     for (unsigned int i = 0; i < bytes; i++)
-        if (!test_bit(port + i, d->device->ports))
-            return false;
+        if (!test_bit(port + i, d->device->ports)) return false;
     return ask_hardware(op, port, port + bytes - 1) == 0;
 }
 
@@ -108,8 +103,7 @@ static bool config_selected(enum operation op, struct domain *d, uint16_t port, 
 
 static uint32_t config_read(struct domain *d, uint16_t port, unsigned int bytes)
 {
-    if (!config_selected(OP_DECODE_IN_pci, d, port, bytes))
-        return ~0u;
+    if (!config_selected(OP_DECODE_IN_pci, d, port, bytes)) return ~0u;
     return pci_guest_read(config_bdf(d->device), (d->device->cf8 & 0xfc) + (port & 3u), bytes);
 }
 
@@ -134,8 +128,7 @@ static bool touches(uint16_t port, unsigned int bytes, uint16_t reg, unsigned in
 static int pm1_offset(uint16_t port, unsigned int bytes)
 {
     const struct acpi_fadt *f = &device_fadt;
-    if (touches(port, bytes, f->pm1a_cnt, 2))
-        return port - f->pm1a_cnt;
+    if (touches(port, bytes, f->pm1a_cnt, 2)) return port - f->pm1a_cnt;
     return touches(port, bytes, f->pm1b_cnt, 2) ? port - f->pm1b_cnt : NOT_PM1;
 }
 
@@ -158,10 +151,8 @@ static uint32_t read_special(struct domain *d, uint16_t port, unsigned int bytes
 {
     struct domain_device *dev = d->device;
 
-    if (port >= PCI_DATA && port <= PCI_DATA + 3)
-        return config_read(d, port, bytes);
-    if (is_config(port))
-        return port == PCI_ADDRESS && bytes == 4 ? dev->cf8 : ~0u;
+    if (port >= PCI_DATA && port <= PCI_DATA + 3) return config_read(d, port, bytes);
+    if (is_config(port)) return port == PCI_ADDRESS && bytes == 4 ? dev->cf8 : ~0u;
     switch (port) {
     case PIC1:
     case PIC2:
@@ -187,8 +178,7 @@ uint32_t ioport_read(enum operation op, uint16_t port, unsigned int bytes)
 {
     struct domain *d = current->domain;
 
-    if (!allowed(op, d, port, bytes))
-        return ones(bytes);
+    if (!allowed(op, d, port, bytes)) return ones(bytes);
     spin_lock(&device_lock);
     uint32_t v = read_special(d, port, bytes);
     spin_unlock(&device_lock);
@@ -224,8 +214,7 @@ static void write_special(struct domain *d, uint16_t port, unsigned int bytes, u
         outb(SPEAKER, (uint8_t)((inb(SPEAKER) & 0x0c) | (byte & 3)));
         return;
     case I8042_CMD:
-        if (i8042_harmless(byte))
-            outb(I8042_CMD, byte);
+        if (i8042_harmless(byte)) outb(I8042_CMD, byte);
         return;
     case CMOS_INDEX:
         dev->cmos_index = byte & (uint8_t)~CMOS_NMI;
@@ -272,14 +261,12 @@ void ioport_write(enum operation op, uint16_t port, unsigned int bytes, uint32_t
     struct domain *d = current->domain;
     int pm1 = pm1_offset(port, bytes);
 
-    if (!allowed(op, d, port, bytes) || bytes > width_of(port))
-        return;
+    if (!allowed(op, d, port, bytes) || bytes > width_of(port)) return;
     spin_lock(&device_lock);
     if (port >= PCI_DATA && port <= PCI_DATA + 3) {
         config_write(d, port, bytes, value);
     } else if (is_config(port)) {
-        if (port == PCI_ADDRESS && bytes == 4)
-            d->device->cf8 = value;
+        if (port == PCI_ADDRESS && bytes == 4) d->device->cf8 = value;
     } else if (pm1 != NOT_PM1) {
         write_pm1_control(port, bytes, value, pm1);
     } else if (touches(port, bytes, (uint16_t)device_fadt.smi_cmd, 1)) {

@@ -10,10 +10,8 @@
 
 int msi_check(const struct msi_source *s)
 {
-    if (!s->function)
-        return -XEN_EINVAL;
-    if (s->msix)
-        return s->function->msix_entry && s->entry < s->function->msix_entries ? 0 : -XEN_EINVAL;
+    if (!s->function) return -XEN_EINVAL;
+    if (s->msix) return s->function->msix_entry && s->entry < s->function->msix_entries ? 0 : -XEN_EINVAL;
     return s->function->header.msi && s->entry == 0 ? 0 : -XEN_EINVAL;
 }
 
@@ -24,8 +22,7 @@ static void program_entry(const struct msi_source *s, uint32_t address, uint32_t
     e[0] = address;
     e[1] = 0;
     e[2] = data;
-    if (open)
-        e[3] = 0;
+    if (open) e[3] = 0;
 }
 
 static void program_capability(struct pci_function *f, uint32_t address, uint32_t data)
@@ -40,8 +37,7 @@ static void program_capability(struct pci_function *f, uint32_t address, uint32_
         at += 4;
     }
     pci_write(f->bdf, at, 2, data);
-    if (control & MSI_MASKABLE)
-        pci_write(f->bdf, at + 4, 4, 0);
+    if (control & MSI_MASKABLE) pci_write(f->bdf, at + 4, 4, 0);
 }
 
 void msi_program(const struct msi_source *s, uint8_t vector, uint32_t apic_id, bool open)

@@ -54,8 +54,7 @@ static void note_bars(struct pci_function *f)
     for (unsigned int i = 0; i < PCI_BARS; i++) {
         unsigned int offset = pci_bar_offset(&f->header, i);
         struct pci_bar *b = &f->header.bar[i];
-        if (pci_bar_index(&f->header, offset) != (int)i)
-            continue;
+        if (pci_bar_index(&f->header, offset) != (int)i) continue;
         b->value = pci_read(f->bdf, offset, 4);
         pci_write(f->bdf, offset, 4, i == PCI_BAR_ROM ? 0xfffff800u : ~0u);
         b->sized = pci_read(f->bdf, offset, 4);
@@ -69,10 +68,8 @@ static maddr_t bar_base(const struct pci_function *f, unsigned int bar)
 {
     const struct pci_bar *b = &f->header.bar[bar];
     maddr_t base = b->value & ~15u;
-    if (bar >= (f->header.type ? 2u : 6u) || (b->sized & 1))
-        return 0;
-    if ((b->value & 6) == 4 && bar + 1 < 6)
-        base |= (maddr_t)b[1].value << 32;
+    if (bar >= (f->header.type ? 2u : 6u) || (b->sized & 1)) return 0;
+    if ((b->value & 6) == 4 && bar + 1 < 6) base |= (maddr_t)b[1].value << 32;
     return base;
 }
 
@@ -89,8 +86,7 @@ static void mask_all_entries(const struct pci_function *f)
 
 static void note_msix(struct pci_function *f)
 {
-    if (!f->header.msix)
-        return;
+    if (!f->header.msix) return;
     uint32_t control = pci_read(f->bdf, f->header.msix + 2u, 2), table = pci_read(f->bdf, f->header.msix + 4u, 4);
     maddr_t base = bar_base(f, table & 7);
     if (!base) {
@@ -108,10 +104,8 @@ static void note_msix(struct pci_function *f)
 
 static void disable_msi(struct pci_function *f)
 {
-    if (f->header.msi)
-        pci_write(f->bdf, f->header.msi + 2u, 2, pci_read(f->bdf, f->header.msi + 2u, 2) & ~0x71u);
-    if (f->header.msix)
-        pci_write(f->bdf, f->header.msix + 2u, 2, pci_read(f->bdf, f->header.msix + 2u, 2) & ~0xc000u);
+    if (f->header.msi) pci_write(f->bdf, f->header.msi + 2u, 2, pci_read(f->bdf, f->header.msi + 2u, 2) & ~0x71u);
+    if (f->header.msix) pci_write(f->bdf, f->header.msix + 2u, 2, pci_read(f->bdf, f->header.msix + 2u, 2) & ~0xc000u);
 }
 
 void device_quiesce(void)
@@ -131,8 +125,7 @@ void device_quiesce(void)
 static bool probe(uint32_t bdf)
 {
     uint32_t id = pci_read(bdf, 0, 4);
-    if (id == ~0u || id == 0)
-        return false;
+    if (id == ~0u || id == 0) return false;
     if (function_count == PCI_FUNCTIONS_MAX) {
         printk("device: too many PCI functions, %04x stays hidden\n", bdf);
         return true;
@@ -141,8 +134,7 @@ static bool probe(uint32_t bdf)
     f->bdf = (uint16_t)bdf;
     pci_header_parse(&f->header, read_dword, f);
     f->hidden = f->header.type > 1 || f->header.class_code == PCI_CLASS_IOMMU;
-    if (f->hidden)
-        return true;
+    if (f->hidden) return true;
     disable_msi(f);
     note_bars(f);
     note_msix(f);
@@ -157,8 +149,7 @@ void pci_init(void)
     bus[0] = 1;
     spin_lock(&device_lock);
     for (unsigned int b = 0; todo; b = (b + 1) % 256) {
-        if (bus[b] != 1)
-            continue;
+        if (bus[b] != 1) continue;
         bus[b] = 2;
         todo--;
         for (uint32_t bdf = b << 8; bdf < (b + 1) << 8; bdf++) {
@@ -172,8 +163,7 @@ void pci_init(void)
                 }
             }
             /* Function 0 absent, or a device of one function: the other seven are not there. */
-            if (!(bdf & 7) && (!there || !(pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x80)))
-                bdf += 7;
+            if (!(bdf & 7) && (!there || !(pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x80))) bdf += 7;
         }
     }
     spin_unlock(&device_lock);
@@ -183,8 +173,7 @@ void pci_init(void)
 struct pci_function *pci_find(uint32_t segment, uint32_t bdf)
 {
     for (unsigned int i = 0; segment == 0 && i < function_count; i++)
-        if (functions[i].bdf == bdf)
-            return functions[i].hidden ? NULL : &functions[i];
+        if (functions[i].bdf == bdf) return functions[i].hidden ? NULL : &functions[i];
     return NULL;
 }
 
@@ -194,8 +183,7 @@ void pci_each_io_bar(void (*fn)(void *arg, uint16_t port, uint32_t size), void *
         const struct pci_function *f = &functions[i];
         for (unsigned int b = 0; !f->hidden && b < (f->header.type ? 2u : 6u); b++) {
             uint32_t size = (~(f->header.bar[b].sized & ~3u) & 0xffff) + 1, port = f->header.bar[b].value & ~3u;
-            if ((f->header.bar[b].sized & 1) && port && port + size <= 0x10000)
-                fn(arg, (uint16_t)port, size);
+            if ((f->header.bar[b].sized & 1) && port && port + size <= 0x10000) fn(arg, (uint16_t)port, size);
             if (!(f->header.bar[b].sized & 1) && (f->header.bar[b].value & 6) == 4)
                 b++; /* the upper half of a memory BAR */
         }
@@ -224,10 +212,8 @@ static bool function_decodes(const struct pci_function *f, mfn_t mfn)
         return true;
     for (unsigned int b = 0; b < 6; b++) {
         maddr_t base = bar_base(f, b);
-        if (base && mfn >= base >> PAGE_SHIFT && mfn <= (base + bar_size(f, b) - 1) >> PAGE_SHIFT)
-            return true;
-        if (base && (f->header.bar[b].value & 6) == 4)
-            b++; /* the upper half */
+        if (base && mfn >= base >> PAGE_SHIFT && mfn <= (base + bar_size(f, b) - 1) >> PAGE_SHIFT) return true;
+        if (base && (f->header.bar[b].value & 6) == 4) b++; /* the upper half */
     }
     return false;
 }
@@ -235,8 +221,7 @@ static bool function_decodes(const struct pci_function *f, mfn_t mfn)
 bool pci_decodes(mfn_t mfn)
 {
     for (unsigned int i = 0; i < function_count; i++)
-        if (!functions[i].hidden && function_decodes(&functions[i], mfn))
-            return true;
+        if (!functions[i].hidden && function_decodes(&functions[i], mfn)) return true;
     return false;
 }
 
@@ -251,8 +236,7 @@ void pci_guest_write(uint32_t bdf, unsigned int offset, unsigned int bytes, uint
     struct pci_function *f = pci_find(0, bdf);
     uint8_t out[4] = {0};
 
-    if (!f)
-        return;
+    if (!f) return;
     unsigned int pass = pci_filter_write(&f->header, offset, bytes, value, out);
     if (pass == (1u << bytes) - 1) {
         uint32_t v = (uint32_t)out[0] | (uint32_t)out[1] << 8 | (uint32_t)out[2] << 16 | (uint32_t)out[3] << 24;
@@ -260,6 +244,5 @@ void pci_guest_write(uint32_t bdf, unsigned int offset, unsigned int bytes, uint
         return;
     }
     for (unsigned int i = 0; i < bytes; i++)
-        if (pass >> i & 1)
-            pci_write(bdf, offset + i, 1, out[i]);
+        if (pass >> i & 1) pci_write(bdf, offset + i, 1, out[i]);
 }

@@ -27,8 +27,7 @@ void pci_header_parse(struct pci_header *h, pci_reader *read, void *ctx)
     h->class_code = (uint16_t)(read(ctx, PCI_CLASS_REV) >> 16);
     h->type = (read(ctx, PCI_HEADER_TYPE & ~3u) >> 16) & 0x7f;
     h->msi = h->msix = h->msi_size = h->sizing = 0;
-    if (!(status & 0x10) || h->type > 1)
-        return;
+    if (!(status & 0x10) || h->type > 1) return;
     at = read(ctx, PCI_CAPS) & 0xfc;
     for (; at >= 0x40 && hops < 48; hops++) {
         uint32_t word = read(ctx, at);
@@ -37,8 +36,7 @@ void pci_header_parse(struct pci_header *h, pci_reader *read, void *ctx)
             h->msi = (uint8_t)at;
             h->msi_size = msi_capability_size(word >> 16);
         }
-        if (id == CAP_MSIX && !h->msix && at <= 0x100 - MSIX_SIZE)
-            h->msix = (uint8_t)at;
+        if (id == CAP_MSIX && !h->msix && at <= 0x100 - MSIX_SIZE) h->msix = (uint8_t)at;
         at = word >> 8 & 0xfc;
     }
 }
@@ -47,15 +45,13 @@ int pci_bar_index(const struct pci_header *h, unsigned int offset)
 {
     unsigned int bars = h->type ? BARS_BRIDGE : BARS_DEVICE, rom = h->type ? PCI_ROM_BRIDGE : PCI_ROM;
 
-    if (offset >= PCI_BAR0 && offset < PCI_BAR0 + 4 * bars)
-        return (int)((offset - PCI_BAR0) / 4);
+    if (offset >= PCI_BAR0 && offset < PCI_BAR0 + 4 * bars) return (int)((offset - PCI_BAR0) / 4);
     return offset >= rom && offset < rom + 4 ? (int)PCI_BAR_ROM : -1;
 }
 
 unsigned int pci_bar_offset(const struct pci_header *h, unsigned int bar)
 {
-    if (bar == PCI_BAR_ROM)
-        return h->type ? PCI_ROM_BRIDGE : PCI_ROM;
+    if (bar == PCI_BAR_ROM) return h->type ? PCI_ROM_BRIDGE : PCI_ROM;
     return PCI_BAR0 + 4 * bar;
 }
 
@@ -63,8 +59,7 @@ uint32_t pci_filter_read(const struct pci_header *h, unsigned int offset, unsign
 {
     int bar = pci_bar_index(h, offset);
 
-    if (bar < 0 || !(h->sizing >> bar & 1))
-        return raw;
+    if (bar < 0 || !(h->sizing >> bar & 1)) return raw;
     uint32_t v = h->bar[bar].sized >> (8 * (offset & 3));
     return bytes == 4 ? v : v & ((1u << (8 * bytes)) - 1);
 }
@@ -81,8 +76,7 @@ static unsigned int write_bar(struct pci_header *h, unsigned int bar, uint32_t v
     }
     h->sizing &= (uint8_t) ~(1u << bar);
     /* The upper half of a 64-bit BAR has no flag bits; comparing all but its low four is as good. */
-    if ((value ^ b->value) & address)
-        return 0;
+    if ((value ^ b->value) & address) return 0;
     value = (b->value & ~ROM_ENABLE) | (bar == PCI_BAR_ROM ? value & ROM_ENABLE : b->value & ROM_ENABLE);
     for (unsigned int i = 0; i < 4; i++)
         out[i] = (uint8_t)(value >> (8 * i));
@@ -96,26 +90,21 @@ static bool in(unsigned int at, unsigned int first, unsigned int size)
 
 static bool chipset_register(const struct pci_header *h, unsigned int at)
 {
-    if (at < 0x40)
-        return false;
-    if (h->class_code == PCI_CLASS_ISA)
-        return !in(at, ISA_LINKS_LO, 4) && !in(at, ISA_LINKS_HI, 4);
+    if (at < 0x40) return false;
+    if (h->class_code == PCI_CLASS_ISA) return !in(at, ISA_LINKS_LO, 4) && !in(at, ISA_LINKS_HI, 4);
     return h->class_code == PCI_CLASS_HOST;
 }
 
 /* May the byte at `at` be written? Changes it to what may. */
 static bool write_byte(const struct pci_header *h, unsigned int at, uint8_t *v)
 {
-    if (pci_bar_index(h, at) >= 0 || chipset_register(h, at))
-        return false;
-    if (h->type == 1 && in(at, PCI_BUS_NUMBERS, 3))
-        return false;
+    if (pci_bar_index(h, at) >= 0 || chipset_register(h, at)) return false;
+    if (h->type == 1 && in(at, PCI_BUS_NUMBERS, 3)) return false;
     if (h->msi && in(at, h->msi, h->msi_size)) {
         *v &= MSI_ENABLE; /* one vector: more would let the device choose among its neighbours' */
         return at == h->msi + 2u && (h->msi_ready || !*v);
     }
-    if (h->msix && in(at, h->msix, MSIX_SIZE))
-        return at == h->msix + 3u; /* enable and mask all */
+    if (h->msix && in(at, h->msix, MSIX_SIZE)) return at == h->msix + 3u; /* enable and mask all */
     return true;
 }
 
@@ -125,12 +114,10 @@ unsigned int pci_filter_write(struct pci_header *h, unsigned int offset, unsigne
     int bar = pci_bar_index(h, offset);
     unsigned int pass = 0;
 
-    if (bar >= 0 && bytes == 4)
-        return write_bar(h, (unsigned int)bar, value, out);
+    if (bar >= 0 && bytes == 4) return write_bar(h, (unsigned int)bar, value, out);
     for (unsigned int i = 0; i < bytes; i++) {
         out[i] = (uint8_t)(value >> (8 * i));
-        if (write_byte(h, offset + i, &out[i]))
-            pass |= 1u << i;
+        if (write_byte(h, offset + i, &out[i])) pass |= 1u << i;
     }
     return pass;
 }

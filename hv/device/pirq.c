@@ -58,8 +58,7 @@ int pirq_map_line(uint32_t gsi)
 static int find_free(void)
 {
     for (uint32_t n = MAX(ioapic_gsi_end(), 16u); n < PIRQS_MAX; n++)
-        if (pirqs[n].kind == PIRQ_NONE)
-            return (int)n;
+        if (pirqs[n].kind == PIRQ_NONE) return (int)n;
     return -XEN_ENOSPC;
 }
 
@@ -85,16 +84,12 @@ static int map_msi(const struct msi_source *s)
 {
     int rc = msi_check(s);
 
-    if (rc)
-        return rc;
-    if (msi_is_mapped(s))
-        return -XEN_EEXIST;
+    if (rc) return rc;
+    if (msi_is_mapped(s)) return -XEN_EEXIST;
     int number = find_free();
-    if (number < 0)
-        return number;
+    if (number < 0) return number;
     int vector = vector_alloc((uint32_t)number);
-    if (vector < 0)
-        return vector;
+    if (vector < 0) return vector;
     pirqs[number] = (struct pirq){.kind = PIRQ_MSI, .vector = (uint8_t)vector, .msi = *s};
     msi_program(s, (uint8_t)vector, device_target_apic(), false);
     return number;
@@ -139,10 +134,8 @@ static int bind(uint32_t number)
 {
     struct pirq *p = &pirqs[number];
 
-    if (p->kind == PIRQ_NONE)
-        return -XEN_ENOENT;
-    if (p->bound)
-        return -XEN_EEXIST;
+    if (p->kind == PIRQ_NONE) return -XEN_ENOENT;
+    if (p->bound) return -XEN_EEXIST;
     p->bound = true;
     p->in_service = false;
     if (p->kind == PIRQ_MSI) {
@@ -156,10 +149,8 @@ static int bind(uint32_t number)
 
 int pirq_guest_bind(struct domain *d, uint32_t pirq, bool share)
 {
-    if (!d->device)
-        return -XEN_EPERM;
-    if (pirq >= PIRQS_MAX)
-        return -XEN_EINVAL;
+    if (!d->device) return -XEN_EPERM;
+    if (pirq >= PIRQS_MAX) return -XEN_EINVAL;
     spin_lock(&device_lock);
     int rc = bind(pirq);
     spin_unlock(&device_lock);
@@ -178,8 +169,7 @@ static void mask(uint32_t number)
 
 void pirq_guest_unbind(struct domain *d, uint32_t pirq)
 {
-    if (!d->device || pirq >= PIRQS_MAX)
-        return;
+    if (!d->device || pirq >= PIRQS_MAX) return;
     spin_lock(&device_lock);
     if (pirqs[pirq].bound) {
         pirqs[pirq].bound = false;
@@ -192,16 +182,14 @@ int pirq_guest_eoi(struct domain *d, uint32_t pirq)
 {
     int rc = 0;
 
-    if (!d->device || pirq >= PIRQS_MAX)
-        return -XEN_EINVAL;
+    if (!d->device || pirq >= PIRQS_MAX) return -XEN_EINVAL;
     spin_lock(&device_lock);
     struct pirq *p = &pirqs[pirq];
     if (p->kind == PIRQ_NONE) {
         rc = -XEN_EINVAL;
     } else if (p->in_service) {
         p->in_service = false;
-        if (p->bound)
-            ioapic_unmask(pirq);
+        if (p->bound) ioapic_unmask(pirq);
     }
     spin_unlock(&device_lock);
     return rc;
@@ -275,7 +263,6 @@ void pirq_reset(void)
 {
     spin_lock(&device_lock);
     for (uint32_t n = 0; n < PIRQS_MAX; n++)
-        if (pirqs[n].kind != PIRQ_NONE)
-            forget(n);
+        if (pirqs[n].kind != PIRQ_NONE) forget(n);
     spin_unlock(&device_lock);
 }

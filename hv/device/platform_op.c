@@ -2,16 +2,10 @@
 /* platform_op (xen/platform.h): the few that a stock kernel needs in the control domain's place. Microcode, MTRRs, CPU
  * and memory hot-plug, power states, EFI runtime calls and the like are absent: -ENOSYS, from which kernels fall back.
  */
-#include "types.h"
+#include "hypercall/handler.h"
 #include <xen/platform.h>
 
-#include "cpu/percpu.h"
 #include "device/device.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "mm/access.h"
-#include "hypercall/ask.h"
-#include "time/clock.h"
 
 #define ACPI_S5 5u
 
@@ -27,8 +21,7 @@ static long settime32(struct xen_platform_op *op, gva_t arg)
 
 static long settime64(struct xen_platform_op *op, gva_t arg)
 {
-    if (op->u.settime64.mbz)
-        return -XEN_EINVAL;
+    if (op->u.settime64.mbz) return -XEN_EINVAL;
     return settime(op->u.settime64.secs, op->u.settime64.nsecs, op->u.settime64.system_time);
 }
 
@@ -71,10 +64,8 @@ static long cpu_offline(struct xen_platform_op *op, gva_t arg)
 /* Only power-off: a machine that slept would come back without its measured start. */
 static long enter_sleep(struct xen_platform_op *op, gva_t arg)
 {
-    if (!current->domain->device)
-        return -XEN_EPERM;
-    if (op->u.enter_acpi_sleep.sleep_state != ACPI_S5)
-        return -XEN_EOPNOTSUPP;
+    if (!current->domain->device) return -XEN_EPERM;
+    if (op->u.enter_acpi_sleep.sleep_state != ACPI_S5) return -XEN_EOPNOTSUPP;
     device_poweroff();
 }
 
@@ -87,12 +78,9 @@ long do_platform_op(uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
 {
     struct xen_platform_op op;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (op.interface_version != XENPF_INTERFACE_VERSION)
-        return -XEN_EACCES;
-    if (op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn)
-        return -XEN_ENOSYS;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (op.interface_version != XENPF_INTERFACE_VERSION) return -XEN_EACCES;
+    if (op.cmd >= ARRAY_SIZE(ops) || !ops[op.cmd].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[op.cmd].op, op.cmd);
     return rc ? rc : ops[op.cmd].fn(&op, arg);
 }

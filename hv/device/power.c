@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* ACPI tables as far as device rights and power need them; power-off and reset. */
+#include "hv.h"
 #include "device/device.h"
 
-#include "console.h"
 #include "cpu/io.h"
-#include "cpu/percpu.h"
 #include "device/device_state.h"
-#include "lib.h"
 #include "measure/tpm_bus.h"
-#include "mm/access.h"
 
 #define TABLES_MAX    64u
 #define TABLE_MAX     (256ul << 10)
@@ -27,8 +24,7 @@ static unsigned int table_count;
 
 void power_add_table(const char signature[4], maddr_t table)
 {
-    if (table_count == TABLES_MAX)
-        return;
+    if (table_count == TABLES_MAX) return;
     memcpy(tables[table_count].signature, signature, 4);
     tables[table_count++].maddr = table;
 }
@@ -50,11 +46,9 @@ static uint8_t *table_copy(maddr_t table, size_t *len)
     uint8_t header[ACPI_HEADER_SIZE];
     physical_copy(header, table, sizeof(header));
     *len = (size_t)header[4] | (size_t)header[5] << 8 | (size_t)header[6] << 16 | (size_t)header[7] << 24;
-    if (*len < ACPI_HEADER_SIZE || *len > TABLE_MAX)
-        return NULL;
+    if (*len < ACPI_HEADER_SIZE || *len > TABLE_MAX) return NULL;
     uint8_t *copy = heap_alloc_pages((*len + PAGE_SIZE - 1) / PAGE_SIZE);
-    if (copy)
-        physical_copy(copy, table, *len);
+    if (copy) physical_copy(copy, table, *len);
     return copy;
 }
 
@@ -86,8 +80,7 @@ static void find_s5(maddr_t table)
 {
     size_t len;
     uint8_t *copy = device_s5.found ? NULL : table_copy(table, &len);
-    if (!copy)
-        return;
+    if (!copy) return;
     acpi_s5_find(copy, len, &device_s5);
     table_free(copy, len);
 }
@@ -103,8 +96,7 @@ static void protect_units(const uint8_t *dmar, size_t len)
 static void protect_tpm(const uint8_t *tpm2, size_t len)
 {
     uint64_t area = acpi_tpm2_area(tpm2, len);
-    if (area)
-        iomem_protect(area, PAGE_SIZE, IOMEM_REFUSED);
+    if (area) iomem_protect(area, PAGE_SIZE, IOMEM_REFUSED);
     tpm_bus_described(area, acpi_tpm2_method(tpm2, len));
 }
 
@@ -134,16 +126,12 @@ void power_init(void)
     for (unsigned int i = 0; i < table_count; i++) {
         look_at(tables[i].signature, tables[i].maddr);
         for (size_t h = 0; h < ARRAY_SIZE(hidden); h++)
-            if (named(tables[i].signature, hidden[h]))
-                hide(tables[i].maddr);
+            if (named(tables[i].signature, hidden[h])) hide(tables[i].maddr);
     }
-    if (device_fadt.dsdt)
-        find_s5(device_fadt.dsdt);
+    if (device_fadt.dsdt) find_s5(device_fadt.dsdt);
     for (unsigned int i = 0; i < table_count; i++)
-        if (named(tables[i].signature, "SSDT"))
-            find_s5(tables[i].maddr);
-    if (!device_s5.found)
-        printk("device: ACPI says no way to power off; shutdown will halt\n");
+        if (named(tables[i].signature, "SSDT")) find_s5(tables[i].maddr);
+    if (!device_s5.found) printk("device: ACPI says no way to power off; shutdown will halt\n");
 }
 
 static void __noreturn halt_for_ever(void)
@@ -164,8 +152,7 @@ void device_poweroff(void)
     if (device_s5.found && device_fadt.pm1a_cnt) {
         printk("power off\n");
         uint16_t a = inw(device_fadt.pm1a_cnt) & (uint16_t)~0x3c00u;
-        if (device_fadt.pm1b_cnt)
-            outw(device_fadt.pm1b_cnt, (uint16_t)(device_s5.type_b << SLP_TYP_SHIFT | SLP_EN));
+        if (device_fadt.pm1b_cnt) outw(device_fadt.pm1b_cnt, (uint16_t)(device_s5.type_b << SLP_TYP_SHIFT | SLP_EN));
         outw(device_fadt.pm1a_cnt, (uint16_t)(a | device_s5.type_a << SLP_TYP_SHIFT | SLP_EN));
         wait_a_little();
     }

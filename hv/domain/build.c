@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The builder, in bounded steps: memory, kernel, ramdisk, tables, then the staged image is scrubbed. */
+#include "hv.h"
 #include "domain/build.h"
 #include "domain/lifecycle.h"
-#include "mm/access.h"
 #include "mm/paging.h"
 #include "mm/frame.h"
 #include "cpu/fpu.h"
-#include "console.h"
-#include "lib.h"
 
 #define COPY_STEP 65536ul
 
@@ -53,8 +51,7 @@ static int step_memory(struct domain *d, const char **error)
         return -XEN_ENOMEM;
     }
     adopt_chunk(d);
-    if (d->mm.chunks < b->nr_chunks)
-        return -XEN_EAGAIN;
+    if (d->mm.chunks < b->nr_chunks) return -XEN_EAGAIN;
     d->mm.frames = d->mm.frames_max;
     place_states(d);
     return 0;
@@ -90,8 +87,7 @@ static int step_kernel(struct domain *d)
 {
     struct domain_build *b = d->build;
 
-    if (b->segment == b->elf.segments)
-        return 0;
+    if (b->segment == b->elf.segments) return 0;
     const struct elf_segment *s = &b->elf.segment[b->segment];
     uint64_t n = MIN(s->file_size - b->progress, COPY_STEP);
     copy_piece(b, &b->part[BH_PART_KERNEL], s->offset + b->progress, s->vaddr - b->elf.virt_base + b->progress, n);
@@ -147,8 +143,7 @@ int build_step(struct domain *d, const char **error)
     int rc = run_phase(d, error);
 
     aspace_leave(previous);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     b->phase++;
     b->progress = 0;
     return b->phase == BUILD_DONE ? 0 : -XEN_EAGAIN;

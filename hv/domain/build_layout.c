@@ -34,15 +34,13 @@ static bool place_tables(struct build_layout *l, uint64_t max)
     for (uint64_t n = 1, need;; n = need) {
         l->stack = l->tables + n;
         uint64_t bytes = ((l->stack + 1) << PAGE_SHIFT) + PADDING;
-        if (l->stack >= max || !elf_guest_range(l->virt_base, bytes + REGION_ALIGN))
-            return false;
+        if (l->stack >= max || !elf_guest_range(l->virt_base, bytes + REGION_ALIGN)) return false;
         uint64_t end = ROUND_UP(l->virt_base + bytes, REGION_ALIGN);
         l->mapped_end = (end - l->virt_base) >> PAGE_SHIFT;
         l->nr_tables = n;
         need =
             1 + tables_for(l->virt_base, end, 1) + tables_for(l->virt_base, end, 2) + tables_for(l->virt_base, end, 3);
-        if (need <= n)
-            return true;
+        if (need <= n) return true;
     }
 }
 

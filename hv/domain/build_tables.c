@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A new domain's page tables, frame list and start_info. Its address space is loaded; nothing of it runs yet. The
  * tables pass the same validation as a guest's own. */
+#include "hv.h"
 #include "domain/build.h"
 #include "domain/context.h"
 #include "domain/lifecycle.h"
-#include "mm/access.h"
 #include "mm/table.h"
 #include "mm/pte.h"
 #include "cpu/fpu.h"
 #include "grant/grant.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/grant_table.h>
 
 #define LEAF  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
@@ -50,8 +48,7 @@ static void map(struct domain_build *b, uint64_t tables_end, uint64_t va, uint64
 static int map_some(struct domain_build *b, uint64_t va, uint64_t pfn, uint64_t end, uint64_t tables,
                     uint64_t tables_end)
 {
-    if (!b->progress)
-        b->next_table = tables;
+    if (!b->progress) b->next_table = tables;
     for (unsigned int n = 0; n < STEP_PAGES && pfn + b->progress < end; n++, b->progress++)
         map(b, tables_end, va + (b->progress << PAGE_SHIFT), pfn + b->progress);
     return pfn + b->progress < end ? -XEN_EAGAIN : 0;
@@ -100,8 +97,7 @@ static void fill_hypercall_page(struct domain *d)
     static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret, 0, 0, 0, 0x0f, 0x05};
     struct domain_build *b = d->build;
 
-    if (b->elf.hypercall_page == ELF_UNSET)
-        return;
+    if (b->elf.hypercall_page == ELF_UNSET) return;
     uint8_t *p = (uint8_t *)page(b, (b->elf.hypercall_page - b->elf.virt_base) >> PAGE_SHIFT);
     memset(p, 0xcc, PAGE_SIZE);
     for (unsigned int i = 0; i < PAGE_SIZE / 32; i++) {
@@ -132,8 +128,7 @@ static void fill_start_info(struct domain *d)
         si->mod_len = ramdisk;
     }
     memcpy(si->cmd_line, b->cmdline, MIN(b->cmdline_size, (uint64_t)MAX_GUEST_CMDLINE - 1));
-    if (d->is_control)
-        return;
+    if (d->is_control) return;
     si->store_mfn = build_mfn(b, l->store);
     si->store_evtchn = d->store_port;
     si->console.domU.mfn = build_mfn(b, l->console);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Bulkhead's own hypercall (bulkhead.h): domains and platform. Attestation and TPM commands are in measure/. */
-#include "hypercall/hypercall.h"
-#include "hypercall/ask.h"
+#include "hypercall/handler.h"
 #include "hypercall/version.h"
-#include "console.h"
 #include "domain/lifecycle.h"
 #include "domain/build.h"
 #include "domain/operate.h"
-#include "cpu/percpu.h"
-#include "mm/access.h"
 #include "mm/audit_mm.h"
 #include "mm/chunk.h"
 #include "mm/paging.h"
@@ -17,9 +13,7 @@
 #include "monitor/monitor.h"
 #include "monitor/policy_load.h"
 #include "monitor/policy_stage.h"
-#include "time/clock.h"
 #include "boot/bootinfo.h"
-#include "lib.h"
 
 BUILD_ASSERT(sizeof(struct bh_dom_create) == 8 + 8 + 32 + 48 + 16 + 16);
 BUILD_ASSERT(sizeof(struct bh_dom_load) == 40);
@@ -50,17 +44,13 @@ static long dmesg_read(enum operation op, uint64_t arg)
     char buf[256];
     uint32_t done = 0;
 
-    if (copy_from_guest(&b, arg, sizeof(b)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&b, arg, sizeof(b))) return -XEN_EFAULT;
     uint64_t pos = b.offset, first = pos;
     while (done < MIN(b.size, BH_BLOB_CHUNK)) {
         size_t n = console_ring_read(&pos, buf, MIN(sizeof(buf), MIN(b.size, BH_BLOB_CHUNK) - done));
-        if (!n)
-            break;
-        if (!done)
-            first = pos - n;
-        if (copy_to_guest(b.data + done, buf, n))
-            return -XEN_EFAULT;
+        if (!n) break;
+        if (!done) first = pos - n;
+        if (copy_to_guest(b.data + done, buf, n)) return -XEN_EFAULT;
         done += (uint32_t)n;
     }
     b.offset = first;
@@ -71,16 +61,12 @@ static long mm_audit(enum operation op, uint64_t arg)
 {
     struct bh_mm_audit a;
 
-    if (copy_from_guest(&a, arg, sizeof(a)))
-        return -XEN_EFAULT;
-    if (a.reserved)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&a, arg, sizeof(a))) return -XEN_EFAULT;
+    if (a.reserved) return -XEN_EINVAL;
     struct domain *d = domain_get(a.domid);
-    if (!d)
-        return -XEN_ESRCH;
+    if (!d) return -XEN_ESRCH;
     long rc = ask_about(op, d, d->domid);
-    if (!rc)
-        rc = mm_audit_domain(d, &a.frames, &a.tables);
+    if (!rc) rc = mm_audit_domain(d, &a.frames, &a.tables);
     domain_put(d);
     return copy_to_guest(arg, &a, sizeof(a)) ? -XEN_EFAULT : rc;
 }
@@ -92,10 +78,8 @@ static const struct {
 
 long do_bulkhead_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    if (cmd & BH_GOES_ON)
-        return policy_goes_on(cmd & ~BH_GOES_ON, arg, a3);
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
-        return -XEN_ENOSYS;
+    if (cmd & BH_GOES_ON) return policy_goes_on(cmd & ~BH_GOES_ON, arg, a3);
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[cmd].op, 0);
     return rc ? rc : ask_done(ops[cmd].op, ops[cmd].fn(ops[cmd].op, arg));
 }

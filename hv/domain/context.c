@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A vCPU's first registers (xen/arch-x86/xen.h, struct vcpu_guest_context). */
+#include "hv.h"
 #include "domain/context.h"
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
-#include "cpu/percpu.h"
-#include "mm/access.h"
 #include "mm/mmuext.h"
 #include "mm/table.h"
 #include "mm/pte.h"
-#include "lib.h"
 
 void vcpu_sanitise(struct cpu_regs *r)
 {
@@ -30,8 +28,7 @@ static int check(const struct vcpu_guest_context *c)
         !guest_range_ok(c->syscall_callback_eip, 1, 1) || c->gdt_ents > 14 * 512 || c->ldt_ents)
         return -XEN_EINVAL;
     for (unsigned int i = 0; i < 256; i++)
-        if (!guest_range_ok(c->trap_ctxt[i].address, 1, 1))
-            return -XEN_EINVAL;
+        if (!guest_range_ok(c->trap_ctxt[i].address, 1, 1)) return -XEN_EINVAL;
     return 0;
 }
 
@@ -83,22 +80,18 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     uint64_t frames[14] = {0};
     int rc = check(c);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     memcpy(frames, c->gdt_frames, (c->gdt_ents + 511) / 512 * 8);
     spin_lock(&d->mm.lock);
     rc = table_drain(d, &a) ? mmuext_new_base(v, c->ctrlreg[3] >> PAGE_SHIFT, false, &a) : -XEN_EAGAIN;
-    if (!rc && c->ctrlreg[1])
-        rc = mmuext_new_base(v, c->ctrlreg[1] >> PAGE_SHIFT, true, &a);
-    if (!rc)
-        rc = desc_set_gdt(v, frames, (unsigned int)c->gdt_ents);
+    if (!rc && c->ctrlreg[1]) rc = mmuext_new_base(v, c->ctrlreg[1] >> PAGE_SHIFT, true, &a);
+    if (!rc) rc = desc_set_gdt(v, frames, (unsigned int)c->gdt_ents);
     if (rc && rc != -XEN_EAGAIN && v->kernel_l4 != INVALID_MFN) {
         table_put(d, v->kernel_l4);
         v->kernel_l4 = INVALID_MFN;
     }
     spin_unlock(&d->mm.lock);
-    if (rc)
-        return rc == -XEN_EAGAIN ? rc : mm_guest_error(rc);
+    if (rc) return rc == -XEN_EAGAIN ? rc : mm_guest_error(rc);
     v->guest_kernel = 1;
     copy_registers(v->state, c);
     fpu_reset(v);

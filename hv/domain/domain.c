@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of domains, references, creation, and how a domain ends by itself. */
+#include "hv.h"
 #include <stdarg.h>
-#include "types.h"
 #include <xen/sched.h>
 #include "domain/lifecycle.h"
 #include "domain/build.h"
-#include "cpu/percpu.h"
 #include "cpu/fpu.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/frame.h"
 #include "mm/paging.h"
@@ -16,8 +14,6 @@
 #include "grant/grant.h"
 #include "monitor/admit.h"
 #include "monitor/monitor.h"
-#include "console.h"
-#include "lib.h"
 
 struct domain *control_domain;
 static struct domain *domains;  /* rising id */
@@ -30,13 +26,11 @@ struct domain *domain_get(uint32_t domid)
 {
     struct domain *d;
 
-    if (domid == DOMID_SELF)
-        domid = current->domain->domid;
+    if (domid == DOMID_SELF) domid = current->domain->domid;
     spin_lock(&domlist_lock);
     for (d = domains; d && d->domid != domid; d = d->next)
         ;
-    if (d)
-        __atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST);
+    if (d) __atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST);
     spin_unlock(&domlist_lock);
     return d;
 }
@@ -48,8 +42,7 @@ struct domain *domain_first_from(uint32_t domid)
     spin_lock(&domlist_lock);
     for (d = domains; d && d->domid < domid; d = d->next)
         ;
-    if (d)
-        __atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST);
+    if (d) __atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST);
     spin_unlock(&domlist_lock);
     return d;
 }
@@ -67,16 +60,14 @@ static void free_domain(struct domain *d)
     }
     aspace_destroy(d);
     heap_free_pages(d->shared_info, 1);
-    if (d->build)
-        heap_free(d->build->chunk_of);
+    if (d->build) heap_free(d->build->chunk_of);
     heap_free(d->build);
     heap_free(d);
 }
 
 void domain_put(struct domain *d)
 {
-    if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_SEQ_CST) == 0)
-        free_domain(d);
+    if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_SEQ_CST) == 0) free_domain(d);
 }
 
 static void init_vcpu(struct domain *d, struct vcpu *v, unsigned int id)
@@ -101,24 +92,19 @@ static int make_parts(struct domain *d, uint32_t vcpus)
 {
     int rc;
 
-    if (aspace_create(d))
-        return -XEN_ENOMEM;
+    if (aspace_create(d)) return -XEN_ENOMEM;
     d->shared_info = heap_alloc_pages(1);
-    if (!d->shared_info)
-        return -XEN_ENOMEM;
+    if (!d->shared_info) return -XEN_ENOMEM;
     d->shared_info_mfn = heap_mfn(d->shared_info);
     *frame_of(d->shared_info_mfn) = (struct frame){.owner = (uint16_t)d->domid, .flags = FF_SHARED, .next = FRAME_NONE};
     d->build = heap_alloc(sizeof(*d->build));
-    if (!d->build)
-        return -XEN_ENOMEM;
+    if (!d->build) return -XEN_ENOMEM;
     for (unsigned int i = 0; i < vcpus; i++) {
         d->vcpu[i] = heap_alloc(sizeof(struct vcpu));
-        if (!d->vcpu[i])
-            return -XEN_ENOMEM;
+        if (!d->vcpu[i]) return -XEN_ENOMEM;
         d->nr_vcpus = i + 1;
     }
-    if ((rc = sched_domain_init(d)) || (rc = evtchn_domain_init(d)) || (rc = grant_domain_init(d)))
-        return rc;
+    if ((rc = sched_domain_init(d)) || (rc = evtchn_domain_init(d)) || (rc = grant_domain_init(d))) return rc;
     for (unsigned int i = 0; i < vcpus; i++)
         init_vcpu(d, d->vcpu[i], i);
     return 0;
@@ -131,16 +117,11 @@ static int enlist(struct domain *d, struct domain *creator)
 
     spin_lock(&domlist_lock);
     for (p = &domains; *p; p = &(*p)->next)
-        if (!strncmp((*p)->name, d->name, BH_NAME_MAX))
-            rc = -XEN_EEXIST;
-    if (d->is_control)
-        p = &domains; /* the others run on while it is replaced */
-    if (!rc && domain_count >= DOMAINS_MAX)
-        rc = -XEN_ENOSPC;
-    if (!rc && !monitor_label_current(&d->label))
-        rc = -XEN_EAGAIN;
-    if (!rc)
-        rc = admit_enlist(creator, d, domains);
+        if (!strncmp((*p)->name, d->name, BH_NAME_MAX)) rc = -XEN_EEXIST;
+    if (d->is_control) p = &domains; /* the others run on while it is replaced */
+    if (!rc && domain_count >= DOMAINS_MAX) rc = -XEN_ENOSPC;
+    if (!rc && !monitor_label_current(&d->label)) rc = -XEN_EAGAIN;
+    if (!rc) rc = admit_enlist(creator, d, domains);
     if (!rc) {
         d->next = *p;
         *p = d;
@@ -156,8 +137,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, stru
     struct domain *d = heap_alloc(sizeof(*d));
     int rc;
 
-    if (!d)
-        return -XEN_ENOMEM;
+    if (!d) return -XEN_ENOMEM;
     d->domid = creator ? __atomic_fetch_add(&next_domid, 1, __ATOMIC_SEQ_CST) : CONTROL_DOMID;
     if (d->domid >= 0x7ff0) {
         heap_free(d);
@@ -178,8 +158,7 @@ int domain_create(const struct bh_dom_create *c, const struct label *label, stru
     init_mm(d);
     d->mm.frames_max = c->memory_kib / 4 - c->vcpus * STATE_FRAMES;
     rc = make_parts(d, c->vcpus);
-    if (!rc)
-        rc = enlist(d, creator);
+    if (!rc) rc = enlist(d, creator);
     if (rc) {
         evtchn_domain_destroy(d);
         grant_domain_destroy(d);
@@ -194,8 +173,7 @@ int domain_add_chunk(struct domain *d)
 {
     uint32_t c = chunk_take(d);
 
-    if (c == CHUNK_NONE)
-        return -XEN_ENOMEM;
+    if (c == CHUNK_NONE) return -XEN_ENOMEM;
     if (aspace_add_chunk(d, c)) {
         chunk_release(c);
         return -XEN_ENOMEM;
@@ -217,11 +195,9 @@ void domain_shutdown(struct domain *d, uint32_t reason)
         return;
     d->shutdown_reason = reason;
     domain_pause(d);
-    if (d == current->domain)
-        this_cpu()->need_resched = 1;
+    if (d == current->domain) this_cpu()->need_resched = 1;
     struct domain *control = __atomic_load_n(&control_domain, __ATOMIC_SEQ_CST);
-    if (control && d != control)
-        evtchn_send_global_virq(control, VIRQ_DOM_EXC);
+    if (control && d != control) evtchn_send_global_virq(control, VIRQ_DOM_EXC);
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)

@@ -89,18 +89,14 @@ static int read_notes(struct elf_image *out, struct notes *n, const struct phdr 
         struct nhdr h;
         char name[4];
         uint8_t desc[32] = {0};
-        if (!read(ctx, at, &h, sizeof(h)) || h.namesz > NOTES_MAX || h.descsz > NOTES_MAX)
-            break;
+        if (!read(ctx, at, &h, sizeof(h)) || h.namesz > NOTES_MAX || h.descsz > NOTES_MAX) break;
         uint64_t desc_at = at + sizeof(h) + ROUND_UP(h.namesz, 4u);
         uint64_t next = desc_at + ROUND_UP(h.descsz, 4u);
-        if (next > end)
-            break;
+        if (next > end) break;
         if (h.namesz == 4 && read(ctx, at + sizeof(h), name, 4) && !memcmp(name, "Xen", 4)) {
-            if (!read(ctx, desc_at, desc, MIN(h.descsz, 32u)))
-                break;
+            if (!read(ctx, desc_at, desc, MIN(h.descsz, 32u))) break;
             int rc = take_note(out, n, h.type, desc, h.descsz, error);
-            if (rc)
-                return rc;
+            if (rc) return rc;
         }
         at = next;
     }
@@ -131,8 +127,7 @@ bool elf_guest_range(uint64_t va, uint64_t bytes)
 {
     uint64_t end;
 
-    if (__builtin_add_overflow(va, bytes, &end))
-        return false;
+    if (__builtin_add_overflow(va, bytes, &end)) return false;
     return end <= 1ul << 47 || va >= HV_VIRT_END;
 }
 
@@ -207,8 +202,7 @@ int elf_parse(struct elf_image *out, uint64_t file_size, elf_reader *read, void 
             rc = add_segment(out, &p, file_size, error);
         else if (p.type == PT_NOTE)
             rc = read_notes(out, &notes, &p, read, ctx, error);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
     if (!out->segments) {
         *error = "nothing to load";

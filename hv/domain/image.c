@@ -8,8 +8,7 @@
 
 static mfn_t frame_at(const struct image_part *p, uint64_t offset)
 {
-    if (p->module)
-        return (p->module + offset) >> PAGE_SHIFT;
+    if (p->module) return (p->module + offset) >> PAGE_SHIFT;
     return (mfn_t)p->chunks[offset >> CHUNK_SHIFT] * CHUNK_FRAMES + (offset >> PAGE_SHIFT & (CHUNK_FRAMES - 1));
 }
 
@@ -17,8 +16,7 @@ bool image_read(const struct image_part *p, uint64_t offset, void *buf, size_t n
 {
     char *out = buf;
 
-    if (offset > p->size || n > p->size - offset)
-        return false;
+    if (offset > p->size || n > p->size - offset) return false;
     while (n) {
         uint64_t in_page = (p->module + offset) & ~PAGE_MASK;
         size_t step = MIN(n, PAGE_SIZE - in_page);
@@ -36,14 +34,12 @@ int image_append(struct domain *d, struct image_part *p, gva_t data, size_t n)
 {
     if (!p->chunks) {
         p->chunks = heap_alloc(PART_CHUNKS_MAX * sizeof(uint32_t));
-        if (!p->chunks)
-            return -XEN_ENOMEM;
+        if (!p->chunks) return -XEN_ENOMEM;
         for (unsigned int i = 0; i < PART_CHUNKS_MAX; i++)
             p->chunks[i] = CHUNK_NONE;
     }
     uint32_t *chunk = &p->chunks[p->loaded >> CHUNK_SHIFT];
-    if (*chunk == CHUNK_NONE && (*chunk = chunk_take(d)) == CHUNK_NONE)
-        return -XEN_ENOMEM;
+    if (*chunk == CHUNK_NONE && (*chunk = chunk_take(d)) == CHUNK_NONE) return -XEN_ENOMEM;
     char *page = window_map(frame_at(p, p->loaded)), *at = page + (p->loaded & ~PAGE_MASK);
     int rc = copy_from_guest(at, data, n);
     if (!rc) {
@@ -79,8 +75,7 @@ static bool free_one(struct domain_build *b)
 
 int image_free_step(struct domain_build *b)
 {
-    if (free_one(b))
-        return -XEN_EAGAIN;
+    if (free_one(b)) return -XEN_EAGAIN;
     for (unsigned int k = 0; k < 2; k++) {
         heap_free(b->part[k].chunks);
         b->part[k].chunks = NULL;

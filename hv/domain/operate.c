@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "hypercall/handler.h"
 #include "domain/operate.h"
 #include "domain/lifecycle.h"
 #include "domain/build.h"
-#include "hypercall/hypercall.h"
-#include "hypercall/ask.h"
-#include "cpu/percpu.h"
 #include "event/evtchn.h"
 #include "measure/crypto.h"
 #include "measure/vouch.h"
-#include "mm/access.h"
 #include "monitor/admit.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
-#include "console.h"
-#include "time/clock.h"
-#include "lib.h"
 
 #define PART_SIZE_MAX (1ul << 30)
 
@@ -57,23 +51,15 @@ long operate_create(enum operation op, uint64_t arg)
     struct label label;
     int rc;
 
-    if (!control)
-        return -XEN_EBUSY; /* being replaced */
-    if (copy_from_guest(&c, arg, sizeof(c)))
-        return -XEN_EFAULT;
-    if (!create_ok(&c))
-        return -XEN_EINVAL;
+    if (!control) return -XEN_EBUSY; /* being replaced */
+    if (copy_from_guest(&c, arg, sizeof(c))) return -XEN_EFAULT;
+    if (!create_ok(&c)) return -XEN_EINVAL;
     rc = monitor_label_from_name(c.type, c.compartment, &label);
-    if (!rc)
-        rc = ask_label(op, &label);
-    if (!rc)
-        rc = admit_create(current->domain, &c, &label);
-    if (!rc)
-        rc = domain_create(&c, &label, current->domain, &d);
-    if (rc == -XEN_EAGAIN)
-        return hypercall_again(BH_DOM_CREATE, arg, 0, 0, 0);
-    if (rc)
-        return rc;
+    if (!rc) rc = ask_label(op, &label);
+    if (!rc) rc = admit_create(current->domain, &c, &label);
+    if (!rc) rc = domain_create(&c, &label, current->domain, &d);
+    if (rc == -XEN_EAGAIN) return hypercall_again(BH_DOM_CREATE, arg, 0, 0, 0);
+    if (rc) return rc;
     seed_ports(d, control);
     sha256_start(&d->build->part[BH_PART_KERNEL].hash);
     sha256_start(&d->build->part[BH_PART_RAMDISK].hash);
@@ -87,10 +73,8 @@ static int target(enum operation op, uint32_t domid, struct domain **out)
     struct domain *d = domain_get(domid);
     int rc = d ? ask_about(op, d, d->domid) : -XEN_ESRCH;
 
-    if (!rc && d->is_control && op != OP_BH_DOM_SCHED)
-        rc = -XEN_EINVAL;
-    if (rc && d)
-        domain_put(d);
+    if (!rc && d->is_control && op != OP_BH_DOM_SCHED) rc = -XEN_EINVAL;
+    if (rc && d) domain_put(d);
     *out = d;
     return rc;
 }
@@ -99,8 +83,7 @@ static int read_target(enum operation op, uint64_t arg, struct domain **out)
 {
     struct bh_dom_target t;
 
-    if (copy_from_guest(&t, arg, sizeof(t)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&t, arg, sizeof(t))) return -XEN_EFAULT;
     return t.reserved ? -XEN_EINVAL : target(op, t.domid, out);
 }
 
@@ -109,8 +92,7 @@ static int load_small(void *part, size_t max, uint64_t *size, uint64_t *loaded, 
 {
     if (l->total > max || l->offset != *loaded || l->size > l->total - l->offset || (*loaded && l->total != *size))
         return -XEN_EINVAL;
-    if (copy_from_guest((char *)part + l->offset, l->data, l->size))
-        return -XEN_EFAULT;
+    if (copy_from_guest((char *)part + l->offset, l->data, l->size)) return -XEN_EFAULT;
     *size = l->total;
     *loaded += l->size;
     return 0;
@@ -128,8 +110,7 @@ static int load_part(struct domain *d, struct image_part *p, const struct bh_dom
     while (left) {
         size_t n = MIN(left, PAGE_SIZE - (p->loaded & ~PAGE_MASK));
         int rc = image_append(d, p, data, n);
-        if (rc)
-            return rc;
+        if (rc) return rc;
         data += n;
         left -= n;
     }
@@ -140,14 +121,12 @@ static int load_into(struct domain *d, const struct bh_dom_load *l)
 {
     struct domain_build *b = d->build;
 
-    if (d->state != BH_STATE_BUILDING || !b || b->measured)
-        return -XEN_EBUSY;
+    if (d->state != BH_STATE_BUILDING || !b || b->measured) return -XEN_EBUSY;
     switch (l->part) {
     case BH_PART_CMDLINE:
         return load_small(b->cmdline, sizeof(b->cmdline) - 1, &b->cmdline_size, &b->cmdline_loaded, l);
     case BH_PART_SIGNATURE:
-        if (l->total != sizeof(b->signature))
-            return -XEN_EINVAL;
+        if (l->total != sizeof(b->signature)) return -XEN_EINVAL;
         return load_small(&b->signature, sizeof(b->signature), &b->signature_size, &b->signature_loaded, l);
     default:
         return load_part(d, &b->part[l->part], l);
@@ -160,13 +139,10 @@ long operate_load(enum operation op, uint64_t arg)
     struct domain *d;
     int rc;
 
-    if (copy_from_guest(&l, arg, sizeof(l)))
-        return -XEN_EFAULT;
-    if (l.reserved || !l.size || l.size > BH_LOAD_MAX || l.part > BH_PART_SIGNATURE)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&l, arg, sizeof(l))) return -XEN_EFAULT;
+    if (l.reserved || !l.size || l.size > BH_LOAD_MAX || l.part > BH_PART_SIGNATURE) return -XEN_EINVAL;
     rc = target(op, l.domid, &d);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&d->build_lock);
     rc = load_into(d, &l);
     spin_unlock(&d->build_lock);
@@ -204,13 +180,10 @@ static int admit(struct domain *d)
     struct domain_build *b = d->build;
     int rc = 0;
 
-    if (!b->measured)
-        build_measure(d);
+    if (!b->measured) build_measure(d);
     b->measured = true;
-    if (b->signature_size)
-        rc = vouch_step(d, &b->signature);
-    if (rc != -XEN_EAGAIN)
-        rc = admit_launch(current->domain, d, rc != 0);
+    if (b->signature_size) rc = vouch_step(d, &b->signature);
+    if (rc != -XEN_EAGAIN) rc = admit_launch(current->domain, d, rc != 0);
     b->admitted = !rc;
     return rc;
 }
@@ -220,17 +193,13 @@ static int run_build(struct domain *d)
     const char *error = "it is not complete";
     int rc;
 
-    if (d->state != BH_STATE_BUILDING || !d->build)
-        return -XEN_EBUSY;
-    if (!parts_complete(d->build))
-        return -XEN_EINVAL;
+    if (d->state != BH_STATE_BUILDING || !d->build) return -XEN_EBUSY;
+    if (!parts_complete(d->build)) return -XEN_EINVAL;
     rc = d->build->admitted ? build_step(d, &error) : admit(d); /* one a call: it may clear a chunk */
-    if (!rc && d->build->phase != BUILD_DONE)
-        rc = -XEN_EAGAIN;
+    if (!rc && d->build->phase != BUILD_DONE) rc = -XEN_EAGAIN;
     if (rc && rc != -XEN_EAGAIN)
         printk_guest("domain %u (%s) cannot be built: %s", d->domid, d->name, rc == -XEN_EACCES ? "policy" : error);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     heap_free(d->build->chunk_of);
     heap_free(d->build);
     d->build = NULL;
@@ -245,8 +214,7 @@ long operate_build(enum operation op, uint64_t arg)
     struct domain *d;
     int rc = read_target(op, arg, &d);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&d->build_lock);
     rc = run_build(d);
     spin_unlock(&d->build_lock);
@@ -261,8 +229,7 @@ long operate_pause(enum operation op, uint64_t arg)
     struct domain *d;
     int rc = read_target(op, arg, &d);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (!__atomic_compare_exchange_n(&d->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         rc = -XEN_EBUSY;
     else if (pause)
@@ -278,8 +245,7 @@ static bool is_listed(const struct domain *d)
 {
     struct domain *found = domain_get(d->domid);
 
-    if (found)
-        domain_put(found);
+    if (found) domain_put(found);
     return found;
 }
 
@@ -288,8 +254,7 @@ long operate_destroy(enum operation op, uint64_t arg)
     struct domain *d;
     int rc = read_target(op, arg, &d);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&d->build_lock);
     rc = is_listed(d) ? domain_destroy_step(d) : -XEN_ESRCH;
     spin_unlock(&d->build_lock);
@@ -330,14 +295,12 @@ long operate_info(enum operation op, uint64_t arg)
     struct bh_dom_info i;
     struct domain *d;
 
-    if (copy_from_guest(&i, arg, sizeof(i.domid)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&i, arg, sizeof(i.domid))) return -XEN_EFAULT;
     for (uint32_t id = i.domid; (d = domain_first_from(id)); id = i.domid + 1) {
         fill_info(d, &i);
         int rc = ask_about(op, d, d->domid);
         domain_put(d);
-        if (!rc)
-            return copy_to_guest(arg, &i, sizeof(i)) ? -XEN_EFAULT : 0;
+        if (!rc) return copy_to_guest(arg, &i, sizeof(i)) ? -XEN_EFAULT : 0;
     }
     return -XEN_ESRCH;
 }
@@ -347,16 +310,12 @@ long operate_sched(enum operation op, uint64_t arg)
     struct bh_dom_sched s;
     struct domain *d;
 
-    if (copy_from_guest(&s, arg, sizeof(s)))
-        return -XEN_EFAULT;
-    if (s.reserved || !s.weight || s.weight > 65535 || s.cap > 100 * BH_VCPUS_MAX)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&s, arg, sizeof(s))) return -XEN_EFAULT;
+    if (s.reserved || !s.weight || s.weight > 65535 || s.cap > 100 * BH_VCPUS_MAX) return -XEN_EINVAL;
     int rc = target(op, s.domid, &d);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     rc = admit_share(current->domain, d, s.weight, s.cap);
-    if (!rc)
-        rc = sched_set_params(d, s.weight, s.cap);
+    if (!rc) rc = sched_set_params(d, s.weight, s.cap);
     domain_put(d);
     return rc;
 }

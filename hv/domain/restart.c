@@ -4,6 +4,7 @@
  * more. What was launched is what was measured at boot: nobody but the hypervisor reaches the modules. The new domain
  * has the id 0 again, which stands for the role in grants and in tools; its epoch is a new one, and PCR 22 tells of it.
  */
+#include "hv.h"
 #include "domain/lifecycle.h"
 #include "boot/bootinfo.h"
 #include "device/device.h"
@@ -12,10 +13,7 @@
 #include "measure/measure.h"
 #include "monitor/admit.h"
 #include "sched/sched.h"
-#include "time/clock.h"
 #include "time/timer.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/sched.h>
 
 #define PACE     200000ul      /* ns between steps: what tenants lose to it stays small */
@@ -31,8 +29,7 @@ static struct timer pacer;
 /* Devices stop before a frame that they write to becomes another's. */
 static int stop_devices(const struct domain *old)
 {
-    if (!domain_is_quiet(old))
-        return -XEN_EAGAIN;
+    if (!domain_is_quiet(old)) return -XEN_EAGAIN;
     device_quiesce();
     return 0;
 }
@@ -41,8 +38,7 @@ static int destroy_old(struct domain *old)
 {
     int rc = domain_destroy_step(old);
 
-    if (!rc)
-        device_domain_destroy(old);
+    if (!rc) device_domain_destroy(old);
     return rc == -XEN_EBUSY ? -XEN_EAGAIN : rc; /* tenants hold frames of it */
 }
 
@@ -55,8 +51,7 @@ static int build_new(const struct domain *old)
         rc = build_step(coming, &error);
     else if ((rc = dom0_begin((old->mm.frames_max + old->nr_vcpus * STATE_FRAMES) * 4, &coming)) == 0)
         rc = -XEN_EAGAIN;
-    if (rc && rc != -XEN_EAGAIN)
-        printk("the control domain cannot be built again: %s (%d)", error, rc);
+    if (rc && rc != -XEN_EAGAIN) printk("the control domain cannot be built again: %s (%d)", error, rc);
     return rc;
 }
 
@@ -65,8 +60,7 @@ static int start_new(const struct domain *old)
 {
     coming->launch = old->launch;
     memcpy(coming->launch_digest, old->launch_digest, sizeof(coming->launch_digest));
-    if (admit_launch(coming, coming, false))
-        return -XEN_EACCES;
+    if (admit_launch(coming, coming, false)) return -XEN_EACCES;
     measure_runtime("control domain restarted");
     printk("the control domain starts anew, %u more times at most", attempts);
     dom0_start(coming);
@@ -81,13 +75,10 @@ static void step(void *arg)
     int rc = phase == WAIT ? stop_devices(old) : phase == DESTROY ? destroy_old(old) : build_new(old);
 
     if (rc == 0 && phase == BUILD) {
-        if ((rc = start_new(old)) == 0)
-            return;
+        if ((rc = start_new(old)) == 0) return;
     }
-    if ((rc && rc != -XEN_EAGAIN) || now_ns() - began > PATIENCE)
-        device_reboot();
-    if (rc == 0)
-        phase++;
+    if ((rc && rc != -XEN_EAGAIN) || now_ns() - began > PATIENCE) device_reboot();
+    if (rc == 0) phase++;
     timer_set(&pacer, now_ns() + PACE);
 }
 
@@ -95,11 +86,9 @@ void restart_init(void)
 {
     char text[8];
 
-    if (cmdline_get(boot_info.cmdline, "dom0_restart", text, sizeof(text)) == -XEN_ENOENT)
-        return;
+    if (cmdline_get(boot_info.cmdline, "dom0_restart", text, sizeof(text)) == -XEN_ENOENT) return;
     for (const char *p = text; *p; p++) {
-        if (*p < '0' || *p > '9' || p - text > 2)
-            panic("dom0_restart=%s: a number from 0 to 999 is expected", text);
+        if (*p < '0' || *p > '9' || p - text > 2) panic("dom0_restart=%s: a number from 0 to 999 is expected", text);
         attempts = attempts * 10 + (uint32_t)(*p - '0');
     }
     timer_init(&pacer, step, NULL);
@@ -114,8 +103,7 @@ bool restart_control(struct domain *d)
 {
     struct domain *none = NULL;
 
-    if (d == __atomic_load_n(&going, __ATOMIC_SEQ_CST))
-        return true; /* another of its vCPUs was first */
+    if (d == __atomic_load_n(&going, __ATOMIC_SEQ_CST)) return true; /* another of its vCPUs was first */
     if (!attempts || d != control_domain ||
         !__atomic_compare_exchange_n(&going, &none, d, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a domain, in bounded steps: stop, channels and grants, references of its vCPUs, pins, tables, then chunk
  * by chunk scrubbed and given back. */
+#include "hv.h"
 #include "domain/lifecycle.h"
 #include "domain/build.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/frame.h"
 #include "mm/paging.h"
@@ -14,26 +14,19 @@
 #include "measure/measure.h"
 #include "device/device.h"
 #include "time/timer.h"
-#include "console.h"
-#include "lib.h"
 
 /* Drops what a vCPU holds. */
 static void release_vcpu(struct domain *d, struct vcpu *v)
 {
-    if (v->kernel_l4 != INVALID_MFN)
-        table_put(d, v->kernel_l4);
-    if (v->user_l4 != INVALID_MFN)
-        table_put(d, v->user_l4);
+    if (v->kernel_l4 != INVALID_MFN) table_put(d, v->kernel_l4);
+    if (v->user_l4 != INVALID_MFN) table_put(d, v->user_l4);
     v->kernel_l4 = v->user_l4 = INVALID_MFN;
     for (unsigned int i = 0; i < 16; i++) {
-        if (v->gdt_frames[i])
-            frame_put_type(d, v->gdt_frames[i]);
-        if (v->ldt_frames[i])
-            frame_put_type(d, v->ldt_frames[i]);
+        if (v->gdt_frames[i]) frame_put_type(d, v->gdt_frames[i]);
+        if (v->ldt_frames[i]) frame_put_type(d, v->ldt_frames[i]);
         v->gdt_frames[i] = v->ldt_frames[i] = 0;
     }
-    if (v->info_mfn != INVALID_MFN)
-        frame_put_type(d, v->info_mfn);
+    if (v->info_mfn != INVALID_MFN) frame_put_type(d, v->info_mfn);
     v->info_mfn = INVALID_MFN;
     v->info = &d->shared_info->vcpu_info[v->id];
     v->initialised = 0;
@@ -70,8 +63,7 @@ static int release_tables(struct domain *d)
         d->mm.teardown_chunk = chunk_info[d->mm.teardown_chunk].next;
     } else {
         done = table_drain(d, &a);
-        if (done)
-            d->mm.teardown = TEARDOWN_TABLES_DONE;
+        if (done) d->mm.teardown = TEARDOWN_TABLES_DONE;
     }
     spin_unlock(&d->mm.lock);
     return done ? 0 : -XEN_EAGAIN;
@@ -80,8 +72,7 @@ static int release_tables(struct domain *d)
 static bool chunk_in_use(uint32_t chunk)
 {
     for (mfn_t m = (mfn_t)chunk * CHUNK_FRAMES; m < ((mfn_t)chunk + 1) * CHUNK_FRAMES; m++)
-        if (frame_of(m)->ref)
-            return true;
+        if (frame_of(m)->ref) return true;
     return false;
 }
 
@@ -125,10 +116,8 @@ int domain_destroy_step(struct domain *d)
         __atomic_store_n(&d->state, BH_STATE_DYING, __ATOMIC_SEQ_CST);
         domain_pause(d);
     }
-    if (!domain_is_quiet(d))
-        return -XEN_EAGAIN;
-    if (d->build && (rc = image_free_step(d->build)))
-        return rc;
+    if (!domain_is_quiet(d)) return -XEN_EAGAIN;
+    if (d->build && (rc = image_free_step(d->build))) return rc;
     for (unsigned int i = 0; i < d->nr_vcpus; i++)
         sched_vcpu_destroy(d->vcpu[i]);
     measure_domain_destroyed(d);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Ports, pending bits and their way to the vCPU. The hypercall is evtchn_op.c, the end of a port evtchn_close.c. */
+#include "hv.h"
 #include "event/evtchn.h"
 #include "device/pirq.h"
-#include "domain/domain.h"
-#include "mm/access.h"
 #include "monitor/monitor.h"
 #include "sched/sched.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/event_channel.h>
 
 BUILD_ASSERT(EVTCHN_PORTS_MAX == EVTCHN_2L_NR_CHANNELS);
@@ -30,8 +27,7 @@ static struct evtchn *entry(struct domain *d, uint32_t port)
 
 struct evtchn *evtchn_port(struct domain *d, uint32_t port)
 {
-    if (port >= d->evtchn.ports)
-        return NULL;
+    if (port >= d->evtchn.ports) return NULL;
     struct evtchn *e = entry(d, port);
     return e->state == EVTCHNSTAT_closed ? NULL : e;
 }
@@ -39,24 +35,19 @@ struct evtchn *evtchn_port(struct domain *d, uint32_t port)
 static uint32_t find_free(struct domain *d)
 {
     for (uint32_t port = d->evtchn.hint; port < d->evtchn.ports; port++)
-        if (entry(d, port)->state == EVTCHNSTAT_closed)
-            return port;
+        if (entry(d, port)->state == EVTCHNSTAT_closed) return port;
     return MAX(d->evtchn.ports, 1u);
 }
 
 int evtchn_port_alloc(struct domain *d, uint8_t state)
 {
-    if (d->evtchn.closing)
-        return -XEN_ESRCH;
-    if (monitor_within(d, POLICY_LIMIT_PORTS, d->evtchn.used + 1))
-        return -XEN_EACCES;
+    if (d->evtchn.closing) return -XEN_ESRCH;
+    if (monitor_within(d, POLICY_LIMIT_PORTS, d->evtchn.used + 1)) return -XEN_EACCES;
     uint32_t port = find_free(d);
-    if (port >= EVTCHN_PORTS_MAX)
-        return -XEN_ENOSPC;
+    if (port >= EVTCHN_PORTS_MAX) return -XEN_ENOSPC;
     if (port >= d->evtchn.ports) {
         struct evtchn *page = heap_alloc_pages(1);
-        if (!page)
-            return -XEN_ENOMEM;
+        if (!page) return -XEN_ENOMEM;
         d->evtchn.page[d->evtchn.ports / EVTCHN_PORTS_PER_PAGE] = page;
         d->evtchn.ports += EVTCHN_PORTS_PER_PAGE;
     }
@@ -94,14 +85,12 @@ void evtchn_lock_pair(struct domain *a, struct domain *b)
     struct domain *low = a->domid < b->domid ? a : b, *high = low == a ? b : a;
 
     spin_lock(&low->evtchn.lock);
-    if (low != high)
-        spin_lock_nested(&high->evtchn.lock);
+    if (low != high) spin_lock_nested(&high->evtchn.lock);
 }
 
 void evtchn_unlock_pair(struct domain *a, struct domain *b)
 {
-    if (a != b)
-        spin_unlock(a->domid < b->domid ? &b->evtchn.lock : &a->evtchn.lock);
+    if (a != b) spin_unlock(a->domid < b->domid ? &b->evtchn.lock : &a->evtchn.lock);
     spin_unlock(a->domid < b->domid ? &a->evtchn.lock : &b->evtchn.lock);
 }
 
@@ -110,8 +99,7 @@ void evtchn_unlock_pair(struct domain *a, struct domain *b)
 /* Who finds the bit set already need not notify: who set it does, and v merges only after that. */
 static inline void mark(struct vcpu *v, uint32_t selector)
 {
-    if (test_and_set_bit(selector, &v->evt.pending_sel))
-        return;
+    if (test_and_set_bit(selector, &v->evt.pending_sel)) return;
     __atomic_fetch_or(&v->work, VCPU_WORK_EVENT, __ATOMIC_SEQ_CST);
     sched_notify(v);
 }
@@ -123,8 +111,7 @@ static void __attribute__((noinline)) wake_pollers(struct domain *d, uint32_t po
     for (; waiting; waiting &= waiting - 1) {
         struct vcpu *v = d->vcpu[__builtin_ctz(waiting)];
         uint32_t want = READ_ONCE(v->evt.poll_port);
-        if (want == port || want == EVTCHN_POLL_ANY)
-            sched_wake(v);
+        if (want == port || want == EVTCHN_POLL_ANY) sched_wake(v);
     }
 }
 
@@ -132,20 +119,16 @@ void evtchn_raise(struct domain *d, uint32_t port, uint32_t vcpu)
 {
     struct shared_info *s = d->shared_info;
 
-    if (test_and_set_bit(port, s->evtchn_pending))
-        return;
-    if (!test_bit(port, s->evtchn_mask))
-        mark(d->vcpu[vcpu], port / 64);
-    if (unlikely(READ_ONCE(d->evtchn.polling)))
-        wake_pollers(d, port);
+    if (test_and_set_bit(port, s->evtchn_pending)) return;
+    if (!test_bit(port, s->evtchn_mask)) mark(d->vcpu[vcpu], port / 64);
+    if (unlikely(READ_ONCE(d->evtchn.polling))) wake_pollers(d, port);
 }
 
 void evtchn_unmask(struct domain *d, uint32_t port, uint32_t vcpu)
 {
     struct shared_info *s = d->shared_info;
 
-    if (test_and_clear_bit(port, s->evtchn_mask) && test_bit(port, s->evtchn_pending))
-        mark(d->vcpu[vcpu], port / 64);
+    if (test_and_clear_bit(port, s->evtchn_mask) && test_bit(port, s->evtchn_pending)) mark(d->vcpu[vcpu], port / 64);
 }
 
 bool evtchn_virq_is_global(uint32_t virq)
@@ -159,21 +142,17 @@ void evtchn_send_virq(struct vcpu *v, uint32_t virq)
 {
     uint32_t port = READ_ONCE(v->evt.virq_port[virq]);
 
-    if (port)
-        evtchn_raise(v->domain, port, v->id);
+    if (port) evtchn_raise(v->domain, port, v->id);
 }
 
 void evtchn_send_global_virq(struct domain *d, uint32_t virq)
 {
-    if (!d->vcpu[0])
-        return;
+    if (!d->vcpu[0]) return;
     uint32_t port = READ_ONCE(d->vcpu[0]->evt.virq_port[virq]);
-    if (!port)
-        return;
+    if (!port) return;
     spin_lock(&d->evtchn.lock);
     struct evtchn *e = evtchn_port(d, port);
-    if (e && e->state == EVTCHNSTAT_virq)
-        evtchn_raise(d, port, e->notify_vcpu);
+    if (e && e->state == EVTCHNSTAT_virq) evtchn_raise(d, port, e->notify_vcpu);
     spin_unlock(&d->evtchn.lock);
 }
 
@@ -183,8 +162,7 @@ bool evtchn_send_pirq(struct domain *d, uint32_t pirq)
     uint16_t *ports = __atomic_load_n(&d->evtchn.pirq_port, __ATOMIC_ACQUIRE);
     uint32_t port = ports && pirq < PIRQS_MAX ? READ_ONCE(ports[pirq]) : 0;
 
-    if (!port)
-        return false;
+    if (!port) return false;
     evtchn_raise(d, port, READ_ONCE(entry(d, port)->notify_vcpu));
     return true;
 }
@@ -193,11 +171,9 @@ bool evtchn_send_pirq(struct domain *d, uint32_t pirq)
 
 void evtchn_deliver(struct vcpu *v)
 {
-    if (READ_ONCE(v->work) & VCPU_WORK_EVENT)
-        __atomic_fetch_and(&v->work, ~VCPU_WORK_EVENT, __ATOMIC_SEQ_CST);
+    if (READ_ONCE(v->work) & VCPU_WORK_EVENT) __atomic_fetch_and(&v->work, ~VCPU_WORK_EVENT, __ATOMIC_SEQ_CST);
     uint64_t sel = __atomic_exchange_n(&v->evt.pending_sel, 0, __ATOMIC_SEQ_CST);
-    if (!sel)
-        return;
+    if (!sel) return;
     /* Another vCPU of the guest may write here at any time; only whole atomic operations, and no decision on it. */
     __atomic_fetch_or(&v->info->evtchn_pending_sel, sel, __ATOMIC_SEQ_CST);
     WRITE_ONCE(v->info->evtchn_upcall_pending, 1);

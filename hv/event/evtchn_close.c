@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of ports: close, and all of a domain's at its end. */
+#include "hv.h"
 #include "event/evtchn.h"
 #include "device/pirq.h"
-#include "domain/domain.h"
-#include "mm/access.h"
-#include "lib.h"
 #include <xen/event_channel.h>
 
 /* d's lock held. All but interdomain. */
@@ -45,8 +43,7 @@ static int close_step(struct domain *d, uint32_t port, struct domain *held, stru
 {
     struct evtchn *e = evtchn_port(d, port);
 
-    if (!e)
-        return -XEN_EINVAL;
+    if (!e) return -XEN_EINVAL;
     if (e->state != EVTCHNSTAT_interdomain) {
         close_local(d, port, e);
         return 0;
@@ -97,8 +94,7 @@ void evtchn_domain_destroy(struct domain *d)
     spin_lock(&d->evtchn.lock);
     d->evtchn.ports = 0;
     for (unsigned int i = 0; i < EVTCHN_PAGES; i++) {
-        if (d->evtchn.page[i])
-            heap_free_pages(d->evtchn.page[i], 1);
+        if (d->evtchn.page[i]) heap_free_pages(d->evtchn.page[i], 1);
         d->evtchn.page[i] = NULL;
     }
     spin_unlock(&d->evtchn.lock);

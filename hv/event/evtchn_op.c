@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* event_channel_op: each handler decodes, asks the monitor (where its row says LATER), performs.
  * The FIFO ABI (init_control, expand_array, set_priority) is refused, so guests stay with the 2-level one. */
+#include "hypercall/handler.h"
 #include "event/evtchn.h"
 #include "device/pirq.h"
-#include "domain/domain.h"
-#include "cpu/percpu.h"
-#include "hypercall/hypercall.h"
-#include "hypercall/ask.h"
-#include "mm/access.h"
 #include "monitor/sharing.h"
-#include "lib.h"
 #include <xen/event_channel.h>
 
 #define AGAIN 1 /* a handler that is to go on when the guest repeats the call */
@@ -40,13 +35,11 @@ static long op_alloc_unbound(enum operation op, struct domain *d, union evtchn_a
     if (u->dom != DOMID_SELF && u->dom != d->domid)
         return -XEN_EPERM; /* for another domain only the builder makes ports */
     struct domain *remote = domain_get(u->remote_dom);
-    if (!remote)
-        return -XEN_ESRCH;
+    if (!remote) return -XEN_ESRCH;
     uint32_t remote_domid = remote->domid;
     long rc = ask_about(op, remote, remote_domid);
     domain_put(remote);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&d->evtchn.lock);
     rc = evtchn_port_alloc(d, EVTCHNSTAT_unbound);
     if (rc > 0) {
@@ -60,10 +53,8 @@ static long op_alloc_unbound(enum operation op, struct domain *d, union evtchn_a
 
 enum operation evtchn_bind_row(const struct domain *remote, uint32_t rport, const struct evtchn *r)
 {
-    if (r && r->preset && rport == remote->console_port)
-        return OP_EVTCHNOP_bind_interdomain_console;
-    if (r && r->preset && rport == remote->store_port)
-        return OP_EVTCHNOP_bind_interdomain_store;
+    if (r && r->preset && rport == remote->console_port) return OP_EVTCHNOP_bind_interdomain_console;
+    if (r && r->preset && rport == remote->store_port) return OP_EVTCHNOP_bind_interdomain_store;
     return OP_EVTCHNOP_bind_interdomain;
 }
 
@@ -76,16 +67,13 @@ static long bind_interdomain(enum operation op, struct domain *d, struct domain 
 
     op = evtchn_bind_row(remote, rport, r);
     long rc = ask_about(op, remote, rport);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (!r || r->state != EVTCHNSTAT_unbound || r->remote_domid != d->domid || remote->evtchn.closing)
         return -XEN_EINVAL;
     /* The port may have been opened under another policy, or be left over from a binding. */
-    if (!r->preset && monitor_check(remote, d, operations[OP_EVTCHNOP_alloc_unbound].perm, rport))
-        return -XEN_EPERM;
+    if (!r->preset && monitor_check(remote, d, operations[OP_EVTCHNOP_alloc_unbound].perm, rport)) return -XEN_EPERM;
     int port = evtchn_port_alloc(d, EVTCHNSTAT_interdomain);
-    if (port < 0)
-        return port;
+    if (port < 0) return port;
     struct evtchn *e = evtchn_port(d, (uint32_t)port);
     e->binder = 1;
     e->remote = remote;
@@ -94,8 +82,7 @@ static long bind_interdomain(enum operation op, struct domain *d, struct domain 
     r->remote = d;
     r->remote_port = (uint32_t)port;
     sharing_made(d, remote, op);
-    if (!r->preset)
-        sharing_made(remote, d, OP_EVTCHNOP_alloc_unbound);
+    if (!r->preset) sharing_made(remote, d, OP_EVTCHNOP_alloc_unbound);
     b->local_port = (uint32_t)port;
     evtchn_raise(d, (uint32_t)port, 0); /* the peer may have sent before: the ABI wants it pending */
     return 0;
@@ -105,8 +92,7 @@ static long op_bind_interdomain(enum operation op, struct domain *d, union evtch
 {
     struct domain *remote = domain_get(a->bind_interdomain.remote_dom);
 
-    if (!remote)
-        return -XEN_ESRCH;
+    if (!remote) return -XEN_ESRCH;
     evtchn_lock_pair(d, remote);
     long rc = bind_interdomain(op, d, remote, &a->bind_interdomain);
     evtchn_unlock_pair(d, remote);
@@ -131,17 +117,13 @@ static long op_bind_virq(enum operation op, struct domain *d, union evtchn_arg *
 {
     struct evtchn_bind_virq *b = &a->bind_virq;
 
-    if (b->virq >= NR_VIRQS)
-        return -XEN_EINVAL;
+    if (b->virq >= NR_VIRQS) return -XEN_EINVAL;
     bool global = evtchn_virq_is_global(b->virq);
-    if (global && b->vcpu != 0)
-        return -XEN_EINVAL;
+    if (global && b->vcpu != 0) return -XEN_EINVAL;
     struct vcpu *v = vcpu_of(d, b->vcpu);
-    if (!v)
-        return -XEN_ENOENT;
+    if (!v) return -XEN_ENOENT;
     long rc = ask_own(global ? OP_EVTCHNOP_bind_virq_global : op, b->virq);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&d->evtchn.lock);
     rc = v->evt.virq_port[b->virq] ? -XEN_EEXIST : bind_local(d, EVTCHNSTAT_virq, b->vcpu, b->virq);
     if (rc > 0) {
@@ -157,13 +139,11 @@ static long op_bind_ipi(enum operation op, struct domain *d, union evtchn_arg *a
 {
     struct evtchn_bind_ipi *b = &a->bind_ipi;
 
-    if (!vcpu_of(d, b->vcpu))
-        return -XEN_ENOENT;
+    if (!vcpu_of(d, b->vcpu)) return -XEN_ENOENT;
     spin_lock(&d->evtchn.lock);
     long rc = bind_local(d, EVTCHNSTAT_ipi, b->vcpu, 0);
     spin_unlock(&d->evtchn.lock);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     b->port = (uint32_t)rc;
     return 0;
 }
@@ -173,15 +153,12 @@ static long bind_pirq(struct domain *d, uint32_t pirq, bool share)
 {
     if (!d->evtchn.pirq_port) {
         uint16_t *ports = heap_alloc(PIRQS_MAX * sizeof(uint16_t));
-        if (!ports)
-            return -XEN_ENOMEM;
+        if (!ports) return -XEN_ENOMEM;
         __atomic_store_n(&d->evtchn.pirq_port, ports, __ATOMIC_RELEASE);
     }
-    if (d->evtchn.pirq_port[pirq])
-        return -XEN_EEXIST;
+    if (d->evtchn.pirq_port[pirq]) return -XEN_EEXIST;
     int port = evtchn_port_alloc(d, EVTCHNSTAT_pirq);
-    if (port < 0)
-        return port;
+    if (port < 0) return port;
     evtchn_port(d, (uint32_t)port)->pirq = pirq;
     WRITE_ONCE(d->evtchn.pirq_port[pirq], (uint16_t)port);
     int rc = pirq_guest_bind(d, pirq, share);
@@ -198,18 +175,14 @@ static long op_bind_pirq(enum operation op, struct domain *d, union evtchn_arg *
     struct evtchn_bind_pirq *b = &a->bind_pirq;
     long rc = ask_about(op, NULL, b->pirq);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     /* Pending bits for pirqs find their port without the lock, which holds only where ports are never freed. */
-    if (!d->is_control)
-        return -XEN_EPERM;
-    if (b->pirq >= PIRQS_MAX)
-        return -XEN_EINVAL;
+    if (!d->is_control) return -XEN_EPERM;
+    if (b->pirq >= PIRQS_MAX) return -XEN_EINVAL;
     spin_lock(&d->evtchn.lock);
     rc = bind_pirq(d, b->pirq, b->flags & BIND_PIRQ__WILL_SHARE);
     spin_unlock(&d->evtchn.lock);
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     b->port = (uint32_t)rc;
     return 0;
 }
@@ -224,15 +197,12 @@ static long send_locked(enum operation op, struct domain *d, uint32_t port)
 {
     struct evtchn *e = evtchn_port(d, port);
 
-    if (unlikely(!e))
-        return -XEN_EINVAL;
+    if (unlikely(!e)) return -XEN_EINVAL;
     bool connected = likely(e->state == EVTCHNSTAT_interdomain);
     struct domain *to = connected ? e->remote : d;
-    if (!connected && e->state != EVTCHNSTAT_ipi && e->state != EVTCHNSTAT_unbound)
-        return -XEN_EINVAL;
+    if (!connected && e->state != EVTCHNSTAT_ipi && e->state != EVTCHNSTAT_unbound) return -XEN_EINVAL;
     long rc = ask_about(op, to, port);
-    if (unlikely(rc))
-        return rc;
+    if (unlikely(rc)) return rc;
     if (connected)
         evtchn_raise(to, e->remote_port, READ_ONCE(evtchn_port(to, e->remote_port)->notify_vcpu));
     else if (e->state == EVTCHNSTAT_ipi)
@@ -277,8 +247,7 @@ static long op_status(enum operation op, struct domain *caller, union evtchn_arg
     struct domain *d = domain_get(s->dom);
     uint32_t port = s->port;
 
-    if (!d)
-        return -XEN_ESRCH;
+    if (!d) return -XEN_ESRCH;
     long rc = ask_about(op, d, port);
     if (!rc) {
         spin_lock(&d->evtchn.lock);
@@ -302,8 +271,7 @@ static long op_bind_vcpu(enum operation op, struct domain *d, union evtchn_arg *
     struct evtchn_bind_vcpu *b = &a->bind_vcpu;
     long rc = 0;
 
-    if (!vcpu_of(d, b->vcpu))
-        return -XEN_ENOENT;
+    if (!vcpu_of(d, b->vcpu)) return -XEN_ENOENT;
     spin_lock(&d->evtchn.lock);
     struct evtchn *e = evtchn_port(d, b->port);
     if (!e || e->state == EVTCHNSTAT_ipi || (e->state == EVTCHNSTAT_virq && !evtchn_virq_is_global(e->virq)))
@@ -320,8 +288,7 @@ static long op_unmask(enum operation op, struct domain *d, union evtchn_arg *a)
 
     spin_lock(&d->evtchn.lock);
     struct evtchn *e = evtchn_port(d, port);
-    if (e)
-        evtchn_unmask(d, port, e->notify_vcpu);
+    if (e) evtchn_unmask(d, port, e->notify_vcpu);
     spin_unlock(&d->evtchn.lock);
     return e ? 0 : -XEN_EINVAL;
 }
@@ -331,13 +298,11 @@ static long op_reset(enum operation op, struct domain *caller, union evtchn_arg 
 {
     struct domain *d = domain_get(a->reset.dom);
 
-    if (!d)
-        return -XEN_ESRCH;
+    if (!d) return -XEN_ESRCH;
     long rc = ask_about(op, d, d->domid);
     uint32_t ports = rc ? 0 : READ_ONCE(d->evtchn.ports);
     for (uint32_t port = 1; port < ports; port++) {
-        if (evtchn_close(d, port) == -XEN_EINVAL)
-            continue;
+        if (evtchn_close(d, port) == -XEN_EINVAL) continue;
         if (hypercall_preempt()) {
             rc = AGAIN;
             break;
@@ -367,19 +332,14 @@ long do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, u
     union evtchn_arg a;
     uint32_t n = (uint32_t)cmd;
 
-    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
-        return -XEN_ENOSYS;
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn) return -XEN_ENOSYS;
     if (n != EVTCHNOP_send) /* the frequent one */
         memset(&a, 0, sizeof(a));
-    if (unlikely(copy_from_guest(&a, arg, sizes[n])))
-        return -XEN_EFAULT;
+    if (unlikely(copy_from_guest(&a, arg, sizes[n]))) return -XEN_EFAULT;
     long rc = ask_first(ops[n].op, a.close.port); /* or whatever comes first in the structure */
-    if (!rc)
-        rc = ask_done(ops[n].op, ops[n].fn(ops[n].op, current->domain, &a));
-    if (rc == AGAIN)
-        return hypercall_again(cmd, arg, a3, a4, a5);
+    if (!rc) rc = ask_done(ops[n].op, ops[n].fn(ops[n].op, current->domain, &a));
+    if (rc == AGAIN) return hypercall_again(cmd, arg, a3, a4, a5);
     /* What was bound stays bound if the result cannot be written: the guest's own loss. */
-    if (!rc && (answers >> n & 1) && copy_to_guest(arg, &a, sizes[n]))
-        return -XEN_EFAULT;
+    if (!rc && (answers >> n & 1) && copy_to_guest(arg, &a, sizes[n])) return -XEN_EFAULT;
     return rc;
 }

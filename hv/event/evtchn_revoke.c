@@ -12,8 +12,7 @@
 /* A lock of the connection is held. e is d's. */
 static bool forbidden(struct domain *d, const struct evtchn *e)
 {
-    if (e->state != EVTCHNSTAT_interdomain || !e->binder)
-        return false;
+    if (e->state != EVTCHNSTAT_interdomain || !e->binder) return false;
     const struct evtchn *r = evtchn_port(e->remote, e->remote_port);
     return !sharing_allowed(d, e->remote, evtchn_bind_row(e->remote, e->remote_port, r)) ||
            (!r->preset && !sharing_allowed(e->remote, d, OP_EVTCHNOP_alloc_unbound));
@@ -25,8 +24,7 @@ static uint32_t next_forbidden(struct domain *d, uint32_t *at, uint32_t end)
     while (*at < end) {
         uint32_t port = (*at)++;
         const struct evtchn *e = evtchn_port(d, port);
-        if (e && forbidden(d, e))
-            return port;
+        if (e && forbidden(d, e)) return port;
     }
     return 0;
 }
@@ -73,8 +71,7 @@ bool evtchn_revoke_step(struct domain *d, uint32_t *at)
         __atomic_fetch_add(&remote->refs, 1, __ATOMIC_SEQ_CST); /* alive: connected under our lock */
     }
     spin_unlock(&d->evtchn.lock);
-    if (!port)
-        return *at >= ports;
+    if (!port) return *at >= ports;
     disconnect(d, port, remote);
     domain_put(remote);
     return false;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* grant_table_op (xen/grant_table.h), version 1: the calls, the tables' pages, start and end. Version 2, transitive
  * grants, transfer and sub-page grants do not exist. */
+#include "hypercall/handler.h"
 #include "grant/grant.h"
 
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "grant/grant_entry.h"
 #include "grant/grant_map.h"
 #include "grant/maptrack.h"
-#include "hypercall/hypercall.h"
-#include "hypercall/ask.h"
-#include "mm/access.h"
 #include "mm/frame.h"
 
 #define ACTIVE_PAGES ((GRANT_ENTRIES_PER_PAGE * sizeof(struct grant_active) + PAGE_SIZE - 1) / PAGE_SIZE)
@@ -21,8 +16,7 @@ static int grow(struct domain *d)
 {
     struct domain_grant *g = &d->grant;
 
-    if (g->frames == GRANT_FRAMES_MAX)
-        return -XEN_ENOSPC;
+    if (g->frames == GRANT_FRAMES_MAX) return -XEN_ENOSPC;
     struct grant_entry_v1 *table = heap_alloc_pages(1);
     struct grant_active *active = heap_alloc_pages(ACTIVE_PAGES);
     if (!table || !active) {
@@ -53,18 +47,15 @@ void grant_preset(struct domain *d, uint32_t ref, uint16_t domid, mfn_t mfn)
 bool grant_frame_is_shared(struct domain *d, mfn_t mfn)
 {
     for (uint32_t i = 0; i < d->grant.frames; i++)
-        if (heap_mfn(d->grant.table[i]) == mfn)
-            return true;
+        if (heap_mfn(d->grant.table[i]) == mfn) return true;
     return false;
 }
 
 static bool in_use(const struct domain_grant *g)
 {
-    if (g->pins)
-        return true;
+    if (g->pins) return true;
     for (uint32_t i = 0; i < g->frames; i++)
-        if (frame_of(heap_mfn(g->table[i]))->ref)
-            return true;
+        if (frame_of(heap_mfn(g->table[i]))->ref) return true;
     return false;
 }
 
@@ -72,8 +63,7 @@ int grant_domain_destroy(struct domain *d)
 {
     struct domain_grant *g = &d->grant;
 
-    if (!grant_map_drop(d))
-        return -XEN_EAGAIN;
+    if (!grant_map_drop(d)) return -XEN_EAGAIN;
     spin_lock(&d->mm.lock);
     bool busy = in_use(g);
     if (!busy) {
@@ -98,8 +88,7 @@ static int16_t setup_table(struct domain *d, uint32_t nr_frames)
 {
     int16_t status = GNTST_okay;
 
-    if (nr_frames > GRANT_FRAMES_MAX)
-        return GNTST_general_error;
+    if (nr_frames > GRANT_FRAMES_MAX) return GNTST_general_error;
     spin_lock(&d->mm.lock);
     while (!status && d->grant.frames < nr_frames)
         status = grow(d) ? GNTST_general_error : GNTST_okay;
@@ -112,10 +101,8 @@ static long op_setup_table(enum operation row, gva_t arg, uint64_t count)
     struct gnttab_setup_table op;
     struct domain *d = current->domain;
 
-    if (count != 1)
-        return -XEN_EINVAL;
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
+    if (count != 1) return -XEN_EINVAL;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
     if (!is_self(d, op.dom) || monitor_within(d, POLICY_LIMIT_GRANTS, op.nr_frames))
         op.status = GNTST_permission_denied;
     else
@@ -135,10 +122,8 @@ static long op_query_size(enum operation row, gva_t arg, uint64_t count)
     struct gnttab_query_size op;
     struct domain *d = current->domain;
 
-    if (count != 1)
-        return -XEN_EINVAL;
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
+    if (count != 1) return -XEN_EINVAL;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
     op.status = GNTST_permission_denied;
     if (is_self(d, op.dom)) {
         op.nr_frames = READ_ONCE(d->grant.frames);
@@ -153,8 +138,7 @@ static long op_set_version(enum operation row, gva_t arg, uint64_t count)
 {
     struct gnttab_set_version op;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
     int rc = op.version == 1 ? 0 : -XEN_EINVAL;
     op.version = 1; /* in force, whatever was asked */
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : rc;
@@ -165,10 +149,8 @@ static long op_get_version(enum operation row, gva_t arg, uint64_t count)
     struct gnttab_get_version op;
     struct domain *d = current->domain;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (!is_self(d, op.dom))
-        return -XEN_EPERM;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (!is_self(d, op.dom)) return -XEN_EPERM;
     op.version = 1;
     return copy_to_guest(arg, &op, sizeof(op)) ? -XEN_EFAULT : 0;
 }
@@ -223,19 +205,14 @@ static long op_batch(enum operation op, gva_t arg, uint64_t count)
     const struct batch *b = batch_of(op);
     union element e;
 
-    if (!guest_range_ok(arg, count, b->size))
-        return -XEN_EFAULT;
+    if (!guest_range_ok(arg, count, b->size)) return -XEN_EFAULT;
     for (uint64_t i = 0; i < count; i++) {
-        if (i && hypercall_preempt())
-            return hypercall_again(b->cmd, arg + i * b->size, count - i, 0, 0);
-        if (copy_from_guest(&e, arg + i * b->size, b->size))
-            return -XEN_EFAULT;
+        if (i && hypercall_preempt()) return hypercall_again(b->cmd, arg + i * b->size, count - i, 0, 0);
+        if (copy_from_guest(&e, arg + i * b->size, b->size)) return -XEN_EFAULT;
         int rc = ask_first(op, i);
-        if (rc)
-            return rc;
+        if (rc) return rc;
         ask_done(op, do_element(current->domain, op, &e));
-        if (copy_to_guest(arg + i * b->size, &e, b->size))
-            return -XEN_EFAULT;
+        if (copy_to_guest(arg + i * b->size, &e, b->size)) return -XEN_EFAULT;
     }
     return 0;
 }
@@ -247,10 +224,8 @@ static const struct {
 
 long do_grant_table_op(uint64_t cmd, uint64_t arg, uint64_t count, uint64_t a4, uint64_t a5)
 {
-    if ((uint32_t)count != count || (int32_t)count < 0)
-        return -XEN_EINVAL;
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
-        return -XEN_ENOSYS;
+    if ((uint32_t)count != count || (int32_t)count < 0) return -XEN_EINVAL;
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[cmd].op, count);
     return rc ? rc : ops[cmd].fn(ops[cmd].op, arg, count);
 }

@@ -11,12 +11,9 @@ static void each_of_mapper(struct domain *mapper, struct domain *granter,
 {
     for (uint32_t h = 0; h < mapper->grant.map_pages * MAPTRACK_PER_PAGE; h++) {
         struct grant_map *m = maptrack_get(&mapper->grant, h);
-        if (!m || m->granter != granter)
-            continue;
-        if (m->flags & GNTMAP_host_map)
-            fn(ctx, m->frame, !(m->flags & GNTMAP_readonly));
-        if (m->flags & GNTMAP_device_map)
-            fn(ctx, m->frame, !(m->flags & GNTMAP_readonly));
+        if (!m || m->granter != granter) continue;
+        if (m->flags & GNTMAP_host_map) fn(ctx, m->frame, !(m->flags & GNTMAP_readonly));
+        if (m->flags & GNTMAP_device_map) fn(ctx, m->frame, !(m->flags & GNTMAP_readonly));
     }
 }
 

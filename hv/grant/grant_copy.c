@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copies between two frames, each the caller's own or granted to it. */
-#include "domain/domain.h"
+#include "hypercall/handler.h"
 #include "grant/grant_map.h"
-#include "hypercall/ask.h"
 #include "grant/grant_pin.h"
-#include "lib.h"
-#include "mm/access.h"
 
 /* One end of a copy. */
 struct end {
@@ -20,13 +17,10 @@ static int16_t open_end(struct domain *d, struct end *e)
 {
     bool self = e->ptr->domid == DOMID_SELF || e->ptr->domid == d->domid;
 
-    if (!e->by_ref && !self)
-        return GNTST_permission_denied;
+    if (!e->by_ref && !self) return GNTST_permission_denied;
     e->domain = domain_get(e->ptr->domid);
-    if (!e->domain)
-        return GNTST_bad_domain;
-    if (!e->by_ref)
-        return GNTST_okay;
+    if (!e->domain) return GNTST_bad_domain;
+    if (!e->by_ref) return GNTST_okay;
     if (ask_about(e->write ? OP_GNTTABOP_copy_to : OP_GNTTABOP_copy, e->domain, e->ptr->u.ref))
         return GNTST_permission_denied;
     return GNTST_okay;
@@ -34,10 +28,8 @@ static int16_t open_end(struct domain *d, struct end *e)
 
 static int16_t pin_end(struct domain *d, struct end *e)
 {
-    if (e->by_ref)
-        return grant_pin(e->domain, e->ptr->u.ref, d, e->write, 1, &e->frame);
-    if (e->ptr->u.gmfn > UINT32_MAX)
-        return GNTST_bad_page;
+    if (e->by_ref) return grant_pin(e->domain, e->ptr->u.ref, d, e->write, 1, &e->frame);
+    if (e->ptr->u.gmfn > UINT32_MAX) return GNTST_bad_page;
     e->frame = (uint32_t)e->ptr->u.gmfn;
     return grant_frame_get(e->domain, e->frame, e->write) ? GNTST_bad_page : GNTST_okay;
 }
@@ -64,8 +56,7 @@ static int16_t copy_locked(struct domain *d, struct end *src, struct end *dst, s
 {
     int16_t status = pin_end(d, src);
 
-    if (status)
-        return status;
+    if (status) return status;
     status = pin_end(d, dst);
     if (!status) {
         copy_bytes(dst, src, n);
@@ -86,15 +77,12 @@ void grant_copy(struct domain *d, struct gnttab_copy *op)
     }
     op->status =
         src.by_ref || dst.by_ref || !ask_own(OP_GNTTABOP_copy_own, 0) ? open_end(d, &src) : GNTST_permission_denied;
-    if (!op->status)
-        op->status = open_end(d, &dst);
+    if (!op->status) op->status = open_end(d, &dst);
     if (!op->status) {
         grant_lock(src.domain, dst.domain);
         op->status = copy_locked(d, &src, &dst, op->len);
         grant_unlock(src.domain, dst.domain);
     }
-    if (dst.domain)
-        domain_put(dst.domain);
-    if (src.domain)
-        domain_put(src.domain);
+    if (dst.domain) domain_put(dst.domain);
+    if (src.domain) domain_put(src.domain);
 }

@@ -12,8 +12,7 @@ static bool grants(uint32_t word, uint16_t grantee, bool write)
 {
     uint16_t flags = (uint16_t)word, domid = (uint16_t)(word >> 16);
 
-    if ((flags & GTF_type_mask) != GTF_permit_access || (flags & GTF_sub_page) || domid != grantee)
-        return false;
+    if ((flags & GTF_type_mask) != GTF_permit_access || (flags & GTF_sub_page) || domid != grantee) return false;
     return !write || !(flags & GTF_readonly);
 }
 
@@ -27,8 +26,7 @@ int16_t grant_entry_pin(struct grant_entry_v1 *e, struct grant_active *a, uint16
     if ((used && a->grantee != grantee) || a->readers > UINT32_MAX - uses || a->writers > UINT32_MAX - uses)
         return GNTST_general_error;
     for (int tries = 0;; tries++) {
-        if (tries == PIN_TRIES || !grants(word, grantee, write))
-            return GNTST_general_error;
+        if (tries == PIN_TRIES || !grants(word, grantee, write)) return GNTST_general_error;
         if (__atomic_compare_exchange_n(word_of(e), &word, word | set, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE))
             break;
     }
@@ -52,10 +50,7 @@ void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_active *a, bool wr
         a->writers--;
     else
         a->readers--;
-    if (!a->writers)
-        clear |= GTF_writing;
-    if (!a->writers && !a->readers)
-        clear |= GTF_reading;
-    if (clear)
-        __atomic_fetch_and(&e->flags, (uint16_t)~clear, __ATOMIC_SEQ_CST);
+    if (!a->writers) clear |= GTF_writing;
+    if (!a->writers && !a->readers) clear |= GTF_reading;
+    if (clear) __atomic_fetch_and(&e->flags, (uint16_t)~clear, __ATOMIC_SEQ_CST);
 }

@@ -23,10 +23,8 @@ static unsigned int kinds(uint32_t flags)
 
 enum operation grant_map_row(uint32_t ref, uint32_t flags)
 {
-    if (ref == GNTTAB_RESERVED_CONSOLE)
-        return OP_GNTTABOP_map_grant_ref_console;
-    if (ref == GNTTAB_RESERVED_XENSTORE)
-        return OP_GNTTABOP_map_grant_ref_store;
+    if (ref == GNTTAB_RESERVED_CONSOLE) return OP_GNTTABOP_map_grant_ref_console;
+    if (ref == GNTTAB_RESERVED_XENSTORE) return OP_GNTTABOP_map_grant_ref_store;
     return flags & GNTMAP_readonly ? OP_GNTTABOP_map_grant_ref_readonly : OP_GNTTABOP_map_grant_ref;
 }
 
@@ -45,12 +43,10 @@ static int16_t map_locked(struct domain *d, struct domain *granter, struct gntta
     if (d->grant.revoking) /* a moment (grant_revoke.c) */
         return GNTST_eagain;
     if (op->flags & GNTMAP_host_map) {
-        if (find_pte(op->host_addr, op->flags, &pte) || (*pte & PTE_GRANT))
-            return GNTST_general_error;
+        if (find_pte(op->host_addr, op->flags, &pte) || (*pte & PTE_GRANT)) return GNTST_general_error;
     }
     uint32_t handle = maptrack_alloc(&d->grant);
-    if (handle == MAPTRACK_NONE)
-        return GNTST_no_space;
+    if (handle == MAPTRACK_NONE) return GNTST_no_space;
     int16_t status = grant_pin(granter, op->ref, d, write, kinds(op->flags), &frame);
     if (!status && pte && pte_set_grant(pte, frame, PTE_A | PTE_NX | (write ? PTE_W | PTE_D : 0))) {
         for (unsigned int left = kinds(op->flags); left; left--)
@@ -109,18 +105,15 @@ struct grant_map *grant_lock_handle(struct domain *d, uint32_t handle, struct do
         return NULL;
     }
     *granter = m->granter;
-    if ((*granter)->domid > d->domid)
-        spin_lock_nested(&(*granter)->mm.lock);
-    if ((*granter)->domid >= d->domid)
-        return m;
+    if ((*granter)->domid > d->domid) spin_lock_nested(&(*granter)->mm.lock);
+    if ((*granter)->domid >= d->domid) return m;
     /* The granter's lock comes first. Its structure stays while this CPU holds a reference; the handle may not. */
     __atomic_fetch_add(&(*granter)->refs, 1, __ATOMIC_SEQ_CST);
     spin_unlock(&d->mm.lock);
     grant_lock(d, *granter);
     m = maptrack_get(&d->grant, handle);
     bool same = m && m->granter == *granter;
-    if (!same)
-        grant_unlock(d, *granter);
+    if (!same) grant_unlock(d, *granter);
     domain_put(*granter); /* never the last: the handle holds one, or somebody who just gave it up cannot wait for us */
     return same ? m : NULL;
 }
@@ -128,8 +121,7 @@ struct grant_map *grant_lock_handle(struct domain *d, uint32_t handle, struct do
 /* The entry must be one that this handle could have made: same frame, same access. */
 static int16_t clear_pte(const struct grant_map *m, uint64_t host_addr, uint64_t **pte)
 {
-    if (!(m->flags & GNTMAP_host_map) || find_pte(host_addr, m->flags, pte))
-        return GNTST_general_error;
+    if (!(m->flags & GNTMAP_host_map) || find_pte(host_addr, m->flags, pte)) return GNTST_general_error;
     uint64_t e = **pte;
     if (!(e & PTE_GRANT) || (e & PTE_ADDR) >> PAGE_SHIFT != m->frame || !(e & PTE_W) != !!(m->flags & GNTMAP_readonly))
         return GNTST_general_error;
@@ -142,10 +134,8 @@ static bool give_up(struct domain *d, struct grant_map *m, uint32_t handle, uint
     m->flags &= (uint16_t)~kind;
     grant_unpin(m->granter, m->ref, m->frame, !(m->flags & GNTMAP_readonly));
     bool last = !kinds(m->flags);
-    if (last && m->revoked)
-        frame_of(m->frame)->revoked--;
-    if (last)
-        maptrack_free(&d->grant, handle);
+    if (last && m->revoked) frame_of(m->frame)->revoked--;
+    if (last) maptrack_free(&d->grant, handle);
     return last;
 }
 
@@ -167,15 +157,11 @@ void grant_unmap(struct domain *d, struct gnttab_unmap_grant_ref *op)
         op->status = GNTST_bad_dev_addr;
     else if (op->host_addr)
         op->status = clear_pte(m, op->host_addr, &pte);
-    if (!op->status && pte && pte_clear_grant(pte, m->frame, 0))
-        op->status = GNTST_general_error;
-    if (!op->status && pte)
-        gone = give_up(d, m, op->handle, GNTMAP_host_map);
-    if (!op->status && op->dev_bus_addr)
-        gone = give_up(d, m, op->handle, GNTMAP_device_map);
+    if (!op->status && pte && pte_clear_grant(pte, m->frame, 0)) op->status = GNTST_general_error;
+    if (!op->status && pte) gone = give_up(d, m, op->handle, GNTMAP_host_map);
+    if (!op->status && op->dev_bus_addr) gone = give_up(d, m, op->handle, GNTMAP_device_map);
     grant_unlock(d, granter);
-    if (gone)
-        domain_put(granter);
+    if (gone) domain_put(granter);
 }
 
 /* new_addr's entry moves: its references go along, so it must not be a grant mapping, whose handle knows its place. */
@@ -184,11 +170,9 @@ static int16_t replace(const struct grant_map *m, struct gnttab_unmap_and_replac
     uint64_t *pte, *from = NULL, entry = 0;
     int16_t status = clear_pte(m, op->host_addr, &pte);
 
-    if (status)
-        return status;
+    if (status) return status;
     if (op->new_addr) {
-        if (pte_find_by_gva(op->new_addr, &from) || from == pte || (*from & PTE_GRANT))
-            return GNTST_general_error;
+        if (pte_find_by_gva(op->new_addr, &from) || from == pte || (*from & PTE_GRANT)) return GNTST_general_error;
         entry = __atomic_exchange_n(from, 0, __ATOMIC_SEQ_CST);
     }
     pte_clear_grant(pte, m->frame, entry); /* flushes for both entries */
@@ -206,11 +190,9 @@ void grant_unmap_and_replace(struct domain *d, struct gnttab_unmap_and_replace *
         return;
     }
     op->status = m->flags & GNTMAP_contains_pte ? GNTST_general_error : replace(m, op);
-    if (!op->status)
-        gone = give_up(d, m, op->handle, GNTMAP_host_map);
+    if (!op->status) gone = give_up(d, m, op->handle, GNTMAP_host_map);
     grant_unlock(d, granter);
-    if (gone)
-        domain_put(granter);
+    if (gone) domain_put(granter);
 }
 
 /* What a handle holds goes; no entry may map its frame for it any more. */
@@ -220,15 +202,11 @@ static void drop(struct domain *d, uint32_t handle, bool only_revoked)
     struct grant_map *m = grant_lock_handle(d, handle, &granter);
     bool gone = false, wanted = m && (m->revoked || !only_revoked);
 
-    if (!m)
-        return;
-    if (wanted && (m->flags & GNTMAP_host_map))
-        gone = give_up(d, m, handle, GNTMAP_host_map);
-    if (wanted && !gone)
-        gone = give_up(d, m, handle, GNTMAP_device_map);
+    if (!m) return;
+    if (wanted && (m->flags & GNTMAP_host_map)) gone = give_up(d, m, handle, GNTMAP_host_map);
+    if (wanted && !gone) gone = give_up(d, m, handle, GNTMAP_device_map);
     grant_unlock(d, granter);
-    if (gone)
-        domain_put(granter);
+    if (gone) domain_put(granter);
 }
 
 void grant_drop_revoked(struct domain *d, uint32_t handle)

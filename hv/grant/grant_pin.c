@@ -10,14 +10,12 @@ void grant_lock(struct domain *a, struct domain *b)
     struct domain *first = a->domid <= b->domid ? a : b, *second = first == a ? b : a;
 
     spin_lock(&first->mm.lock);
-    if (second != first)
-        spin_lock_nested(&second->mm.lock);
+    if (second != first) spin_lock_nested(&second->mm.lock);
 }
 
 void grant_unlock(struct domain *a, struct domain *b)
 {
-    if (a != b)
-        spin_unlock(&a->mm.lock);
+    if (a != b) spin_unlock(&a->mm.lock);
     spin_unlock(&b->mm.lock);
 }
 
@@ -29,13 +27,11 @@ static bool needs_release(const struct domain *owner, const struct frame *f)
 
 int16_t grant_frame_get(struct domain *owner, mfn_t mfn, bool write)
 {
-    if (!mfn_valid(mfn))
-        return GNTST_general_error;
+    if (!mfn_valid(mfn)) return GNTST_general_error;
     struct frame *f = frame_of(mfn);
     if (f->owner != owner->domid || !(f->flags & FF_ALLOC) || (f->flags & (FF_STATE | FF_SHARED)))
         return GNTST_general_error;
-    if (write && needs_release(owner, f))
-        return GNTST_general_error;
+    if (write && needs_release(owner, f)) return GNTST_general_error;
     int rc = write ? frame_get_type(owner, mfn, FT_WRITABLE) : frame_get(owner, mfn);
     return rc ? GNTST_general_error : GNTST_okay;
 }
@@ -52,8 +48,7 @@ static struct grant_entry_v1 *entry_of(struct domain *d, uint32_t ref, struct gr
 {
     uint32_t page = ref / GRANT_ENTRIES_PER_PAGE, i = ref % GRANT_ENTRIES_PER_PAGE;
 
-    if (page >= d->grant.frames)
-        return NULL;
+    if (page >= d->grant.frames) return NULL;
     *a = &d->grant.active[page][i];
     return &d->grant.table[page][i];
 }
@@ -64,18 +59,14 @@ int16_t grant_pin(struct domain *granter, uint32_t ref, struct domain *grantee, 
     struct grant_active *a = NULL;
     struct grant_entry_v1 *e = entry_of(granter, ref, &a);
 
-    if (!e)
-        return GNTST_bad_gntref;
+    if (!e) return GNTST_bad_gntref;
     int16_t status = grant_entry_pin(e, a, (uint16_t)grantee->domid, write, uses, frame);
-    if (status)
-        return status;
+    if (status) return status;
     for (unsigned int i = 0; i < uses; i++) {
         status = grant_frame_get(granter, *frame, write);
-        if (!status)
-            continue;
+        if (!status) continue;
         for (unsigned int k = 0; k < uses; k++) {
-            if (k < i)
-                grant_frame_put(granter, *frame, write);
+            if (k < i) grant_frame_put(granter, *frame, write);
             grant_entry_unpin(e, a, write);
         }
         return status;

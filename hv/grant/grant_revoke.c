@@ -48,8 +48,7 @@ bool grant_revoke_find(struct domain *d, uint32_t *at)
     uint32_t end = MIN(handles(d), *at + HANDLES_PER_STEP);
     for (; *at < end; (*at)++) {
         const struct grant_map *m = maptrack_get(&d->grant, *at);
-        if (m && forbidden(d, m))
-            sharing_forbidden(d, m->granter, BH_CONFLICT_GRANT, m->ref);
+        if (m && forbidden(d, m)) sharing_forbidden(d, m->granter, BH_CONFLICT_GRANT, m->ref);
     }
     bool all = *at >= handles(d);
     spin_unlock(&d->mm.lock);
@@ -61,8 +60,7 @@ static void mark(struct domain *d, uint32_t handle)
     struct domain *granter;
     struct grant_map *m = grant_lock_handle(d, handle, &granter);
 
-    if (!m)
-        return;
+    if (!m) return;
     struct frame *f = frame_of(m->frame);
     if (!m->revoked && (revoke.phase == MARK ? forbidden(d, m) : f->revoked > 0)) {
         m->revoked = 1;
@@ -79,8 +77,7 @@ static bool each_handle(struct domain *d, void (*fn)(struct domain *d, uint32_t 
 
     while (revoke.at < end)
         fn(d, revoke.at++);
-    if (revoke.at < handles(d))
-        return false;
+    if (revoke.at < handles(d)) return false;
     revoke.at = 0;
     return true;
 }
@@ -110,8 +107,7 @@ static bool walk(struct domain *d)
             revoke.mfn = ROUND_DOWN(revoke.mfn, CHUNK_FRAMES) + CHUNK_FRAMES;
             continue;
         }
-        if (f->owner == d->domid && f->type == FT_L1 && f->progress)
-            work += walk_table(revoke.mfn, f->progress);
+        if (f->owner == d->domid && f->type == FT_L1 && f->progress) work += walk_table(revoke.mfn, f->progress);
         revoke.mfn++;
     }
     spin_unlock(&d->mm.lock);
@@ -143,10 +139,8 @@ bool grant_revoke_step(struct domain *d)
     switch (revoke.phase) {
     case MARK:
     case SAME:
-        if (!each_handle(d, mark))
-            return false;
-        if (!revoke.marked)
-            return done(d);
+        if (!each_handle(d, mark)) return false;
+        if (!revoke.marked) return done(d);
         revoke.phase = revoke.phase == MARK ? SAME : WALK;
         revoke.mfn = 0;
         return false;

@@ -30,7 +30,6 @@ int ask_label(enum operation op, const struct label *object)
 enum operation ask_case(enum operation op, enum bh_perm perm)
 {
     for (unsigned int i = op; i < OPERATION_COUNT && operations[i].of == op; i++)
-        if (operations[i].perm == (uint8_t)perm)
-            return (enum operation)i;
+        if (operations[i].perm == (uint8_t)perm) return (enum operation)i;
     return OP_NONE;
 }

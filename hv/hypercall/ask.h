@@ -32,8 +32,7 @@ static inline int ask_own(enum operation op, uint64_t id)
 {
     const struct operation_row *o = &operations[op];
 
-    if (HV_DEBUG)
-        this_cpu()->asked = o->of;
+    if (HV_DEBUG) this_cpu()->asked = o->of;
     return likely(READ_ONCE(current->domain->may[o->perm])) ? 0 : ask_refused(op, id);
 }
 
@@ -42,16 +41,14 @@ static inline int ask_first(enum operation op, uint64_t id)
 {
     const struct operation_row *o = &operations[op];
 
-    if (HV_DEBUG)
-        this_cpu()->asked = o->mark;
+    if (HV_DEBUG) this_cpu()->asked = o->mark;
     return likely(READ_ONCE(current->domain->may[o->first])) ? 0 : ask_refused(op, id);
 }
 
 /* In a dispatcher, with the handler's result, which it returns: nothing that succeeded went unasked. */
 static inline long ask_done(enum operation op, long rc)
 {
-    if (HV_DEBUG)
-        ASSERT(rc < 0 || this_cpu()->asked == (uint32_t)op);
+    if (HV_DEBUG) ASSERT(rc < 0 || this_cpu()->asked == (uint32_t)op);
     return rc;
 }
 

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Number to handler, from the rows of operations.h; everything else is -ENOSYS. */
-#include "hypercall/hypercall.h"
-#include "hypercall/ask.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
+#include "hypercall/handler.h"
 #include "bulkhead.h"
-#include "lib.h"
 
 #define UNITS_PER_CALL 24 /* batches of work between looks at interrupts; one is at most some 10,000 instructions */
 #define SYSCALL_LENGTH 2
@@ -41,8 +37,7 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
 
 static inline long call(uint64_t nr, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    if (unlikely(nr >= ARRAY_SIZE(table) || !table[nr].fn))
-        return -XEN_ENOSYS;
+    if (unlikely(nr >= ARRAY_SIZE(table) || !table[nr].fn)) return -XEN_ENOSYS;
     int rc = ask_first(table[nr].op, a1);
     return unlikely(rc) ? rc : table[nr].fn(a1, a2, a3, a4, a5);
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* iret, stack_switch, trap tables and callbacks: how a guest kernel is entered and left. */
-#include "hypercall/hypercall.h"
+#include "hypercall/handler.h"
 #include <xen/callback.h>
-#include "cpu/percpu.h"
 #include "cpu/bounce.h"
-#include "mm/access.h"
-#include "domain/domain.h"
 #include "domain/context.h"
-#include "hypercall/ask.h"
-#include "lib.h"
 
 #define RFLAGS_IF    0x200ul
 #define RFLAGS_GUEST 0x254dd5ul /* CF PF AF ZF SF TF DF OF NT AC ID */
@@ -56,8 +51,7 @@ long do_stack_switch(uint64_t ss, uint64_t sp, uint64_t a3, uint64_t a4, uint64_
 
 static int set_trap(struct vcpu *v, const struct trap_info *t)
 {
-    if (!guest_range_ok(t->address, 1, 1))
-        return -XEN_EINVAL;
+    if (!guest_range_ok(t->address, 1, 1)) return -XEN_EINVAL;
     v->state->traps[t->vector] = (struct trap_entry){t->address, t->cs, t->flags};
     return 0;
 }
@@ -73,13 +67,10 @@ long do_set_trap_table(uint64_t list, uint64_t a2, uint64_t a3, uint64_t a4, uin
     }
     for (unsigned int i = 0; i < 257; i++, list += sizeof(struct trap_info)) {
         struct trap_info t;
-        if (copy_from_guest(&t, list, sizeof(t)))
-            return -XEN_EFAULT;
-        if (!t.address)
-            return 0;
+        if (copy_from_guest(&t, list, sizeof(t))) return -XEN_EFAULT;
+        if (!t.address) return 0;
         int rc = set_trap(v, &t);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
     return 0;
 }
@@ -88,8 +79,7 @@ static int set_callback(struct vcpu *v, unsigned int type, gva_t address, uint32
 {
     struct vcpu_state *s = v->state;
 
-    if (!guest_range_ok(address, 1, 1))
-        return -XEN_EINVAL;
+    if (!guest_range_ok(address, 1, 1)) return -XEN_EINVAL;
     switch (type) {
     case CALLBACKTYPE_event:
         s->event_callback = address;
@@ -118,8 +108,7 @@ static long callback_register(gva_t arg)
 {
     struct callback_register reg;
 
-    if (copy_from_guest(&reg, arg, sizeof(reg)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&reg, arg, sizeof(reg))) return -XEN_EFAULT;
     return set_callback(current, reg.type, reg.address, reg.flags);
 }
 
@@ -128,8 +117,7 @@ static long callback_unregister(gva_t arg)
 {
     struct callback_unregister reg;
 
-    if (copy_from_guest(&reg, arg, sizeof(reg)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&reg, arg, sizeof(reg))) return -XEN_EFAULT;
     return reg.type == CALLBACKTYPE_nmi || reg.type == CALLBACKTYPE_sysenter || reg.type == CALLBACKTYPE_syscall32
                ? 0
                : -XEN_EINVAL;
@@ -142,8 +130,7 @@ static const struct {
 
 long do_callback_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
-        return -XEN_ENOSYS;
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[cmd].op, 0);
     return rc ? rc : ops[cmd].fn(arg);
 }
@@ -167,8 +154,7 @@ long do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a3, uint64_t a4, uint64_
                            1u << VMASST_TYPE_pae_extended_cr3 | 1u << VMASST_TYPE_architectural_iopl |
                            1u << VMASST_TYPE_runstate_update_flag | 1ul << VMASST_TYPE_m2p_strict;
 
-    if (type > 63 || !(known >> type & 1))
-        return -XEN_EINVAL;
+    if (type > 63 || !(known >> type & 1)) return -XEN_EINVAL;
     switch (cmd) {
     case VMASST_CMD_enable:
         __atomic_fetch_or(&v->domain->vm_assist, 1ul << type, __ATOMIC_SEQ_CST);

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* xen_version (xen/version.h): what a kernel learns of the platform. Nothing here is secret. */
-#include "types.h"
+#include "hypercall/handler.h"
 #include <xen/version.h>
 #include <xen/features.h>
-#include "hypercall/hypercall.h"
 #include "hypercall/version.h"
-#include "hypercall/ask.h"
-#include "mm/access.h"
 #include "mm/layout.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "lib.h"
 
 static long out(uint64_t arg, const void *data, size_t n)
 {
@@ -21,8 +15,7 @@ static long get_features(uint64_t arg)
 {
     struct xen_feature_info f;
 
-    if (copy_from_guest(&f, arg, sizeof(f)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&f, arg, sizeof(f))) return -XEN_EFAULT;
     f.submap = 0;
     if (!f.submap_idx)
         f.submap = 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |
@@ -81,8 +74,7 @@ long do_xen_version(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64
 {
     uint32_t n = (uint32_t)cmd;
 
-    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
-        return -XEN_ENOSYS;
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[n].op, n);
     return rc ? rc : ops[n].fn(n, arg);
 }

@@ -19,8 +19,7 @@ void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 /* For the hypervisor's own invariants only, never for anything that a guest can choose. */
 #define ASSERT(c)                                                                                                      \
     do {                                                                                                               \
-        if (unlikely(!(c)))                                                                                            \
-            panic("assertion failed: %s at %s:%d", #c, __FILE__, __LINE__);                                            \
+        if (unlikely(!(c))) panic("assertion failed: %s at %s:%d", #c, __FILE__, __LINE__);                            \
     } while (0)
 #define BUILD_ASSERT(c) _Static_assert(c, #c)
 

@@ -12,8 +12,8 @@
 enum lock_rank {
     RANK_POLICY = 1,   /* a policy that is being loaded; by spin_trylock() only (cpu/rendezvous.h) */
     RANK_DOMAIN_BUILD, /* a domain's building state, and its end */
-    RANK_DOMLIST,          /* list of domains */
-    RANK_MM,               /* a domain's frames, tables and grants (two: by domain id) */
+    RANK_DOMLIST,      /* list of domains */
+    RANK_MM,           /* a domain's frames, tables and grants (two: by domain id) */
     RANK_GRANT,
     RANK_EVENT,  /* a domain's event channels (two: by domain id) */
     RANK_CHUNK,  /* free chunks */

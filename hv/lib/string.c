@@ -14,8 +14,7 @@ void *memcpy(void *d, const void *s, size_t n)
 
 void *memmove(void *d, const void *s, size_t n)
 {
-    if ((uintptr_t)d - (uintptr_t)s >= n)
-        return memcpy(d, s, n);
+    if ((uintptr_t)d - (uintptr_t)s >= n) return memcpy(d, s, n);
     const char *sp = (const char *)s + n;
     char *dp = (char *)d + n;
     while (n--)
@@ -39,8 +38,7 @@ int memcmp(const void *a, const void *b, size_t n)
 {
     const unsigned char *x = a, *y = b;
     for (; n; n--, x++, y++)
-        if (*x != *y)
-            return *x - *y;
+        if (*x != *y) return *x - *y;
     return 0;
 }
 
@@ -54,8 +52,7 @@ int strcmp(const char *a, const char *b)
 int strncmp(const char *a, const char *b, size_t n)
 {
     for (; n; n--, a++, b++)
-        if (*a != *b || !*a)
-            return (unsigned char)*a - (unsigned char)*b;
+        if (*a != *b || !*a) return (unsigned char)*a - (unsigned char)*b;
     return 0;
 }
 
@@ -79,8 +76,7 @@ char *strstr(const char *h, const char *n)
 {
     size_t len = strlen(n);
     for (; *h; h++)
-        if (!strncmp(h, n, len))
-            return (char *)(uintptr_t)h;
+        if (!strncmp(h, n, len)) return (char *)(uintptr_t)h;
     return len ? NULL : (char *)(uintptr_t)h;
 }
 
@@ -88,8 +84,7 @@ bool mem_is_zero(const void *p, size_t n)
 {
     const unsigned char *c = p;
     while (n--)
-        if (*c++)
-            return false;
+        if (*c++) return false;
     return true;
 }
 

@@ -70,8 +70,7 @@ static void split(struct block *b, uint32_t size)
 {
     struct block *rest = (struct block *)((char *)b + size);
 
-    if (b->size - size < 2 * sizeof(struct block))
-        return;
+    if (b->size - size < 2 * sizeof(struct block)) return;
     rest->size = b->size - size;
     rest->taken = 0;
     b->size = size;
@@ -83,15 +82,12 @@ void *arena_calloc(size_t n, size_t size)
     struct block *b;
     size_t bytes;
 
-    if (!a || __builtin_mul_overflow(n, size, &bytes) || bytes > (1ul << 20))
-        return NULL;
+    if (!a || __builtin_mul_overflow(n, size, &bytes) || bytes > (1ul << 20)) return NULL;
     bytes = ROUND_UP(bytes, 16) + sizeof(struct block);
     for (b = a->first; b; b = next_block(a, b)) {
-        if (b->taken)
-            continue;
+        if (b->taken) continue;
         join_following(a, b);
-        if (b->size < bytes)
-            continue;
+        if (b->size < bytes) continue;
         split(b, bytes);
         b->taken = 1;
         a->taken += b->size;
@@ -105,8 +101,7 @@ void arena_free(void *p)
 {
     struct block *b;
 
-    if (!p)
-        return;
+    if (!p) return;
     b = (struct block *)p - 1;
     ASSERT(arena_now && (char *)b >= (char *)arena_now->first && (char *)p < arena_now->end && b->taken == 1);
     wipe(p, b->size - sizeof(*b));

@@ -2,19 +2,13 @@
 /* BH_REPORT_CHECK: local attestation. Every round of the call reads the report and goes on with the check of exactly
  * these bytes: what changed meanwhile is another check. Each domain has one place, which some share; who let a check
  * lie for a quarter of a second loses the place to whoever comes next. */
+#include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/check_op.h"
 #include "measure/crypto.h"
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
 #include "measure/verifier.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "lib.h"
-#include "mm/access.h"
-#include "time/clock.h"
 
 #define STALE 250000000ull
 
@@ -57,13 +51,10 @@ static int step(const struct subject *s)
     int rc;
 
     if (!c->used || c->domid != domid || memcmp(&c->subject, s, sizeof(*s)) != 0) {
-        if (c->used && now - c->touched < STALE)
-            return -XEN_EAGAIN;
-        if (c->used)
-            drop(c);
+        if (c->used && now - c->touched < STALE) return -XEN_EAGAIN;
+        if (c->used) drop(c);
         rc = verifier_start(c - checks, measure_pubkey(), s->hash, s->sig);
-        if (rc)
-            return rc;
+        if (rc) return rc;
         *c = (struct check){.used = true, .domid = domid, .subject = *s};
     }
     c->touched = now;
@@ -78,15 +69,11 @@ long measure_report_check(enum operation op, uint64_t arg)
     struct subject subject;
     int rc;
 
-    if (copy_from_guest(&req, arg, sizeof(req)))
-        return -XEN_EFAULT;
-    if (!measure_holds())
-        return -XEN_ENODEV;
+    if (copy_from_guest(&req, arg, sizeof(req))) return -XEN_EFAULT;
+    if (!measure_holds()) return -XEN_ENODEV;
     rc = read_subject(&req, &subject);
-    if (rc)
-        return rc;
-    if (!spin_trylock(&measure_lock))
-        return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);
+    if (rc) return rc;
+    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);
     rc = step(&subject);
     spin_unlock(&measure_lock);
     return rc == -XEN_EAGAIN ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
@@ -96,6 +83,5 @@ void check_forget(uint32_t domid)
 {
     struct check *c = &checks[domid % VERIFIER_SLOTS];
 
-    if (c->used && c->domid == domid)
-        drop(c);
+    if (c->used && c->domid == domid) drop(c);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_EXTEND. A register can be extended, by its own domain, and never be set: what a report says of it holds all that
  * the guest put there since it was created. */
+#include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/crypto.h"
 #include "measure/measure_lock.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "lib.h"
-#include "mm/access.h"
 
 BUILD_ASSERT(sizeof(struct bh_extend) == 2 * 4 + 2 * 32);
 
@@ -19,13 +14,10 @@ long measure_extend(enum operation op, uint64_t arg)
     struct bh_extend e;
     uint8_t both[64];
 
-    if (copy_from_guest(&e, arg, sizeof(e)))
-        return -XEN_EFAULT;
-    if (e.index >= ARRAY_SIZE(d->runtime) || e.reserved)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&e, arg, sizeof(e))) return -XEN_EFAULT;
+    if (e.index >= ARRAY_SIZE(d->runtime) || e.reserved) return -XEN_EINVAL;
     /* A report of another vCPU sees it before or after. */
-    if (!spin_trylock(&measure_lock))
-        return hypercall_again(BH_EXTEND, arg, 0, 0, 0);
+    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_EXTEND, arg, 0, 0, 0);
     memcpy(both, d->runtime[e.index], 32);
     memcpy(both + 32, e.digest, 32);
     sha256(both, sizeof(both), d->runtime[e.index]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The measured start, step by step; and whether it still holds. */
+#include "hv.h"
 #include "measure/measure.h"
 #include "boot/txt.h"
 #include "boot/txt_parse.h"
@@ -12,10 +13,6 @@
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
-#include "console.h"
-#include "domain/domain.h"
-#include "lib.h"
-#include "mm/access.h"
 
 #define PCR_BOOT    21
 #define PCR_RUNTIME 22
@@ -32,15 +29,13 @@ static struct pcrlog pcrlog;
 
 static void unmeasured(const char *why)
 {
-    if (good)
-        printk("measure: %s: nothing counts as measured, no reports\n", why);
+    if (good) printk("measure: %s: nothing counts as measured, no reports\n", why);
     good = false;
 }
 
 static void extend(uint32_t type, const uint8_t digest[32], const void *data, uint32_t size)
 {
-    if (!good || complete)
-        return;
+    if (!good || complete) return;
     if (tpm_pcr_extend(PCR_BOOT, digest))
         unmeasured("the TPM does not extend PCR 21");
     else if (pcrlog_append(&pcrlog, PCR_BOOT, type, digest, data, size))
@@ -58,8 +53,7 @@ static void extend_data(uint32_t type, const void *data, uint32_t size)
 static bool all_bytes(const uint8_t v[32], uint8_t b)
 {
     for (int i = 0; i < 32; i++)
-        if (v[i] != b)
-            return false;
+        if (v[i] != b) return false;
     return true;
 }
 
@@ -87,11 +81,9 @@ static bool log_drtm_events(void)
 
     for (int n = 0; !rc; n++) {
         rc = n < DRTM_EVENTS ? txt_log_next(&log, &e) : -XEN_E2BIG;
-        if (rc <= 0)
-            break;
+        if (rc <= 0) break;
         rc = 0;
-        if (e.pcr != PCR_DETAILS && e.pcr != PCR_DETAILS + 1)
-            continue;
+        if (e.pcr != PCR_DETAILS && e.pcr != PCR_DETAILS + 1) continue;
         about.type = e.type;
         e.size = MIN(e.size, BH_EV_DRTM_DATA);
         memcpy(about.data, e.data, e.size);
@@ -107,8 +99,7 @@ static bool drtm_log_holds(void)
     for (unsigned int pcr = PCR_DETAILS; pcr <= PCR_DETAILS + 1; pcr++) {
         memset(want, 0, 32);
         pcrlog_replay(&pcrlog, pcr, want);
-        if (tpm_pcr_read(pcr, have) || memcmp(want, have, 32) != 0)
-            return false;
+        if (tpm_pcr_read(pcr, have) || memcmp(want, have, 32) != 0) return false;
     }
     return true;
 }
@@ -118,8 +109,7 @@ static void late_launch(void)
 {
     uint8_t unused[32], details[32];
 
-    if (!txt_launched())
-        return;
+    if (!txt_launched()) return;
     if (tpm_pcr_read(PCR_UNUSED, unused) || !all_bytes(unused, 0) || tpm_pcr_read(PCR_DETAILS, details) ||
         all_bytes(details, 0)) {
         printk("measure: tboot tells of a late launch, the TPM does not: PCR 17 and 19 are not as one leaves them\n");
@@ -171,8 +161,7 @@ static void start(const char *cmdline)
         unmeasured("PCR 21 and 22 are not as a reset leaves them, or cannot be read");
     else if (make_key())
         unmeasured("no key could be made");
-    if (!good)
-        return;
+    if (!good) return;
     late_launch();
     sha256(pubkey, sizeof(pubkey), boot_id);
     extend_data(BH_EV_HV_KEY, pubkey, sizeof(pubkey));
@@ -212,17 +201,14 @@ static void check_register(void)
 
     memcpy(want, start_value, 32);
     pcrlog_replay(&pcrlog, PCR_BOOT, want);
-    if (tpm_pcr_read(PCR_BOOT, have) || memcmp(want, have, 32) != 0)
-        unmeasured("PCR 21 is not what was extended");
+    if (tpm_pcr_read(PCR_BOOT, have) || memcmp(want, have, 32) != 0) unmeasured("PCR 21 is not what was extended");
 }
 
 void measure_complete(void)
 {
     spin_lock(&measure_lock);
-    if (good)
-        check_register();
-    if (good)
-        seal_start(set_flags & BH_FLAG_LATE_LAUNCH);
+    if (good) check_register();
+    if (good) seal_start(set_flags & BH_FLAG_LATE_LAUNCH);
     complete = true;
     if (good)
         printk("measure: PCR 21 holds %lu bytes of events; key %02x%02x%02x%02x...\n", pcrlog.len, boot_id[0],
@@ -287,10 +273,8 @@ int measure_policy_load(const uint8_t digest[32], uint32_t version)
     size_t len = pcrlog.len;
     if (measure_holds()) {
         rc = pcrlog_append(&pcrlog, PCR_RUNTIME, BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
-        if (!rc)
-            rc = tpm_extend_later(PCR_RUNTIME, digest);
-        if (rc)
-            pcrlog.len = len;
+        if (!rc) rc = tpm_extend_later(PCR_RUNTIME, digest);
+        if (rc) pcrlog.len = len;
         tpm_pump();
     }
     spin_unlock(&measure_lock);

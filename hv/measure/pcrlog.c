@@ -17,8 +17,7 @@ int pcrlog_append(struct pcrlog *log, uint32_t pcr, uint32_t type, const uint8_t
     struct record r = {.pcr = pcr, .type = type, .size = size};
     size_t room = log->capacity - log->len;
 
-    if (room < sizeof(r) || room - sizeof(r) < size)
-        return -XEN_ENOSPC;
+    if (room < sizeof(r) || room - sizeof(r) < size) return -XEN_ENOSPC;
     memcpy(r.digest, digest, 32);
     memcpy(log->data + log->len, &r, sizeof(r));
     memcpy(log->data + log->len + sizeof(r), data, size);
@@ -33,8 +32,7 @@ void pcrlog_replay(const struct pcrlog *log, uint32_t pcr, uint8_t value[32])
 
     for (size_t at = 0; at < log->len; at += sizeof(r) + r.size) {
         memcpy(&r, log->data + at, sizeof(r));
-        if (r.pcr != pcr)
-            continue;
+        if (r.pcr != pcr) continue;
         sha256_start(&s);
         sha256_update(&s, value, 32);
         sha256_update(&s, r.digest, 32);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "measure/report.h"
 #include "measure/measure.h"
 #include "measure/crypto.h"
 #include "measure/measure_state.h"
-#include "console.h"
-#include "domain/domain.h"
 #include "hypercall/version.h"
-#include "lib.h"
 #include "monitor/audit.h"
 #include "monitor/monitor.h"
-#include "time/clock.h"
 
 /* No padding: so no byte of the hypervisor's stack is in a report. */
 BUILD_ASSERT(sizeof(struct bh_launch) == 8 + 3 * 32 + 8 + 4 + 4);

@@ -3,6 +3,7 @@
  * by the whole of what is asked, so a guest kernel may interleave requests on its vCPUs as it likes; the report itself
  * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, one that
  * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
+#include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/check_op.h"
 #include "measure/vouch.h"
@@ -13,16 +14,9 @@
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "lib.h"
-#include "mm/access.h"
 #include "monitor/monitor.h"
 #include "monitor/policy_load.h"
 #include "sched/sched.h"
-#include "time/clock.h"
 
 #define MILLISECOND    1000000ull
 #define OPS_PER_DOMAIN 2
@@ -69,8 +63,7 @@ static bool lay_idle(const struct op *o, ns_t now, ns_t limit)
 static struct op *find(uint32_t domid, const struct bh_report_op *req)
 {
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
-        if (o->used && o->domid == domid && memcmp(&o->request, req, sizeof(*req)) == 0)
-            return o;
+        if (o->used && o->domid == domid && memcmp(&o->request, req, sizeof(*req)) == 0) return o;
     return NULL;
 }
 
@@ -80,13 +73,10 @@ static struct op *free_place(ns_t now)
     struct op *oldest = &ops[0];
 
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
-        if (!o->used)
-            return o;
-        if (o->touched < oldest->touched)
-            oldest = o;
+        if (!o->used) return o;
+        if (o->touched < oldest->touched) oldest = o;
     }
-    if (!lay_idle(oldest, now, STALE))
-        return NULL;
+    if (!lay_idle(oldest, now, STALE)) return NULL;
     drop(oldest);
     return oldest;
 }
@@ -98,16 +88,12 @@ static bool within_share(uint32_t domid, ns_t now)
     unsigned int n = 0;
 
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
-        if (!o->used || o->domid != domid)
-            continue;
+        if (!o->used || o->domid != domid) continue;
         n++;
-        if (!oldest || o->touched < oldest->touched)
-            oldest = o;
+        if (!oldest || o->touched < oldest->touched) oldest = o;
     }
-    if (n < OPS_PER_DOMAIN)
-        return true;
-    if (!lay_idle(oldest, now, OWN_STALE))
-        return false;
+    if (n < OPS_PER_DOMAIN) return true;
+    if (!lay_idle(oldest, now, OWN_STALE)) return false;
     drop(oldest);
     return true;
 }
@@ -126,10 +112,8 @@ static struct op *take(struct domain *d, const struct bh_report_op *req, ns_t no
 {
     struct op *o;
 
-    if (!within_share(d->domid, now))
-        return NULL;
-    if (turn.until > now && turn.domid != d->domid)
-        return NULL;
+    if (!within_share(d->domid, now)) return NULL;
+    if (turn.until > now && turn.domid != d->domid) return NULL;
     o = free_place(now);
     if (!o) {
         turn.domid = d->domid;
@@ -177,12 +161,9 @@ static int step(const struct bh_report_op *req, struct answer *out)
     ns_t now = now_ns();
     int rc;
 
-    if (!o && !within_rate(d, now))
-        return -XEN_EACCES;
-    if (!o)
-        o = take(d, req, now);
-    if (!o)
-        return -XEN_EBUSY;
+    if (!o && !within_rate(d, now)) return -XEN_EACCES;
+    if (!o) o = take(d, req, now);
+    if (!o) return -XEN_EBUSY;
     o->touched = now;
     rc = advance(o, out);
     o->used = rc == -XEN_EAGAIN;
@@ -203,20 +184,14 @@ long measure_report_op(enum operation row, uint64_t arg)
     struct answer answer;
     int rc;
 
-    if (copy_from_guest(&req, arg, sizeof(req)))
-        return -XEN_EFAULT;
-    if (!measure_holds())
-        return -XEN_ENODEV;
-    if (READ_ONCE(policy_taking_down) || !spin_trylock(&measure_lock))
-        return wait_for_others(arg);
+    if (copy_from_guest(&req, arg, sizeof(req))) return -XEN_EFAULT;
+    if (!measure_holds()) return -XEN_ENODEV;
+    if (READ_ONCE(policy_taking_down) || !spin_trylock(&measure_lock)) return wait_for_others(arg);
     rc = step(&req, &answer);
     spin_unlock(&measure_lock);
-    if (rc == -XEN_EBUSY)
-        return wait_for_others(arg);
-    if (rc == -XEN_EAGAIN)
-        return hypercall_again(BH_REPORT, arg, 0, 0, 0);
-    if (rc)
-        return rc == -XEN_EACCES ? -XEN_EBUSY : rc; /* the policy's ceiling: another time */
+    if (rc == -XEN_EBUSY) return wait_for_others(arg);
+    if (rc == -XEN_EAGAIN) return hypercall_again(BH_REPORT, arg, 0, 0, 0);
+    if (rc) return rc == -XEN_EACCES ? -XEN_EBUSY : rc; /* the policy's ceiling: another time */
     if (copy_to_guest(req.report, &answer.report, sizeof(answer.report)) ||
         copy_to_guest(req.signature, answer.sig, sizeof(answer.sig)) ||
         (req.salt && copy_to_guest(req.salt, answer.salt, sizeof(answer.salt))))
@@ -228,8 +203,7 @@ void measure_domain_destroyed(struct domain *d)
 {
     spin_lock(&measure_lock);
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
-        if (o->used && o->domid == d->domid)
-            drop(o);
+        if (o->used && o->domid == d->domid) drop(o);
     check_forget(d->domid);
     vouch_forget(d->domid);
     tpm_guest_forget(d->domid);

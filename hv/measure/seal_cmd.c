@@ -138,8 +138,7 @@ size_t seal_cmd_nv_read(uint8_t *out, unsigned int slot, const uint8_t password[
 
 int seal_cmd_handle(const uint8_t *rsp, size_t len, uint32_t *handle)
 {
-    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 4)
-        return -XEN_EIO;
+    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 4) return -XEN_EIO;
     *handle = tpm_cmd_u32(rsp + TPM_HEADER);
     return 0;
 }
@@ -159,8 +158,7 @@ int seal_cmd_hmac_response(const uint8_t *rsp, size_t len, uint8_t out[32])
 {
     const uint8_t *p = one_buffer(rsp, len, 32);
 
-    if (!p)
-        return -XEN_EIO;
+    if (!p) return -XEN_EIO;
     memcpy(out, p, 32);
     return 0;
 }
@@ -169,8 +167,7 @@ int seal_cmd_nv_value(const uint8_t *rsp, size_t len, uint64_t *value)
 {
     const uint8_t *p = one_buffer(rsp, len, 8);
 
-    if (!p)
-        return -XEN_EIO;
+    if (!p) return -XEN_EIO;
     *value = (uint64_t)tpm_cmd_u32(p) << 32 | tpm_cmd_u32(p + 4);
     return 0;
 }
@@ -181,10 +178,8 @@ int seal_cmd_nv_public_response(const uint8_t *rsp, size_t len, unsigned int slo
     const uint8_t *p = rsp + TPM_HEADER + 2;
     uint8_t want[NV_PUBLIC_SIZE];
 
-    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 2)
-        return -XEN_EIO;
-    if ((p[-2] << 8 | p[-1]) != NV_PUBLIC_SIZE || len < TPM_HEADER + 2 + NV_PUBLIC_SIZE)
-        return 0;
+    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 2) return -XEN_EIO;
+    if ((p[-2] << 8 | p[-1]) != NV_PUBLIC_SIZE || len < TPM_HEADER + 2 + NV_PUBLIC_SIZE) return 0;
     memcpy(id, p + NV_PUBLIC_SIZE - 2 - 32, 32);
     put_nv_public(want, slot, id);
     want[6] |= p[6] & (uint8_t)(TPMA_NV_WRITTEN >> 24);

@@ -3,17 +3,12 @@
  * change them (the allow-list has no command that does), so what was read at start and after each increment is what
  * they hold. Another system on this machine may remove one: a TPM never lets a counter begin below any that it has
  * had, so that denies, and never rolls back. */
+#include "hv.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
 #include "measure/seal.h"
 #include "measure/seal_cmd.h"
 #include "measure/tpm.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "lib.h"
-#include "mm/access.h"
-#include "time/clock.h"
 #include <tss2/tss2_tpm2_types.h>
 
 #define SECOND      1000000000ull
@@ -67,10 +62,8 @@ static int look(struct counter *c)
     int64_t code = tpm_start_call(TPM_LOCALITY_HV, cmd, seal_cmd_nv_public(cmd, c - counters), &rsp, &n);
     int ours;
 
-    if (code == (TPM2_RC_HANDLE | TPM2_RC_1))
-        return 0;
-    if (code != 0 || (ours = seal_cmd_nv_public_response(rsp, n, c - counters, c->id)) < 0)
-        return -XEN_EIO;
+    if (code == (TPM2_RC_HANDLE | TPM2_RC_1)) return 0;
+    if (code != 0 || (ours = seal_cmd_nv_public_response(rsp, n, c - counters, c->id)) < 0) return -XEN_EIO;
     c->used = true;
     if (!ours)
         memset(c->id, 0, sizeof(c->id));
@@ -110,8 +103,7 @@ static void end(int rc)
 
 static int error_of(int64_t code)
 {
-    if (code == TPM2_RC_NV_SPACE)
-        return -XEN_ENOSPC;
+    if (code == TPM2_RC_NV_SPACE) return -XEN_ENOSPC;
     return code == TPM2_RC_NV_RATE || code == TPM2_RC_RETRY ? -XEN_EBUSY : -XEN_EIO;
 }
 
@@ -136,16 +128,14 @@ void seal_counter_answered(uint8_t *rsp, int rc)
 static struct counter *find(const uint8_t id[32])
 {
     for (struct counter *c = counters; c < counters + SEAL_COUNTERS; c++)
-        if (c->used && memcmp(c->id, id, 32) == 0)
-            return c;
+        if (c->used && memcmp(c->id, id, 32) == 0) return c;
     return NULL;
 }
 
 static struct counter *find_free(void)
 {
     for (struct counter *c = counters; c < counters + SEAL_COUNTERS; c++)
-        if (!c->used)
-            return c;
+        if (!c->used) return c;
     return NULL;
 }
 
@@ -154,12 +144,9 @@ static long begin(struct domain *d, const uint8_t id[32])
     struct counter *old = find(id), *c = old ? old : find_free();
     ns_t now = now_ns();
 
-    if (op.state != COUNT_NONE && (op.state != COUNT_DONE || now - op.done < CLAIM_LIMIT))
-        return -XEN_EAGAIN;
-    if (now < d->counter_next)
-        return -XEN_EBUSY;
-    if (!c)
-        return -XEN_ENOSPC;
+    if (op.state != COUNT_NONE && (op.state != COUNT_DONE || now - op.done < CLAIM_LIMIT)) return -XEN_EAGAIN;
+    if (now < d->counter_next) return -XEN_EBUSY;
+    if (!c) return -XEN_ENOSPC;
     memcpy(c->id, id, 32);
     c->used = true;
     op.state = old ? COUNT_INCREMENT : COUNT_DEFINE;
@@ -174,12 +161,9 @@ static long increment(struct domain *d, const uint8_t id[32], uint64_t *value)
 {
     bool mine = op.state != COUNT_NONE && op.domid == d->domid && memcmp(op.counter->id, id, 32) == 0;
 
-    if (!tpm_alive())
-        return -XEN_ENODEV;
-    if (!mine || (op.state == COUNT_DONE && now_ns() - op.done >= CLAIM_LIMIT))
-        return begin(d, id);
-    if (op.state != COUNT_DONE)
-        return -XEN_EAGAIN;
+    if (!tpm_alive()) return -XEN_ENODEV;
+    if (!mine || (op.state == COUNT_DONE && now_ns() - op.done >= CLAIM_LIMIT)) return begin(d, id);
+    if (op.state != COUNT_DONE) return -XEN_EAGAIN;
     op.state = COUNT_NONE;
     *value = op.counter->value;
     return op.rc;
@@ -189,8 +173,7 @@ static long read(const uint8_t id[32], uint64_t *value)
 {
     const struct counter *c = find(id);
 
-    if (!c)
-        return -XEN_ENOENT;
+    if (!c) return -XEN_ENOENT;
     *value = c->value;
     return c->known ? 0 : -XEN_EIO;
 }
@@ -199,8 +182,7 @@ static long serve(struct domain *d, struct seal_binding *b, struct bh_seal_count
 {
     uint8_t id[32];
 
-    if (!seal_available())
-        return -XEN_ENODEV;
+    if (!seal_available()) return -XEN_ENODEV;
     seal_derive(b, sizeof(*b), id);
     tpm_pump();
     return s->increment ? increment(d, id, &s->value) : read(id, &s->value);
@@ -213,11 +195,9 @@ long measure_seal_counter(enum operation row, uint64_t arg)
     struct seal_binding b;
     long rc;
 
-    if (copy_from_guest(&s, arg, sizeof(s)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&s, arg, sizeof(s))) return -XEN_EFAULT;
     rc = s.increment > 1 ? -XEN_EINVAL : seal_bind(&b, "BHCTRI1", s.flags, d);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     spin_lock(&measure_lock);
     rc = serve(d, &b, &s);
     spin_unlock(&measure_lock);

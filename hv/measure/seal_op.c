@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_SEAL_KEY. */
+#include "hypercall/handler.h"
 #include "measure/seal.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "lib.h"
-#include "mm/access.h"
 #include "monitor/monitor.h"
 
 BUILD_ASSERT(sizeof(struct bh_seal_key) == 2 * 4 + 2 * 32);
@@ -24,8 +19,7 @@ int seal_bind(struct seal_binding *b, const char magic[8], uint32_t flags, const
     if (flags & ~(BH_SEAL_LAUNCH | BH_SEAL_SIGNER | BH_SEAL_LABEL) ||
         !(flags & BH_SEAL_LAUNCH) == !(flags & BH_SEAL_SIGNER))
         return -XEN_EINVAL;
-    if (flags & BH_SEAL_SIGNER && memcmp(d->signer, unsigned_launch, 32) == 0)
-        return -XEN_EACCES;
+    if (flags & BH_SEAL_SIGNER && memcmp(d->signer, unsigned_launch, 32) == 0) return -XEN_EACCES;
     memcpy(b->identity, flags & BH_SEAL_SIGNER ? d->signer : d->launch_digest, 32);
     if (flags & BH_SEAL_LABEL) {
         monitor_type_name(&d->label, b->type);
@@ -39,12 +33,9 @@ static int bind(struct seal_binding *b, const struct bh_seal_key *k, const struc
 {
     int rc = seal_bind(b, "BHSEAL1", k->flags, d);
 
-    if (rc)
-        return rc;
-    if (!(k->flags & BH_SEAL_SIGNER) && k->min_svn)
-        return -XEN_EINVAL;
-    if (k->min_svn > d->guest_svn)
-        return -XEN_EACCES;
+    if (rc) return rc;
+    if (!(k->flags & BH_SEAL_SIGNER) && k->min_svn) return -XEN_EINVAL;
+    if (k->min_svn > d->guest_svn) return -XEN_EACCES;
     b->min_svn = k->min_svn;
     memcpy(b->context, k->context, sizeof(b->context));
     return 0;
@@ -57,19 +48,14 @@ long measure_seal_key(enum operation op, uint64_t arg)
     struct bh_seal_key k;
     int rc;
 
-    if (copy_from_guest(&k, arg, sizeof(k)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&k, arg, sizeof(k))) return -XEN_EFAULT;
     rc = bind(&b, &k, d);
-    if (rc)
-        return rc;
-    if (!spin_trylock(&measure_lock))
-        return hypercall_again(BH_SEAL_KEY, arg, 0, 0, 0);
+    if (rc) return rc;
+    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_SEAL_KEY, arg, 0, 0, 0);
     rc = seal_available() ? 0 : -XEN_ENODEV;
-    if (!rc)
-        seal_derive(&b, sizeof(b), k.key);
+    if (!rc) seal_derive(&b, sizeof(b), k.key);
     spin_unlock(&measure_lock);
-    if (!rc && copy_to_guest(arg, &k, sizeof(k)))
-        rc = -XEN_EFAULT;
+    if (!rc && copy_to_guest(arg, &k, sizeof(k))) rc = -XEN_EFAULT;
     wipe(&k, sizeof(k));
     return rc;
 }

@@ -64,10 +64,8 @@ static int read_policy(struct seal_policy *p, bool late_launch)
     p->pcrs = BOOT_PCRS | (late_launch ? DRTM_PCRS : 0);
     sha256_start(&s);
     for (unsigned int pcr = 0; pcr < 24; pcr++) {
-        if (!(p->pcrs & 1u << pcr))
-            continue;
-        if (tpm_pcr_read(pcr, value) || (!HV_DEBUG && memcmp(value, untouched, 32) == 0))
-            return -XEN_EIO;
+        if (!(p->pcrs & 1u << pcr)) continue;
+        if (tpm_pcr_read(pcr, value) || (!HV_DEBUG && memcmp(value, untouched, 32) == 0)) return -XEN_EIO;
         sha256_update(&s, value, 32);
     }
     sha256_finish(&s, p->values);
@@ -97,10 +95,8 @@ static const char *ask(const struct seal_policy *policy, struct handles *h, uint
     if (!sent(cmd, seal_cmd_policy_pcr(cmd, h->session, policy->pcrs), &rsp, &n) ||
         !sent(cmd, seal_cmd_policy_locality(cmd, h->session), &rsp, &n))
         return "the TPM takes no policy";
-    if (!sent(cmd, seal_cmd_hmac(cmd, h->key, h->session), &rsp, &n))
-        return "the TPM does not let the key be used";
-    if (seal_cmd_hmac_response(rsp, n, root))
-        return "the TPM's answer is malformed";
+    if (!sent(cmd, seal_cmd_hmac(cmd, h->key, h->session), &rsp, &n)) return "the TPM does not let the key be used";
+    if (seal_cmd_hmac_response(rsp, n, root)) return "the TPM's answer is malformed";
     wipe(rsp, n);
     h->session = 0; /* its use has ended it */
     return NULL;
@@ -111,8 +107,7 @@ static void flush(uint32_t handle)
     uint8_t cmd[TPM_CMD_MAX], *rsp;
     size_t n;
 
-    if (handle)
-        sent(cmd, seal_cmd_flush(cmd, handle), &rsp, &n);
+    if (handle) sent(cmd, seal_cmd_flush(cmd, handle), &rsp, &n);
 }
 
 void seal_start(bool late_launch)
@@ -122,8 +117,7 @@ void seal_start(bool late_launch)
     uint8_t root[32];
     const char *failed = read_policy(&policy, late_launch) ? "PCR 4, 8, 9 tell nothing of the chain" : NULL;
 
-    if (!failed)
-        failed = ask(&policy, &h, root);
+    if (!failed) failed = ask(&policy, &h, root);
     flush(h.session);
     flush(h.key);
     if (failed) {

@@ -45,8 +45,7 @@ int signer_init(void *vault, size_t size, const uint8_t *seed, size_t seed_len, 
     rc = make_key(s, seed, seed_len, pub);
     arena_done();
     mbedtls_ecp_set_max_ops(SIGNER_STEP_OPS);
-    if (rc)
-        wipe(vault, size);
+    if (rc) wipe(vault, size);
     return rc;
 }
 
@@ -63,13 +62,10 @@ static int integer_from_der(const uint8_t **p, const uint8_t *end, uint8_t out[3
 {
     size_t len;
 
-    if (end - *p < 2 || (*p)[0] != 2 || (len = (*p)[1]) > (size_t)(end - *p - 2))
-        return -XEN_EINVAL;
+    if (end - *p < 2 || (*p)[0] != 2 || (len = (*p)[1]) > (size_t)(end - *p - 2)) return -XEN_EINVAL;
     *p += 2;
-    if (len == 33 && **p == 0)
-        (*p)++, len--;
-    if (len == 0 || len > 32)
-        return -XEN_EINVAL;
+    if (len == 33 && **p == 0) (*p)++, len--;
+    if (len == 0 || len > 32) return -XEN_EINVAL;
     memset(out, 0, 32 - len);
     memcpy(out + 32 - len, *p, len);
     *p += len;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "measure/tpm.h"
 #include "measure/seal.h"
 #include "measure/tpm_bus.h"
 #include "measure/tpm_cmd.h"
 #include "measure/tpm_link.h"
 #include "measure/tpm_queue.h"
-#include "console.h"
 #include "cpu/io.h"
-#include "lib.h"
-#include "time/clock.h"
 #include <tss2/tss2_tpm2_types.h>
 
 #define SECOND         1000000000ull
@@ -42,8 +40,7 @@ static int run(unsigned int locality, size_t len)
     ns_t begun = now_ns(), spent = 0;
     int rc;
 
-    if (!tpm_if)
-        return -XEN_EIO;
+    if (!tpm_if) return -XEN_EIO;
     tpm_link_start(&tpm_link, locality, link_data, len);
     while ((rc = tpm_if->step(&tpm_link)) == -XEN_EAGAIN) {
         spent = now_ns() - begun;
@@ -67,8 +64,7 @@ int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, ui
     do {
         memcpy(link_data, cmd, len);
         rc = run(locality, len);
-        if (rc < 0)
-            return rc;
+        if (rc < 0) return rc;
         *rsp_len = rc;
         code = tpm_cmd_response(link_data, rc);
     } while (code == TPM2_RC_RETRY || code == TPM2_RC_TESTING || code == TPM2_RC_YIELDED);
@@ -89,12 +85,10 @@ int tpm_init(void)
     }
     tpm_bus_init();
     tpm_if = tpm_crb.probe() ? &tpm_crb : tpm_tis.probe() ? &tpm_tis : NULL;
-    if (!tpm_if)
-        return -XEN_ENODEV;
+    if (!tpm_if) return -XEN_ENODEV;
     /* Firmware has done this where there is firmware: then the TPM says that it is initialised. */
     code = tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_startup(cmd), &rsp, &rsp_len);
-    if ((code != 0 && code != TPM2_RC_INITIALIZE) || rsp_len != TPM_HEADER)
-        return give_up("it does not start up");
+    if ((code != 0 && code != TPM2_RC_INITIALIZE) || rsp_len != TPM_HEADER) return give_up("it does not start up");
     printk("TPM: %s interface%s\n", tpm_if->name, tpm_has_hv_locality() ? "" : ", without locality 2");
     return 0;
 }
@@ -111,8 +105,7 @@ int tpm_random(uint8_t out[32])
             return -XEN_EIO;
         n = tpm_cmd_random_response(link_data, rsp_len, out + got, 32 - got);
         wipe(link_data, rsp_len);
-        if (n < 0)
-            return n;
+        if (n < 0) return n;
     }
     return 0;
 }
@@ -123,8 +116,7 @@ int tpm_pcr_read(unsigned int pcr, uint8_t out[32])
     uint8_t *rsp;
     size_t rsp_len;
 
-    if (tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_pcr_read(cmd, pcr), &rsp, &rsp_len) != 0)
-        return -XEN_EIO;
+    if (tpm_start_call(TPM_LOCALITY_GUEST, cmd, tpm_cmd_pcr_read(cmd, pcr), &rsp, &rsp_len) != 0) return -XEN_EIO;
     return tpm_cmd_pcr_response(link_data, rsp_len, pcr, out);
 }
 
@@ -203,14 +195,10 @@ void tpm_pump(void)
 {
     int rc = -XEN_EAGAIN;
 
-    if (!tpm_if)
-        return;
-    if (link_user == USER_NONE)
-        begin_next();
-    if (link_user == USER_NONE)
-        return;
-    if (link_user == USER_GUEST && tpm_queue_guest_unwanted())
-        tpm_if->cancel(&tpm_link);
+    if (!tpm_if) return;
+    if (link_user == USER_NONE) begin_next();
+    if (link_user == USER_NONE) return;
+    if (link_user == USER_GUEST && tpm_queue_guest_unwanted()) tpm_if->cancel(&tpm_link);
     for (int i = 0; i < STEPS_PER_PUMP && rc == -XEN_EAGAIN; i++)
         rc = tpm_if->step(&tpm_link);
     if (rc != -XEN_EAGAIN)

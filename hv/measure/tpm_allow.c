@@ -60,8 +60,7 @@ static unsigned int kinds_of(uint32_t h)
 static const struct row *find(uint32_t code)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        if (rows[i].code == code)
-            return &rows[i];
+        if (rows[i].code == code) return &rows[i];
     return NULL;
 }
 
@@ -70,14 +69,11 @@ static int skip_sessions(const uint8_t *cmd, size_t len, size_t *at)
 {
     uint32_t size;
 
-    if (cmd[1] == (TPM2_ST_NO_SESSIONS & 0xff))
-        return 0;
-    if (len - *at < 4)
-        return -XEN_EINVAL;
+    if (cmd[1] == (TPM2_ST_NO_SESSIONS & 0xff)) return 0;
+    if (len - *at < 4) return -XEN_EINVAL;
     size = tpm_cmd_u32(cmd + *at);
     *at += 4;
-    if (size < 9 || size > len - *at)
-        return -XEN_EINVAL;
+    if (size < 9 || size > len - *at) return -XEN_EINVAL;
     *at += size;
     return 0;
 }
@@ -93,8 +89,7 @@ static int check_type(const uint8_t *p, size_t len)
 {
     size_t at = len < 2 ? len : 2 + u16(p);
 
-    if (len < at + 4)
-        return -XEN_EINVAL;
+    if (len < at + 4) return -XEN_EINVAL;
     return u16(p + at + 2) == TPM2_ALG_RSA || u16(p + at + 2) == TPM2_ALG_ECC ? 0 : -XEN_EPERM;
 }
 
@@ -102,19 +97,13 @@ static int check_handles(const struct row *r, const uint8_t *cmd, size_t len)
 {
     size_t at = TPM_HEADER;
 
-    if (len - at < 4u * r->handles)
-        return -XEN_EINVAL;
+    if (len - at < 4u * r->handles) return -XEN_EINVAL;
     for (unsigned int i = 0; i < r->handles; i++, at += 4)
-        if (!(kinds_of(tpm_cmd_u32(cmd + at)) & r->kind[i]))
-            return -XEN_EPERM;
-    if (skip_sessions(cmd, len, &at))
-        return -XEN_EINVAL;
-    if (r->code == TPM2_CC_CreatePrimary || r->code == TPM2_CC_Create)
-        return check_type(cmd + at, len - at);
-    if (!r->parameter)
-        return 0;
-    if (len - at != 4)
-        return -XEN_EINVAL;
+        if (!(kinds_of(tpm_cmd_u32(cmd + at)) & r->kind[i])) return -XEN_EPERM;
+    if (skip_sessions(cmd, len, &at)) return -XEN_EINVAL;
+    if (r->code == TPM2_CC_CreatePrimary || r->code == TPM2_CC_Create) return check_type(cmd + at, len - at);
+    if (!r->parameter) return 0;
+    if (len - at != 4) return -XEN_EINVAL;
     return kinds_of(tpm_cmd_u32(cmd + at)) & r->parameter ? 0 : -XEN_EPERM;
 }
 
@@ -126,8 +115,7 @@ int tpm_allow(const uint8_t *cmd, size_t len, enum bh_perm *perm)
         (cmd[1] != (TPM2_ST_NO_SESSIONS & 0xff) && cmd[1] != (TPM2_ST_SESSIONS & 0xff)))
         return -XEN_EINVAL;
     r = find(tpm_cmd_u32(cmd + 6));
-    if (!r)
-        return -XEN_EPERM;
+    if (!r) return -XEN_EPERM;
     *perm = r->perm;
     return check_handles(r, cmd, len);
 }

@@ -40,11 +40,9 @@ int64_t tpm_cmd_response(const uint8_t *rsp, size_t len)
 {
     uint16_t tag;
 
-    if (len < TPM_HEADER || tpm_cmd_u32(rsp + 2) != len)
-        return -XEN_EIO;
+    if (len < TPM_HEADER || tpm_cmd_u32(rsp + 2) != len) return -XEN_EIO;
     tag = rsp[0] << 8 | rsp[1];
-    if (tag != TPM2_ST_NO_SESSIONS && tag != TPM2_ST_SESSIONS)
-        return -XEN_EIO;
+    if (tag != TPM2_ST_NO_SESSIONS && tag != TPM2_ST_SESSIONS) return -XEN_EIO;
     return tpm_cmd_u32(rsp + 6);
 }
 
@@ -52,11 +50,9 @@ int tpm_cmd_random_response(const uint8_t *rsp, size_t len, uint8_t *out, size_t
 {
     size_t n;
 
-    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 2)
-        return -XEN_EIO;
+    if (tpm_cmd_response(rsp, len) != 0 || len < TPM_HEADER + 2) return -XEN_EIO;
     n = rsp[TPM_HEADER] << 8 | rsp[TPM_HEADER + 1];
-    if (n == 0 || n > max || n != len - TPM_HEADER - 2)
-        return -XEN_EIO;
+    if (n == 0 || n > max || n != len - TPM_HEADER - 2) return -XEN_EIO;
     memcpy(out, rsp + TPM_HEADER + 2, n);
     return n;
 }
@@ -66,16 +62,14 @@ int tpm_cmd_pcr_response(const uint8_t *rsp, size_t len, unsigned int pcr, uint8
 {
     uint8_t want[16], *p = want;
 
-    if (tpm_cmd_response(rsp, len) != 0 || len != TPM_HEADER + 4 + sizeof(want) + 32)
-        return -XEN_EIO;
+    if (tpm_cmd_response(rsp, len) != 0 || len != TPM_HEADER + 4 + sizeof(want) + 32) return -XEN_EIO;
     p = tpm_put16(tpm_put32(p, 1), TPM2_ALG_SHA256);
     *p++ = 3;
     memset(p, 0, 3);
     p[pcr / 8] = 1u << pcr % 8;
     tpm_put16(tpm_put32(p + 3, 1), 32);
     rsp += TPM_HEADER + 4;
-    if (memcmp(rsp, want, sizeof(want)) != 0)
-        return -XEN_EIO;
+    if (memcmp(rsp, want, sizeof(want)) != 0) return -XEN_EIO;
     memcpy(out, rsp + sizeof(want), 32);
     return 0;
 }

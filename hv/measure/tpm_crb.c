@@ -48,10 +48,8 @@ static bool crb_probe(void)
 {
     uint32_t id = tpm_bus_read32(0, REG_IF_ID), state = tpm_bus_read32(0, REG_LOC_STATE);
 
-    if (gone(id) || (id & 0xf) != IF_CRB || !(state & LOC_VALID))
-        return false;
-    if ((state & LOC_ASSIGNED) && LOC_ACTIVE(state) < TPM_BUS_LOCALITIES)
-        let_go(LOC_ACTIVE(state));
+    if (gone(id) || (id & 0xf) != IF_CRB || !(state & LOC_VALID)) return false;
+    if ((state & LOC_ASSIGNED) && LOC_ACTIVE(state) < TPM_BUS_LOCALITIES) let_go(LOC_ACTIVE(state));
     return true;
 }
 
@@ -89,8 +87,7 @@ static int get_locality(struct tpm_link *l)
 {
     uint32_t s = tpm_bus_read32(l->locality, REG_LOC_STATE);
 
-    if (gone(s))
-        return broken(l);
+    if (gone(s)) return broken(l);
     if ((s & (LOC_VALID | LOC_ASSIGNED)) == (LOC_VALID | LOC_ASSIGNED) && LOC_ACTIVE(s) == l->locality) {
         tpm_bus_write32(l->locality, REG_REQ, REQ_READY);
         l->state = LINK_READY;
@@ -103,10 +100,8 @@ static int get_locality(struct tpm_link *l)
 /* It takes the request back when it has done as asked. */
 static int wait_ready(struct tpm_link *l, uint32_t sts)
 {
-    if (tpm_bus_read32(l->locality, REG_REQ) || (sts & STS_IDLE))
-        return -XEN_EAGAIN;
-    if (buffer_size(l->locality) < l->len)
-        return broken(l);
+    if (tpm_bus_read32(l->locality, REG_REQ) || (sts & STS_IDLE)) return -XEN_EAGAIN;
+    if (buffer_size(l->locality) < l->len) return broken(l);
     l->state = LINK_SEND;
     return -XEN_EAGAIN;
 }
@@ -115,8 +110,7 @@ static int send(struct tpm_link *l)
 {
     for (size_t n = MIN(l->len - l->at, (size_t)TPM_LINK_BURST); n; n--, l->at++)
         tpm_bus_write8(l->locality, REG_DATA + l->at, l->data[l->at]);
-    if (l->at < l->len)
-        return -XEN_EAGAIN;
+    if (l->at < l->len) return -XEN_EAGAIN;
     tpm_bus_write32(l->locality, REG_START, 1);
     l->state = LINK_RUN;
     return -XEN_EAGAIN;
@@ -126,8 +120,7 @@ static int wait_result(struct tpm_link *l)
 {
     uint32_t start = tpm_bus_read32(l->locality, REG_START);
 
-    if (gone(start))
-        return broken(l);
+    if (gone(start)) return broken(l);
     if (!start) {
         l->at = 0;
         l->len = TPM_HEADER;
@@ -141,15 +134,12 @@ static int receive(struct tpm_link *l)
 {
     for (size_t n = MIN(l->len - l->at, (size_t)TPM_LINK_BURST); n; n--, l->at++)
         l->data[l->at] = tpm_bus_read8(l->locality, REG_DATA + l->at);
-    if (l->at < l->len)
-        return -XEN_EAGAIN;
+    if (l->at < l->len) return -XEN_EAGAIN;
     if (l->at == TPM_HEADER) {
         l->len = tpm_cmd_u32(l->data + 2);
-        if (l->len < TPM_HEADER || l->len > buffer_size(l->locality))
-            return broken(l);
+        if (l->len < TPM_HEADER || l->len > buffer_size(l->locality)) return broken(l);
     }
-    if (l->at < l->len)
-        return -XEN_EAGAIN;
+    if (l->at < l->len) return -XEN_EAGAIN;
     crb_abort(l);
     return l->len;
 }
@@ -158,11 +148,9 @@ static int crb_step(struct tpm_link *l)
 {
     uint32_t sts;
 
-    if (l->state == LINK_LOCALITY)
-        return get_locality(l);
+    if (l->state == LINK_LOCALITY) return get_locality(l);
     sts = tpm_bus_read32(l->locality, REG_STS);
-    if (gone(sts) || (sts & STS_FATAL))
-        return broken(l);
+    if (gone(sts) || (sts & STS_FATAL)) return broken(l);
     switch (l->state) {
     case LINK_READY:
         return wait_ready(l, sts);
@@ -179,8 +167,7 @@ static int crb_step(struct tpm_link *l)
 
 static void crb_cancel(struct tpm_link *l)
 {
-    if (l->state != LINK_RUN || l->cancelled)
-        return;
+    if (l->state != LINK_RUN || l->cancelled) return;
     tpm_bus_write32(l->locality, REG_CANCEL, 1);
     l->cancelled = true;
 }

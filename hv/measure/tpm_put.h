@@ -24,8 +24,7 @@ static inline uint8_t *tpm_put32(uint8_t *p, uint32_t v)
 static inline uint8_t *tpm_put_sized(uint8_t *p, const void *data, uint16_t len)
 {
     p = tpm_put16(p, len);
-    if (len)
-        memcpy(p, data, len);
+    if (len) memcpy(p, data, len);
     return p + len;
 }
 

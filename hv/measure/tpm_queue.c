@@ -29,8 +29,7 @@ int tpm_extend_later(unsigned int pcr, const uint8_t digest[32])
 {
     unsigned int at = (extends_first + extends_count) % EXTENDS_MAX;
 
-    if (extends_count == EXTENDS_MAX)
-        return -XEN_EBUSY;
+    if (extends_count == EXTENDS_MAX) return -XEN_EBUSY;
     extends[at].pcr = pcr;
     memcpy(extends[at].digest, digest, 32);
     extends_count++;
@@ -49,8 +48,7 @@ bool tpm_extends_left(void)
 
 size_t tpm_queue_extend(uint8_t *out)
 {
-    if (!extends_count)
-        return 0;
+    if (!extends_count) return 0;
     return tpm_cmd_pcr_extend(out, extends[extends_first].pcr, extends[extends_first].digest);
 }
 
@@ -68,8 +66,7 @@ bool tpm_queue_guest_waits(void)
 
 size_t tpm_queue_guest(uint8_t *out)
 {
-    if (guest.state != GUEST_WAITING)
-        return 0;
+    if (guest.state != GUEST_WAITING) return 0;
     memcpy(out, guest_command, guest.len);
     guest.state = GUEST_RUNNING;
     return guest.len;
@@ -81,8 +78,7 @@ void tpm_queue_guest_answered(const uint8_t *rsp, int rc, ns_t now)
         guest.state = GUEST_FREE;
         return;
     }
-    if (rc > 0)
-        memcpy(guest_response, rsp, rc);
+    if (rc > 0) memcpy(guest_response, rsp, rc);
     guest.state = GUEST_ANSWERED;
     guest.answer = rc;
     guest.answered = now;
@@ -101,8 +97,7 @@ static bool same_command(uint32_t domid, const uint8_t *cmd, size_t len)
 
 static long submit(uint32_t domid, const uint8_t *cmd, size_t len)
 {
-    if (!tpm_alive())
-        return -XEN_ENODEV;
+    if (!tpm_alive()) return -XEN_ENODEV;
     if (guest.state == GUEST_WAITING || guest.state == GUEST_RUNNING ||
         (guest.state == GUEST_ANSWERED && now_ns() - guest.answered < CLAIM_LIMIT))
         return -XEN_EBUSY;
@@ -118,16 +113,13 @@ static long submit(uint32_t domid, const uint8_t *cmd, size_t len)
 long tpm_guest_call(uint32_t domid, const uint8_t *cmd, size_t len, const uint8_t **rsp)
 {
     tpm_pump();
-    if (!same_command(domid, cmd, len))
-        return submit(domid, cmd, len);
+    if (!same_command(domid, cmd, len)) return submit(domid, cmd, len);
     if (guest.state == GUEST_WAITING && !tpm_alive()) {
         guest.state = GUEST_FREE;
         return -XEN_ENODEV;
     }
-    if (guest.state != GUEST_ANSWERED)
-        return -XEN_EAGAIN;
-    if (guest.answer < 0)
-        guest.state = GUEST_FREE;
+    if (guest.state != GUEST_ANSWERED) return -XEN_EAGAIN;
+    if (guest.answer < 0) guest.state = GUEST_FREE;
     *rsp = guest_response;
     return guest.answer;
 }
@@ -139,8 +131,7 @@ void tpm_guest_done(void)
 
 void tpm_guest_forget(uint32_t domid)
 {
-    if (guest.state == GUEST_FREE || guest.domid != domid)
-        return;
+    if (guest.state == GUEST_FREE || guest.domid != domid) return;
     if (guest.state == GUEST_RUNNING)
         guest.unwanted = true; /* the link holds a copy of it: the pump cancels it */
     else

@@ -42,8 +42,7 @@ static bool tis_probe(void)
         (tpm_bus_read32(0, REG_IF_ID) & 0xf) == IF_CRB)
         return false;
     for (unsigned int l = 0; l < TPM_BUS_LOCALITIES - 1; l++) {
-        if (!(tpm_bus_read8(l, REG_ACCESS) & ACCESS_ACTIVE))
-            continue;
+        if (!(tpm_bus_read8(l, REG_ACCESS) & ACCESS_ACTIVE)) continue;
         tpm_bus_write32(l, REG_STS, STS_READY);
         let_go(l);
     }
@@ -74,8 +73,7 @@ static int get_locality(struct tpm_link *l)
 {
     uint8_t a = tpm_bus_read8(l->locality, REG_ACCESS);
 
-    if (a == 0xff)
-        return broken(l);
+    if (a == 0xff) return broken(l);
     if ((a & (ACCESS_VALID | ACCESS_ACTIVE)) == (ACCESS_VALID | ACCESS_ACTIVE)) {
         tpm_bus_write32(l->locality, REG_STS, STS_READY);
         l->state = LINK_READY;
@@ -87,8 +85,7 @@ static int get_locality(struct tpm_link *l)
 
 static int wait_ready(struct tpm_link *l, uint32_t sts)
 {
-    if (sts & STS_READY)
-        l->state = LINK_SEND;
+    if (sts & STS_READY) l->state = LINK_SEND;
     return -XEN_EAGAIN;
 }
 
@@ -99,17 +96,14 @@ static int send(struct tpm_link *l, uint32_t sts)
 
     while (n--)
         tpm_bus_write8(l->locality, REG_FIFO, l->data[l->at++]);
-    if (l->at == l->len - 1)
-        l->state = LINK_LAST;
+    if (l->at == l->len - 1) l->state = LINK_LAST;
     return -XEN_EAGAIN;
 }
 
 static int send_last(struct tpm_link *l, uint32_t sts)
 {
-    if (!(sts & STS_VALID) || !STS_BURST(sts))
-        return -XEN_EAGAIN;
-    if (!(sts & STS_EXPECT))
-        return broken(l);
+    if (!(sts & STS_VALID) || !STS_BURST(sts)) return -XEN_EAGAIN;
+    if (!(sts & STS_EXPECT)) return broken(l);
     tpm_bus_write8(l->locality, REG_FIFO, l->data[l->at++]);
     l->state = LINK_GO;
     return -XEN_EAGAIN;
@@ -117,10 +111,8 @@ static int send_last(struct tpm_link *l, uint32_t sts)
 
 static int go(struct tpm_link *l, uint32_t sts)
 {
-    if (!(sts & STS_VALID))
-        return -XEN_EAGAIN;
-    if (sts & STS_EXPECT)
-        return broken(l);
+    if (!(sts & STS_VALID)) return -XEN_EAGAIN;
+    if (sts & STS_EXPECT) return broken(l);
     tpm_bus_write32(l->locality, REG_STS, STS_GO);
     l->state = LINK_RUN;
     return -XEN_EAGAIN;
@@ -143,25 +135,20 @@ static int receive(struct tpm_link *l, uint32_t sts)
 
     while (n--)
         l->data[l->at++] = tpm_bus_read8(l->locality, REG_FIFO);
-    if (l->at < l->len)
-        return -XEN_EAGAIN;
+    if (l->at < l->len) return -XEN_EAGAIN;
     if (l->at == TPM_HEADER) {
         l->len = tpm_cmd_u32(l->data + 2);
-        if (l->len < TPM_HEADER || l->len > TPM_BUFFER_MAX)
-            return broken(l);
+        if (l->len < TPM_HEADER || l->len > TPM_BUFFER_MAX) return broken(l);
     }
-    if (l->at == l->len)
-        l->state = LINK_END;
+    if (l->at == l->len) l->state = LINK_END;
     return -XEN_EAGAIN;
 }
 
 /* Data beyond the size that the response says of itself: then it is not what it says. */
 static int end(struct tpm_link *l, uint32_t sts)
 {
-    if (!(sts & STS_VALID))
-        return -XEN_EAGAIN;
-    if (sts & STS_DATA)
-        return broken(l);
+    if (!(sts & STS_VALID)) return -XEN_EAGAIN;
+    if (sts & STS_DATA) return broken(l);
     tis_abort(l);
     return l->len;
 }
@@ -170,11 +157,9 @@ static int tis_step(struct tpm_link *l)
 {
     uint32_t sts;
 
-    if (l->state == LINK_LOCALITY)
-        return get_locality(l);
+    if (l->state == LINK_LOCALITY) return get_locality(l);
     sts = tpm_bus_read32(l->locality, REG_STS);
-    if (gone(sts))
-        return broken(l);
+    if (gone(sts)) return broken(l);
     switch (l->state) {
     case LINK_READY:
         return wait_ready(l, sts);
@@ -197,8 +182,7 @@ static int tis_step(struct tpm_link *l)
 
 static void tis_cancel(struct tpm_link *l)
 {
-    if (l->state != LINK_RUN || l->cancelled)
-        return;
+    if (l->state != LINK_RUN || l->cancelled) return;
     tpm_bus_write32(l->locality, REG_STS, STS_CANCEL);
     l->cancelled = true;
 }

@@ -30,8 +30,7 @@ static uint8_t *integer_to_der(uint8_t *p, const uint8_t v[32])
     sign = v[zeros] & 0x80;
     *p++ = 2;
     *p++ = 32 - zeros + sign;
-    if (sign)
-        *p++ = 0;
+    if (sign) *p++ = 0;
     memcpy(p, v + zeros, 32 - zeros);
     return p + 32 - zeros;
 }
@@ -42,8 +41,7 @@ int verifier_start(unsigned int slot, const uint8_t pub[64], const uint8_t hash[
     uint8_t point[65] = {4}; /* uncompressed, SEC 1 section 2.3.4 */
     int rc;
 
-    if (!arena)
-        arena = arena_init(memory, sizeof(memory));
+    if (!arena) arena = arena_init(memory, sizeof(memory));
     memcpy(point + 1, pub, 64);
     memcpy(v->hash, hash, 32);
     v->der_len = integer_to_der(integer_to_der(v->der + 2, sig), sig + 32) - v->der;
@@ -54,13 +52,10 @@ int verifier_start(unsigned int slot, const uint8_t pub[64], const uint8_t hash[
     mbedtls_ecdsa_restart_init(&v->restart);
     mbedtls_ecp_set_max_ops(SIGNER_STEP_OPS); /* no signer did where there is no TPM */
     rc = mbedtls_ecp_group_load(&v->key.grp, MBEDTLS_ECP_DP_SECP256R1);
-    if (!rc)
-        rc = mbedtls_ecp_point_read_binary(&v->key.grp, &v->key.Q, point, sizeof(point));
-    if (!rc)
-        rc = mbedtls_ecp_check_pubkey(&v->key.grp, &v->key.Q);
+    if (!rc) rc = mbedtls_ecp_point_read_binary(&v->key.grp, &v->key.Q, point, sizeof(point));
+    if (!rc) rc = mbedtls_ecp_check_pubkey(&v->key.grp, &v->key.Q);
     arena_done();
-    if (rc)
-        verifier_drop(slot);
+    if (rc) verifier_drop(slot);
     return rc ? -XEN_EBADMSG : 0;
 }
 
@@ -72,8 +67,7 @@ int verifier_step(unsigned int slot)
     arena_use(arena);
     rc = mbedtls_ecdsa_read_signature_restartable(&v->key, v->hash, 32, v->der, v->der_len, &v->restart);
     arena_done();
-    if (rc == MBEDTLS_ERR_ECP_IN_PROGRESS)
-        return -XEN_EAGAIN;
+    if (rc == MBEDTLS_ERR_ECP_IN_PROGRESS) return -XEN_EAGAIN;
     verifier_drop(slot);
     return rc ? -XEN_EBADMSG : 0;
 }
@@ -92,8 +86,7 @@ int ecdsa_p256_verify(const uint8_t pub[64], const uint8_t hash[32], const uint8
 
     spin_lock(&measure_lock);
     rc = verifier_start(VERIFIER_POLICY, pub, hash, sig);
-    if (!rc)
-        do
+    if (!rc) do
             rc = verifier_step(VERIFIER_POLICY);
         while (rc == -XEN_EAGAIN);
     spin_unlock(&measure_lock);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "measure/vouch.h"
 #include "measure/crypto.h"
 #include "measure/measure_lock.h"
 #include "measure/verifier.h"
-#include "console.h"
-#include "domain/domain.h"
-#include "lib.h"
-#include "time/clock.h"
 
 #define STALE       250000000ull /* nobody went on with it: the place goes to another */
 #define SIGNED_SIZE offsetof(struct bh_signature, key)
@@ -21,8 +18,7 @@ static struct {
 
 void vouch_forget(uint32_t domid)
 {
-    if (!at_work.used || at_work.domid != domid)
-        return;
+    if (!at_work.used || at_work.domid != domid) return;
     verifier_drop(VERIFIER_LAUNCH);
     at_work.used = false;
 }
@@ -33,14 +29,12 @@ static int step(uint32_t domid, const struct bh_signature *s)
     uint8_t hash[32];
 
     if (at_work.used && at_work.domid != domid) {
-        if (now - at_work.touched < STALE)
-            return -XEN_EAGAIN;
+        if (now - at_work.touched < STALE) return -XEN_EAGAIN;
         vouch_forget(at_work.domid);
     }
     if (!at_work.used) {
         sha256(s, SIGNED_SIZE, hash);
-        if (verifier_start(VERIFIER_LAUNCH, s->key, hash, s->signature))
-            return -XEN_EACCES;
+        if (verifier_start(VERIFIER_LAUNCH, s->key, hash, s->signature)) return -XEN_EACCES;
     }
     int rc = verifier_step(VERIFIER_LAUNCH);
     at_work.used = rc == -XEN_EAGAIN;
@@ -53,8 +47,7 @@ int vouch_step(struct domain *d, const struct bh_signature *s)
 {
     if (memcmp(s->magic, "BHSIGN1", 8) != 0 || s->reserved || memcmp(s->launch_digest, d->launch_digest, 32) != 0)
         return -XEN_EACCES;
-    if (!spin_trylock(&measure_lock))
-        return -XEN_EAGAIN;
+    if (!spin_trylock(&measure_lock)) return -XEN_EAGAIN;
     int rc = step(d->domid, s);
     spin_unlock(&measure_lock);
     if (!rc) {

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain's own part of the address space: a direct map of its chunks (2 MiB entries, supervisor only) and its view of
  * the machine-to-physical table (one 4 KiB page for each chunk; all else reads as invalid). */
+#include "hv.h"
 #include "mm/paging.h"
 #include "mm/layout.h"
 #include "mm/chunk.h"
 #include "mm/frame.h"
 #include "mm/pte.h"
-#include "mm/access.h"
-#include "domain/domain.h"
-#include "cpu/percpu.h"
-#include "console.h"
-#include "lib.h"
 
 #define TABLE      (PTE_P | PTE_W | PTE_A | PTE_D)
 #define TABLE_U    (TABLE | PTE_U)
@@ -32,12 +28,10 @@ static maddr_t maddr_of(const void *heap)
 
 static int make_invalid(void)
 {
-    if (invalid_l1)
-        return 0;
+    if (invalid_l1) return 0;
     invalid_page = heap_alloc_pages(1);
     uint64_t *l1 = heap_alloc_pages(1);
-    if (!invalid_page || !l1)
-        return -XEN_ENOMEM;
+    if (!invalid_page || !l1) return -XEN_ENOMEM;
     memset(invalid_page, 0xff, PAGE_SIZE);
     for (unsigned int i = 0; i < 512; i++)
         l1[i] = maddr_of(invalid_page) | PTE_P | PTE_U | PTE_A | PTE_NX;
@@ -49,8 +43,7 @@ int aspace_create(struct domain *d)
 {
     uint64_t *l4, *m2p_l2, gib = (frame_count + CHUNKS_GIB * CHUNK_FRAMES - 1) / (CHUNKS_GIB * CHUNK_FRAMES);
 
-    if (make_invalid())
-        return -XEN_ENOMEM;
+    if (make_invalid()) return -XEN_ENOMEM;
     l4 = heap_alloc_pages(1);
     d->mm.m2p_l3 = heap_alloc_pages(1);
     d->mm.direct_l3 = heap_alloc_pages(1);
@@ -73,18 +66,15 @@ void aspace_destroy(struct domain *d)
     if (d->mm.m2p_l3 && d->mm.m2p_l3[0]) {
         uint64_t *l2 = table_at(d->mm.m2p_l3[0]);
         for (unsigned int g = 0; g < 512; g++)
-            if (l2[g] && table_at(l2[g]) != invalid_l1)
-                heap_free_pages(table_at(l2[g]), 1);
+            if (l2[g] && table_at(l2[g]) != invalid_l1) heap_free_pages(table_at(l2[g]), 1);
         heap_free_pages(l2, 1);
     }
     if (d->mm.direct_l3)
         for (unsigned int g = 0; g < 512; g++)
-            if (d->mm.direct_l3[g])
-                heap_free_pages(table_at(d->mm.direct_l3[g]), 1);
+            if (d->mm.direct_l3[g]) heap_free_pages(table_at(d->mm.direct_l3[g]), 1);
     heap_free_pages(d->mm.m2p_l3, 1);
     heap_free_pages(d->mm.direct_l3, 1);
-    if (d->mm.hv_l4_slots)
-        heap_free_pages(d->mm.hv_l4_slots - HV_SLOT_FIRST, 1);
+    if (d->mm.hv_l4_slots) heap_free_pages(d->mm.hv_l4_slots - HV_SLOT_FIRST, 1);
     d->mm.m2p_l3 = d->mm.direct_l3 = d->mm.hv_l4_slots = NULL;
 }
 
@@ -100,14 +90,12 @@ int aspace_add_chunk(struct domain *d, uint32_t chunk)
 
     if (!d->mm.direct_l3[gib]) {
         uint64_t *t = heap_alloc_pages(1);
-        if (!t)
-            return -XEN_ENOMEM;
+        if (!t) return -XEN_ENOMEM;
         d->mm.direct_l3[gib] = maddr_of(t) | TABLE;
     }
     if (l1 == invalid_l1) {
         l1 = heap_alloc_pages(1);
-        if (!l1)
-            return -XEN_ENOMEM;
+        if (!l1) return -XEN_ENOMEM;
         memcpy(l1, invalid_l1, PAGE_SIZE);
         WRITE_ONCE(l2[gib], maddr_of(l1) | TABLE_U);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The oracle of the page-table rules: walks all tables of a domain, counts what the counts should be, and compares.
  * There is room for the counts of a window of frames only: one walk for each window in which the domain has chunks. */
+#include "hv.h"
 #include "mm/audit_mm.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/entry.h"
 #include "mm/frame.h"
@@ -12,9 +12,6 @@
 #include "mm/table.h"
 #include "mm/tlb.h"
 #include "grant/grant.h"
-#include "domain/domain.h"
-#include "console.h"
-#include "lib.h"
 
 struct counted {
     uint32_t ref, typeref;
@@ -50,8 +47,7 @@ static void count(struct audit *a, mfn_t mfn, bool typed)
 {
     struct counted *c = counted(a, mfn);
 
-    if (!c || !mfn_valid(mfn) || frame_of(mfn)->owner != a->d->domid)
-        return;
+    if (!c || !mfn_valid(mfn) || frame_of(mfn)->owner != a->d->domid) return;
     c->ref++;
     c->typeref += typed;
 }
@@ -88,8 +84,7 @@ static void walk_table(struct audit *a, mfn_t mfn)
             if (here && t[i] != a->d->mm.hv_l4_slots[i - HV_SLOT_FIRST])
                 complain(a, mfn, "has a changed hypervisor slot");
         } else if ((t[i] & PTE_P) && !(t[i] & PTE_GRANT)) {
-            if (here)
-                check_entry(a, mfn, level, t[i]);
+            if (here) check_entry(a, mfn, level, t[i]);
             count(a, (t[i] & PTE_ADDR) >> PAGE_SHIFT, level > 1 || (t[i] & PTE_W));
         }
     }
@@ -99,17 +94,12 @@ static void count_vcpus(struct audit *a)
 {
     for (unsigned int i = 0; i < a->d->nr_vcpus; i++) {
         const struct vcpu *v = a->d->vcpu[i];
-        if (v->kernel_l4 != INVALID_MFN)
-            count(a, v->kernel_l4, true);
-        if (v->user_l4 != INVALID_MFN)
-            count(a, v->user_l4, true);
-        if (v->info_mfn != INVALID_MFN)
-            count(a, v->info_mfn, true);
+        if (v->kernel_l4 != INVALID_MFN) count(a, v->kernel_l4, true);
+        if (v->user_l4 != INVALID_MFN) count(a, v->user_l4, true);
+        if (v->info_mfn != INVALID_MFN) count(a, v->info_mfn, true);
         for (unsigned int k = 0; k < 16; k++) {
-            if (v->gdt_frames[k])
-                count(a, v->gdt_frames[k], true);
-            if (v->ldt_frames[k])
-                count(a, v->ldt_frames[k], true);
+            if (v->gdt_frames[k]) count(a, v->gdt_frames[k], true);
+            if (v->ldt_frames[k]) count(a, v->ldt_frames[k], true);
         }
     }
 }
@@ -118,18 +108,15 @@ static void each_chunk(struct audit *a, void (*fn)(struct audit *, mfn_t), bool 
 {
     for (uint32_t c = a->d->mm.first_chunk; c != CHUNK_NONE; c = chunk_info[c].next)
         for (mfn_t m = (mfn_t)c * CHUNK_FRAMES; m < ((mfn_t)c + 1) * CHUNK_FRAMES; m++)
-            if (!here || counted(a, m))
-                fn(a, m);
+            if (!here || counted(a, m)) fn(a, m);
 }
 
 static void count_frame(struct audit *a, mfn_t m)
 {
     const struct frame *f = frame_of(m);
 
-    if (frame_is_table(f))
-        walk_table(a, m);
-    if (f->flags & FF_PINNED)
-        count(a, m, true);
+    if (frame_is_table(f)) walk_table(a, m);
+    if (f->flags & FF_PINNED) count(a, m, true);
 }
 
 static void grant_mapped(void *ctx, mfn_t mfn, bool writable)
@@ -143,23 +130,17 @@ static void compare_frame(struct audit *a, mfn_t m)
     const struct counted *c = counted(a, m);
 
     a->frames++;
-    if (f->owner != a->d->domid)
-        complain(a, m, "is in a chunk of the domain but not owned by it");
-    if (f->ref != c->ref)
-        complain(a, m, "reference count differs");
-    if (f->typeref != c->typeref)
-        complain(a, m, "type count differs");
-    if (f->typeref && frame_is_table(f) && f->progress != 512)
-        complain(a, m, "in use as a table but not validated");
-    if (!(f->flags & FF_ALLOC) && (f->ref || f->progress))
-        complain(a, m, "not the guest's but referenced");
+    if (f->owner != a->d->domid) complain(a, m, "is in a chunk of the domain but not owned by it");
+    if (f->ref != c->ref) complain(a, m, "reference count differs");
+    if (f->typeref != c->typeref) complain(a, m, "type count differs");
+    if (f->typeref && frame_is_table(f) && f->progress != 512) complain(a, m, "in use as a table but not validated");
+    if (!(f->flags & FF_ALLOC) && (f->ref || f->progress)) complain(a, m, "not the guest's but referenced");
 }
 
 static bool has_chunks_here(struct audit *a)
 {
     for (uint32_t c = a->d->mm.first_chunk; c != CHUNK_NONE; c = chunk_info[c].next)
-        if (counted(a, (mfn_t)c * CHUNK_FRAMES))
-            return true;
+        if (counted(a, (mfn_t)c * CHUNK_FRAMES)) return true;
     return false;
 }
 
@@ -182,15 +163,12 @@ long mm_audit_domain(struct domain *d, uint64_t *frames, uint64_t *tables)
 {
     struct audit a = {.d = d, .size = WINDOW};
 
-    if (!HV_DEBUG)
-        return -XEN_ENOSYS;
+    if (!HV_DEBUG) return -XEN_ENOSYS;
     while (!(a.at = heap_alloc_pages(a.size * sizeof(*a.at) / PAGE_SIZE)))
-        if ((a.size /= 2) < CHUNK_FRAMES)
-            return -XEN_ENOMEM;
+        if ((a.size /= 2) < CHUNK_FRAMES) return -XEN_ENOMEM;
     spin_lock(&d->build_lock); /* its end takes chunks away */
     for (; a.first < frame_count; a.first += a.size)
-        if (has_chunks_here(&a))
-            audit_window(&a);
+        if (has_chunks_here(&a)) audit_window(&a);
     spin_unlock(&d->build_lock);
     heap_free_pages(a.at, a.size * sizeof(*a.at) / PAGE_SIZE);
     *frames = a.frames;

@@ -37,8 +37,7 @@ uint32_t chunk_take(struct domain *d)
         free_count--;
     }
     spin_unlock(&chunk_lock);
-    if (c != CHUNK_NONE)
-        set_owner(c, (uint16_t)d->domid);
+    if (c != CHUNK_NONE) set_owner(c, (uint16_t)d->domid);
     return c;
 }
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "mm/entry.h"
 #include "mm/pte.h"
 #include "mm/paging.h"
 #include "mm/layout.h"
-#include "mm/access.h"
 #include "device/device.h"
-#include "domain/domain.h"
-#include "console.h"
 
 #define PTE_AVAIL                                                                                                      \
     (0xe00ul | 0x07c0000000000000ul) /* bits 9-11 and 54-58: the guest's own (Linux: soft dirty, devmap) */
@@ -34,11 +32,9 @@ static int get_l1_mmio(struct domain *d, uint64_t *entry)
     uint64_t mfn = entry_mfn(*entry);
     bool readonly = false;
 
-    if (!iomem_resolve(d, &mfn, &readonly))
-        return -XEN_EPERM;
+    if (!iomem_resolve(d, &mfn, &readonly)) return -XEN_EPERM;
     *entry = (*entry & ~(PTE_ADDR | PTE_PSE | PTE_G)) | PTE_U | mfn << PAGE_SHIFT;
-    if (readonly)
-        *entry &= ~PTE_W;
+    if (readonly) *entry &= ~PTE_W;
     return 0;
 }
 
@@ -55,10 +51,8 @@ static int get_l1(struct domain *d, uint64_t *entry)
     uint64_t e = *entry;
     mfn_t mfn = entry_mfn(e);
 
-    if ((e & ~L1_ALLOWED) || (e & PTE_ADDR) >= entry_address_limit)
-        return -XEN_EINVAL;
-    if (unlikely(is_device(mfn)))
-        return get_l1_mmio(d, entry);
+    if ((e & ~L1_ALLOWED) || (e & PTE_ADDR) >= entry_address_limit) return -XEN_EINVAL;
+    if (unlikely(is_device(mfn))) return get_l1_mmio(d, entry);
     *entry = (e & ~(CACHE_BITS | PTE_G)) | PTE_U;
     return e & PTE_W ? frame_get_type(d, mfn, FT_WRITABLE) : frame_get(d, mfn);
 }
@@ -67,12 +61,9 @@ int entry_get(struct domain *d, unsigned int level, uint64_t *entry, struct allo
 {
     uint64_t e = *entry;
 
-    if (!(e & PTE_P))
-        return check_not_present(e);
-    if (level == 1)
-        return get_l1(d, entry);
-    if (e & ~LN_ALLOWED)
-        return -XEN_EINVAL;
+    if (!(e & PTE_P)) return check_not_present(e);
+    if (level == 1) return get_l1(d, entry);
+    if (e & ~LN_ALLOWED) return -XEN_EINVAL;
     *entry = (e & ~(PTE_PWT | PTE_PCD | PTE_G)) | PTE_U;
     return table_get(d, entry_mfn(e), level - 1, a);
 }
@@ -81,8 +72,7 @@ void entry_put(struct domain *d, unsigned int level, uint64_t e)
 {
     mfn_t mfn = entry_mfn(e);
 
-    if (!(e & PTE_P))
-        return;
+    if (!(e & PTE_P)) return;
     if (level > 1)
         table_put(d, mfn);
     else if ((e & PTE_GRANT) || is_device(mfn))
@@ -104,8 +94,7 @@ static bool store(uint64_t *p, uint64_t old, uint64_t entry, enum store_how how)
     }
     while (!__atomic_compare_exchange_n(p, &old, how == KEEP_AD ? entry | (old & (PTE_A | PTE_D)) : entry, false,
                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-        if (how == EXACT)
-            return false;
+        if (how == EXACT) return false;
     return true;
 }
 
@@ -117,8 +106,7 @@ static bool same_reference(uint64_t old, uint64_t entry, unsigned int level)
 
 static int commit_flags(unsigned int level, uint64_t *p, uint64_t old, uint64_t entry, enum store_how how)
 {
-    if (entry & ~((level == 1 ? L1_ALLOWED : LN_ALLOWED) | (old & PTE_GRANT)))
-        return -XEN_EINVAL;
+    if (entry & ~((level == 1 ? L1_ALLOWED : LN_ALLOWED) | (old & PTE_GRANT))) return -XEN_EINVAL;
     if (!is_device(entry_mfn(entry)))
         entry &= ~(level == 1 ? CACHE_BITS : PTE_PWT | PTE_PCD);
     else
@@ -132,17 +120,13 @@ static int commit(struct domain *d, mfn_t mfn, unsigned int i, uint64_t old, uin
     unsigned int level = frame_of(mfn)->type - FT_L1 + 1;
     uint64_t *p = (uint64_t *)own_frame(mfn) + i;
 
-    if (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST)
-        return -XEN_EINVAL;
-    if (same_reference(old, entry, level))
-        return commit_flags(level, p, old, entry, how);
+    if (level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST) return -XEN_EINVAL;
+    if (same_reference(old, entry, level)) return commit_flags(level, p, old, entry, how);
     if (entry) {
         int rc = entry_get(d, level, &entry, a);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
-    if (how == KEEP_AD && !(entry & PTE_P))
-        how = REPLACE;
+    if (how == KEEP_AD && !(entry & PTE_P)) how = REPLACE;
     bool stored = store(p, old, entry, how);
     entry_put(d, level, stored ? old : entry);
     return stored ? 0 : -XEN_EAGAIN;

@@ -3,20 +3,15 @@
  * device. A group is the larger of an extent that is given and one that is asked for: at most 512 frames. It is
  * exchanged whole or not at all; then comes the next. What is asked for is made of frames that are given and of frames
  * that were ballooned away; where they do not suffice, the control domain gets a few chunks more, for its devices. */
-#include "types.h"
+#include "hypercall/handler.h"
 #include <xen/memory.h>
 #include "mm/reserve.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/frame.h"
 #include "mm/paging.h"
 #include "mm/table.h"
-#include "hypercall/hypercall.h"
 #include "cpu/fpu.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "domain/lifecycle.h"
-#include "lib.h"
 
 #define ORDER_MAX  9u /* frames of one chunk */
 #define GROUP_MAX  (1u << ORDER_MAX)
@@ -54,8 +49,7 @@ static bool take_around(struct group *g, mfn_t mfn, mfn_t *first)
     mfn_t size = 1ul << g->order, start = mfn & ~(size - 1);
 
     for (mfn_t m = start; m < start + size; m++)
-        if (!usable(g, m))
-            return false;
+        if (!usable(g, m)) return false;
     for (mfn_t m = start; m < start + size; m++)
         frame_of(m)->flags |= FF_TAKEN;
     *first = start;
@@ -65,11 +59,9 @@ static bool take_around(struct group *g, mfn_t mfn, mfn_t *first)
 static bool find(struct group *g, mfn_t *first)
 {
     for (; g->at < g->n; g->at++)
-        if (take_around(g, g->in[g->at], first))
-            return true;
+        if (take_around(g, g->in[g->at], first)) return true;
     for (; g->free_at != FRAME_NONE && g->looks < LOOKS_MAX; g->free_at = frame_of(g->free_at)->next)
-        if (take_around(g, g->free_at, first))
-            return true;
+        if (take_around(g, g->free_at, first)) return true;
     return false;
 }
 
@@ -79,8 +71,7 @@ static bool grow(struct group *g)
     struct domain *d = g->d;
     uint64_t built = (d->mm.frames_max + d->nr_vcpus * STATE_FRAMES) / CHUNK_FRAMES;
 
-    if (!d->is_control || d->mm.chunks >= built + CHUNKS_NEW || domain_add_chunk(d))
-        return false;
+    if (!d->is_control || d->mm.chunks >= built + CHUNKS_NEW || domain_add_chunk(d)) return false;
     for (unsigned int i = CHUNK_FRAMES; i-- > 0;)
         reserve_push(d, (mfn_t)d->mm.first_chunk * CHUNK_FRAMES + i);
     tlb_flush_domain(d);
@@ -95,8 +86,7 @@ static int mark_given(struct group *g, uint32_t *marked)
         struct frame *f = frame_of(mfn);
         if (!mfn_valid(mfn) || f->owner != g->d->domid || !(f->flags & FF_ALLOC) || (f->flags & FF_GIVEN))
             return -XEN_EINVAL; /* or named twice */
-        if (f->ref || f->progress || f->flags != FF_ALLOC)
-            return -XEN_EBUSY;
+        if (f->ref || f->progress || f->flags != FF_ALLOC) return -XEN_EBUSY;
         f->flags |= FF_GIVEN;
     }
     return 0;
@@ -107,16 +97,14 @@ static void commit(struct group *g)
 {
     for (uint32_t i = 0; i < g->n; i++) {
         struct frame *f = frame_of(g->in[i]);
-        if (f->flags & FF_TAKEN)
-            continue;
+        if (f->flags & FF_TAKEN) continue;
         f->flags = FF_ALLOC;
         reserve_give(g->d, g->in[i]);
     }
     for (uint32_t i = 0; i < g->nout; i++)
         for (uint64_t k = 0; k < 1ul << g->order; k++) {
             struct frame *f = frame_of(g->out[i] + k);
-            if (!(f->flags & FF_ALLOC))
-                reserve_pull(g->d, g->out[i] + k);
+            if (!(f->flags & FF_ALLOC)) reserve_pull(g->d, g->out[i] + k);
             f->flags = FF_ALLOC;
             set_m2p(g->out[i] + k, g->pfn[i] + k);
         }
@@ -134,8 +122,7 @@ static int exchange(struct group *g, gva_t out)
             found++;
         else if (grown || !(grown = grow(g)))
             rc = -XEN_ENOMEM;
-    if (!rc)
-        rc = copy_to_guest(out, g->out, g->nout * sizeof(mfn_t));
+    if (!rc) rc = copy_to_guest(out, g->out, g->nout * sizeof(mfn_t));
     if (!rc) {
         commit(g);
         return 0;
@@ -193,13 +180,10 @@ long exchange_op(enum operation op, uint64_t cmd, uint64_t arg)
     uint64_t done = (uint32_t)cmd >> CMD_BITS, frames = 0;
     long rc = 0;
 
-    if (copy_from_guest(&x, arg, sizeof(x)))
-        return -XEN_EFAULT;
-    if (!arguments_ok(d, &x, done))
-        return -XEN_EINVAL;
+    if (copy_from_guest(&x, arg, sizeof(x))) return -XEN_EFAULT;
+    if (!arguments_ok(d, &x, done)) return -XEN_EINVAL;
     struct group *g = heap_alloc(sizeof(*g));
-    if (!g)
-        return -XEN_ENOMEM;
+    if (!g) return -XEN_ENOMEM;
     g->d = d;
     g->order = x.out.extent_order;
     g->n = 1u << MAX(x.in.extent_order, x.out.extent_order);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "mm/frame.h"
 #include "mm/table.h"
-#include "mm/access.h"
-#include "domain/domain.h"
-#include "console.h"
 
 /* d's own RAM that the guest has, or a hypervisor page shared with it. */
 static struct frame *own(struct domain *d, mfn_t mfn)
 {
-    if (!mfn_valid(mfn))
-        return NULL;
+    if (!mfn_valid(mfn)) return NULL;
     struct frame *f = frame_of(mfn);
     return f->owner == d->domid && (f->flags & (FF_ALLOC | FF_SHARED)) ? f : NULL;
 }
@@ -18,8 +15,7 @@ int frame_get(struct domain *d, mfn_t mfn)
 {
     struct frame *f = own(d, mfn);
 
-    if (!f || f->ref == UINT32_MAX)
-        return -XEN_EINVAL;
+    if (!f || f->ref == UINT32_MAX) return -XEN_EINVAL;
     f->ref++;
     return 0;
 }
@@ -39,8 +35,7 @@ void frame_retype(struct domain *d, struct frame *f, mfn_t mfn, enum frame_type 
         struct allowance one = {1};
         table_release_one(d, mfn, &one);
     }
-    if (f->type != FT_NONE && f->type != type && f->stamp == d->mm.tlb_clock)
-        tlb_flush_domain(d);
+    if (f->type != FT_NONE && f->type != type && f->stamp == d->mm.tlb_clock) tlb_flush_domain(d);
     f->type = (uint8_t)type;
 }
 
@@ -48,13 +43,10 @@ int frame_get_type(struct domain *d, mfn_t mfn, enum frame_type type)
 {
     struct frame *f = own(d, mfn);
 
-    if (!f || f->ref == UINT32_MAX)
-        return -XEN_EINVAL;
+    if (!f || f->ref == UINT32_MAX) return -XEN_EINVAL;
     if (f->type != type) {
-        if (f->typeref)
-            return -XEN_EBUSY;
-        if (f->flags & FF_SHARED && type != FT_WRITABLE)
-            return -XEN_EINVAL;
+        if (f->typeref) return -XEN_EBUSY;
+        if (f->flags & FF_SHARED && type != FT_WRITABLE) return -XEN_EINVAL;
         frame_retype(d, f, mfn, type);
     }
     f->typeref++;
@@ -68,6 +60,5 @@ void frame_put_type(struct domain *d, mfn_t mfn)
 
     ASSERT(f->owner == d->domid && f->typeref > 0 && f->ref > 0);
     f->ref--;
-    if (--f->typeref == 0)
-        f->stamp = d->mm.tlb_clock;
+    if (--f->typeref == 0) f->stamp = d->mm.tlb_clock;
 }

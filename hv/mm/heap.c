@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The hypervisor's heap: pages of the pool by a bitmap, aligned to their number rounded up to a power of two; small
  * objects by size class, never returned to the page level. Holds no tenant secrets: it is always mapped. */
-#include "mm/access.h"
+#include "hv.h"
 #include "mm/heap.h"
 #include "mm/layout.h"
 #include "mm/frame.h"
-#include "console.h"
-#include "spinlock.h"
-#include "lib.h"
 
 #define HEAP_PAGES_MAX (256ul << 8) /* 256 MiB */
 
@@ -34,8 +31,7 @@ void heap_init(maddr_t start, size_t pages)
 static bool range_free(size_t at, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (test_bit((unsigned int)(at + i), used_map))
-            return false;
+        if (test_bit((unsigned int)(at + i), used_map)) return false;
     return true;
 }
 
@@ -65,15 +61,13 @@ void *heap_alloc_pages(size_t n)
             }
     }
     spin_unlock(&heap_lock);
-    if (p)
-        memset(p, 0, n * PAGE_SIZE);
+    if (p) memset(p, 0, n * PAGE_SIZE);
     return p;
 }
 
 void heap_free_pages(void *p, size_t n)
 {
-    if (!p)
-        return;
+    if (!p) return;
     size_t at = ((uint64_t)p - HEAP_BASE - heap_start) >> PAGE_SHIFT;
     ASSERT(at + n <= heap_pages && !((uint64_t)p & ~PAGE_MASK));
     spin_lock(&heap_lock);
@@ -99,8 +93,7 @@ static bool refill(unsigned int class)
     spin_unlock(&heap_lock);
     page = heap_alloc_pages(1);
     spin_lock(&heap_lock);
-    if (!page)
-        return false;
+    if (!page) return false;
     for (size_t at = 0; at + size <= PAGE_SIZE; at += size) {
         struct free_object *o = (struct free_object *)(page + at);
         o->next = classes[class];
@@ -120,8 +113,7 @@ void *heap_alloc(size_t size)
     if (class == 7) {
         size_t pages = (size + 16 + PAGE_SIZE - 1) / PAGE_SIZE;
         uint64_t *p = heap_alloc_pages(pages);
-        if (!p)
-            return NULL;
+        if (!p) return NULL;
         p[1] = 256 + pages;
         return p + 2;
     }
@@ -140,8 +132,7 @@ void *heap_alloc(size_t size)
 
 void heap_free(void *p)
 {
-    if (!p)
-        return;
+    if (!p) return;
     uint64_t *base = (uint64_t *)p - 2;
     uint64_t class = base[1];
     if (class >= 256) {

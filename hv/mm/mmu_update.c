@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* mmu_update and update_va_mapping (xen/xen.h): batches of page-table writes. */
-#include "hypercall/hypercall.h"
+#include "hypercall/handler.h"
 #include "mm/entry.h"
 #include "mm/walk.h"
-#include "mm/access.h"
 #include "mm/paging.h"
 #include "mm/tlb.h"
 #include "mm/mmuext.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/ask.h"
 
 #define BATCH 16
 
@@ -18,10 +14,8 @@ static int check_foreign(struct domain *d, uint64_t foreign)
 {
     uint32_t pg_owner = foreign & 0xffff, pt_owner = (foreign >> 16) & 0xffff;
 
-    if (pt_owner && pt_owner - 1 != d->domid)
-        return -XEN_EPERM;
-    if (pg_owner == DOMID_SELF || pg_owner == d->domid || (pg_owner == DOMID_IO && d->is_control))
-        return 0;
+    if (pt_owner && pt_owner - 1 != d->domid) return -XEN_EPERM;
+    if (pg_owner == DOMID_SELF || pg_owner == d->domid || (pg_owner == DOMID_IO && d->is_control)) return 0;
     return -XEN_EPERM;
 }
 
@@ -30,8 +24,7 @@ static int write_plain(struct domain *d, mfn_t mfn, uint64_t ptr, uint64_t val)
 {
     int rc = frame_get_type(d, mfn, FT_WRITABLE);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (frame_of(mfn)->flags & FF_ALLOC)
         WRITE_ONCE(((uint64_t *)own_frame(mfn))[(ptr & ~PAGE_MASK) / 8], val);
     else
@@ -44,13 +37,10 @@ static int update_entry(struct domain *d, uint64_t ptr, uint64_t val, bool prese
 {
     mfn_t mfn = ptr >> PAGE_SHIFT;
 
-    if (!mfn_valid(mfn))
-        return -XEN_EINVAL;
+    if (!mfn_valid(mfn)) return -XEN_EINVAL;
     struct frame *f = frame_of(mfn);
-    if (f->owner != d->domid || !(f->flags & FF_ALLOC))
-        return -XEN_EPERM;
-    if (frame_is_table(f) && f->progress == 512)
-        return pte_commit(d, mfn, (ptr & ~PAGE_MASK) / 8, val, preserve, a);
+    if (f->owner != d->domid || !(f->flags & FF_ALLOC)) return -XEN_EPERM;
+    if (frame_is_table(f) && f->progress == 512) return pte_commit(d, mfn, (ptr & ~PAGE_MASK) / 8, val, preserve, a);
     return write_plain(d, mfn, ptr, val);
 }
 
@@ -68,8 +58,7 @@ static int update_machphys(struct domain *d, uint64_t ptr, uint64_t val, struct 
 {
     mfn_t mfn = ptr >> PAGE_SHIFT;
 
-    if (!mfn_valid(mfn) || frame_of(mfn)->owner != d->domid || !(frame_of(mfn)->flags & FF_ALLOC))
-        return -XEN_EINVAL;
+    if (!mfn_valid(mfn) || frame_of(mfn)->owner != d->domid || !(frame_of(mfn)->flags & FF_ALLOC)) return -XEN_EINVAL;
     set_m2p(mfn, val);
     return 0;
 }
@@ -83,8 +72,7 @@ static int update_one(struct domain *d, const struct mmu_update *u, struct allow
 {
     unsigned int kind = u->ptr & 3;
 
-    if (kind >= ARRAY_SIZE(kinds) || !kinds[kind].fn)
-        return -XEN_ENOSYS;
+    if (kind >= ARRAY_SIZE(kinds) || !kinds[kind].fn) return -XEN_ENOSYS;
     int rc = ask_first(kinds[kind].op, u->ptr);
     return rc ? rc : kinds[kind].fn(d, u->ptr & ~3ul, u->val, a);
 }
@@ -104,25 +92,20 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
     uint32_t before = (uint32_t)count & MMU_UPDATE_PREEMPTED ? (uint32_t)done_before : 0, i = 0;
     int rc = check_foreign(d, foreign);
 
-    if (!rc && !guest_range_ok(ureqs, todo, sizeof(batch[0])))
-        rc = -XEN_EFAULT;
-    if (rc)
-        todo = 0;
+    if (!rc && !guest_range_ok(ureqs, todo, sizeof(batch[0]))) rc = -XEN_EFAULT;
+    if (rc) todo = 0;
     spin_lock(&d->mm.lock);
     bool again = !table_drain(d, &a);
     for (; i < todo && !rc && !again; i++) {
         if (i % BATCH == 0) {
             again = i && hypercall_preempt();
-            if (again)
-                break;
+            if (again) break;
             rc =
                 copy_from_guest(batch, ureqs + i * sizeof(batch[0]), MIN(todo - i, (uint32_t)BATCH) * sizeof(batch[0]));
-            if (rc)
-                break;
+            if (rc) break;
         }
         rc = update_one(d, &batch[i % BATCH], &a);
-        if (rc)
-            break;
+        if (rc) break;
         again = d->mm.release_head != FRAME_NONE && !table_drain(d, &a);
     }
     if (rc == -XEN_EAGAIN)
@@ -135,8 +118,7 @@ long do_mmu_update(uint64_t ureqs, uint64_t count, uint64_t pdone, uint64_t fore
                                before + i);
     if (pdone) {
         uint32_t total = before + i;
-        if (copy_to_guest(pdone, &total, sizeof(total)) && !rc)
-            rc = -XEN_EFAULT;
+        if (copy_to_guest(pdone, &total, sizeof(total)) && !rc) rc = -XEN_EFAULT;
     }
     return mm_guest_error(rc);
 }
@@ -145,11 +127,9 @@ static int flush_after_va_update(struct domain *d, uint64_t va, uint64_t flags)
 {
     uint64_t target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK, type = flags & UVMF_FLUSHTYPE_MASK;
 
-    if (type == UVMF_NONE)
-        return 0;
+    if (type == UVMF_NONE) return 0;
     if (type == UVMF_INVLPG && target == UVMF_LOCAL) {
-        if (guest_range_ok(va, 1, 1))
-            invlpg(va);
+        if (guest_range_ok(va, 1, 1)) invlpg(va);
         return 0;
     }
     if (target == UVMF_LOCAL) {
@@ -158,8 +138,7 @@ static int flush_after_va_update(struct domain *d, uint64_t va, uint64_t flags)
         tlb_flush_mask(tlb_cpus(d));
     } else {
         uint64_t vcpus;
-        if (copy_from_guest(&vcpus, target, sizeof(vcpus)))
-            return -XEN_EFAULT;
+        if (copy_from_guest(&vcpus, target, sizeof(vcpus))) return -XEN_EFAULT;
         tlb_flush_mask(vcpus_to_cpus(d, vcpus));
     }
     return 0;
@@ -178,11 +157,9 @@ long do_update_va_mapping(uint64_t va, uint64_t val, uint64_t flags, uint64_t a4
         return hypercall_again(va, val, flags, 0, 0);
     }
     int rc = walk_l1(current, va, &table, &index);
-    if (!rc)
-        rc = pte_commit(d, table, index, val, false, &a);
+    if (!rc) rc = pte_commit(d, table, index, val, false, &a);
     spin_unlock(&d->mm.lock);
-    if (rc == -XEN_EAGAIN)
-        return hypercall_again(va, val, flags, 0, 0);
+    if (rc == -XEN_EAGAIN) return hypercall_again(va, val, flags, 0, 0);
     int flushed = flush_after_va_update(d, va, flags);
     return mm_guest_error(rc ? rc : flushed);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* mmuext_op (xen/xen.h): pins, base pointers, flushes, LDT. */
-#include "hypercall/hypercall.h"
+#include "hypercall/handler.h"
 #include "mm/mmuext.h"
 #include "mm/entry.h"
-#include "mm/access.h"
 #include "mm/paging.h"
 #include "mm/tlb.h"
-#include "cpu/percpu.h"
 #include "cpu/desc.h"
-#include "domain/domain.h"
-#include "hypercall/ask.h"
-#include "lib.h"
 
 uint64_t vcpus_to_cpus(struct domain *d, uint64_t vcpus)
 {
@@ -19,8 +14,7 @@ uint64_t vcpus_to_cpus(struct domain *d, uint64_t vcpus)
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in tlb_cpus() */
     for (unsigned int i = 0; i < d->nr_vcpus; i++) {
         uint32_t on = READ_ONCE(d->vcpu[i]->sched.running_on);
-        if ((vcpus >> i & 1) && on)
-            cpus |= 1ul << (on - 1);
+        if ((vcpus >> i & 1) && on) cpus |= 1ul << (on - 1);
     }
     return cpus;
 }
@@ -29,8 +23,7 @@ static int pin(struct domain *d, mfn_t mfn, unsigned int level, struct allowance
 {
     int rc = table_get(d, mfn, level, a);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (frame_of(mfn)->flags & FF_PINNED) {
         table_put(d, mfn);
         return -XEN_EINVAL;
@@ -41,8 +34,7 @@ static int pin(struct domain *d, mfn_t mfn, unsigned int level, struct allowance
 
 static int unpin(struct domain *d, mfn_t mfn)
 {
-    if (!mfn_valid(mfn) || frame_of(mfn)->owner != d->domid || !(frame_of(mfn)->flags & FF_PINNED))
-        return -XEN_EINVAL;
+    if (!mfn_valid(mfn) || frame_of(mfn)->owner != d->domid || !(frame_of(mfn)->flags & FF_PINNED)) return -XEN_EINVAL;
     frame_of(mfn)->flags &= (uint8_t)~FF_PINNED;
     table_put(d, mfn);
     return 0;
@@ -56,14 +48,11 @@ int mmuext_new_base(struct vcpu *v, mfn_t mfn, bool user, struct allowance *a)
         mfn = INVALID_MFN;
     } else {
         int rc = table_get(v->domain, mfn, 4, a);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
     *slot = mfn;
-    if (v == current && !user)
-        load_cr3(mfn << PAGE_SHIFT);
-    if (old != INVALID_MFN)
-        table_put(v->domain, old);
+    if (v == current && !user) load_cr3(mfn << PAGE_SHIFT);
+    if (old != INVALID_MFN) table_put(v->domain, old);
     return 0;
 }
 
@@ -72,8 +61,7 @@ static int clear_or_copy(struct domain *d, const struct mmuext_op *op)
     mfn_t mfn = op->arg1.mfn, src = op->arg2.src_mfn;
     int rc = frame_get_type(d, mfn, FT_WRITABLE);
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (!(frame_of(mfn)->flags & FF_ALLOC)) {
         rc = -XEN_EINVAL;
     } else if (op->cmd == MMUEXT_CLEAR_PAGE) {
@@ -98,16 +86,14 @@ static int flush_op(struct domain *d, const struct mmuext_op *op, struct allowan
         tlb_flush_local();
         return 0;
     case MMUEXT_INVLPG_LOCAL:
-        if (guest_range_ok(op->arg1.linear_addr, 1, 1))
-            invlpg(op->arg1.linear_addr);
+        if (guest_range_ok(op->arg1.linear_addr, 1, 1)) invlpg(op->arg1.linear_addr);
         return 0;
     case MMUEXT_TLB_FLUSH_ALL:
     case MMUEXT_INVLPG_ALL:
         tlb_flush_mask(all);
         return 0;
     default:
-        if (copy_from_guest(&vcpus, (gva_t)op->arg2.vcpumask.p, sizeof(vcpus)))
-            return -XEN_EFAULT;
+        if (copy_from_guest(&vcpus, (gva_t)op->arg2.vcpumask.p, sizeof(vcpus))) return -XEN_EFAULT;
         tlb_flush_mask(vcpus_to_cpus(d, vcpus));
         return 0;
     }
@@ -159,8 +145,7 @@ static const struct {
 
 static int one_op(struct domain *d, const struct mmuext_op *op, struct allowance *a, bool *drained)
 {
-    if (op->cmd >= ARRAY_SIZE(ops) || !ops[op->cmd].fn)
-        return -XEN_ENOSYS;
+    if (op->cmd >= ARRAY_SIZE(ops) || !ops[op->cmd].fn) return -XEN_ENOSYS;
     int rc = ask_first(ops[op->cmd].op, op->arg1.mfn);
     return rc ? rc : ops[op->cmd].fn(d, op, a, drained);
 }
@@ -175,30 +160,24 @@ long do_mmuext_op(uint64_t uops, uint64_t count, uint64_t pdone, uint64_t foreig
     int rc = owner == DOMID_SELF || owner == d->domid ? 0 : -XEN_EPERM;
     bool drained;
 
-    if (!rc && !guest_range_ok(uops, todo, sizeof(struct mmuext_op)))
-        rc = -XEN_EFAULT;
-    if (rc)
-        return rc;
+    if (!rc && !guest_range_ok(uops, todo, sizeof(struct mmuext_op))) rc = -XEN_EFAULT;
+    if (rc) return rc;
     spin_lock(&d->mm.lock);
     drained = table_drain(d, &a);
     spin_unlock(&d->mm.lock);
     for (; i < todo && drained && !rc; i++) {
         struct mmuext_op op;
-        if (i && hypercall_preempt())
-            break;
+        if (i && hypercall_preempt()) break;
         rc = copy_from_guest(&op, uops + i * sizeof(op), sizeof(op));
-        if (!rc)
-            rc = one_op(d, &op, &a, &drained);
-        if (rc)
-            break;
+        if (!rc) rc = one_op(d, &op, &a, &drained);
+        if (rc) break;
     }
     if (rc == -XEN_EAGAIN || (!rc && (i < todo || !drained)))
         return hypercall_again(uops + i * sizeof(struct mmuext_op), (todo - i) | MMU_UPDATE_PREEMPTED, pdone, foreign,
                                before + i);
     if (pdone) {
         uint32_t total = before + i;
-        if (copy_to_guest(pdone, &total, sizeof(total)) && !rc)
-            rc = -XEN_EFAULT;
+        if (copy_to_guest(pdone, &total, sizeof(total)) && !rc) rc = -XEN_EFAULT;
     }
     return mm_guest_error(rc);
 }

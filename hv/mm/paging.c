@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The hypervisor's global tables: made once at boot, on the loader's identity map. */
+#include "hv.h"
 #include "mm/paging.h"
 #include "mm/layout.h"
 #include "mm/heap.h"
 #include "mm/chunk.h"
 #include "mm/frame.h"
 #include "mm/pte.h"
-#include "mm/access.h"
 #include "boot/bootinfo.h"
 #include "domain/lifecycle.h"
-#include "cpu/percpu.h"
-#include "console.h"
-#include "lib.h"
 
 extern char _image_start[], _text_end[], _rodata_end[], _image_end[], boot_stack[];
 
@@ -38,8 +35,7 @@ maddr_t early_alloc(size_t pages)
     maddr_t p = pool_next;
 
     pool_next += pages * PAGE_SIZE;
-    if (pool_next > pool_end)
-        panic("hypervisor memory pool of %lu KiB is too small", pool_bytes >> 10);
+    if (pool_next > pool_end) panic("hypervisor memory pool of %lu KiB is too small", pool_bytes >> 10);
     memset((void *)p, 0, pages * PAGE_SIZE);
     return p;
 }
@@ -47,8 +43,7 @@ maddr_t early_alloc(size_t pages)
 /* Boot: tables are reached by the identity map. */
 static uint64_t *next_table(uint64_t *entry)
 {
-    if (!(*entry & PTE_P))
-        *entry = early_alloc(1) | TABLE;
+    if (!(*entry & PTE_P)) *entry = early_alloc(1) | TABLE;
     return (uint64_t *)(*entry & PTE_ADDR);
 }
 
@@ -84,8 +79,7 @@ static bool boot_free(maddr_t start, maddr_t end)
     if (start < 0x100000 || overlaps(start, end, (maddr_t)_image_start - IMAGE_BASE, (maddr_t)_image_end - IMAGE_BASE))
         return false;
     for (unsigned int i = 0; i < boot_info.modules; i++)
-        if (overlaps(start, end, boot_info.module[i].start, boot_info.module[i].end))
-            return false;
+        if (overlaps(start, end, boot_info.module[i].start, boot_info.module[i].end)) return false;
     return true;
 }
 
@@ -107,13 +101,11 @@ static void find_memory(void)
 {
     for (unsigned int i = 0; i < boot_info.rams; i++) {
         const struct boot_ram *r = &boot_info.ram[i];
-        if (r->type != 1)
-            continue;
+        if (r->type != 1) continue;
         total_ram += r->size;
         max_maddr = MAX(max_maddr, r->base + r->size);
     }
-    if (max_maddr > 1ul << 40)
-        panic("memory above 1 TiB is not supported");
+    if (max_maddr > 1ul << 40) panic("memory above 1 TiB is not supported");
     frame_count = ROUND_UP(max_maddr, CHUNK_SIZE) >> PAGE_SHIFT;
 }
 
@@ -144,8 +136,7 @@ static void map_image(void)
     map_range(text, text - IMAGE_BASE, ro - text, HV_RO);
     map_range(ro, ro - IMAGE_BASE, (uint64_t)_image_end - ro, HV_RW);
     for (unsigned int i = 0; i < STACK_BLOCK / PAGE_SIZE; i++)
-        if (!is_stack_page(i))
-            *early_pte((uint64_t)boot_stack + i * PAGE_SIZE, 1) = 0;
+        if (!is_stack_page(i)) *early_pte((uint64_t)boot_stack + i * PAGE_SIZE, 1) = 0;
 }
 
 static void map_tables(void)
@@ -209,8 +200,7 @@ void paging_end_boot(void)
 {
     unsigned int modules = restart_keeps_modules() ? 0 : boot_info.modules;
 
-    if (modules)
-        boot_info.modules = 0;
+    if (modules) boot_info.modules = 0;
     for (uint32_t c = 0; modules && c < chunk_count; c++) {
         maddr_t a = (maddr_t)c * CHUNK_SIZE;
         if (chunk_info[c].owner == DOMID_HV && is_ram(a, a + CHUNK_SIZE) && boot_free(a, a + CHUNK_SIZE) &&

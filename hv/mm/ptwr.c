@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes to page-table entries that fault, because table frames are read-only to their guest: a table of exact
  * instruction forms, each of which ends in pte_commit(). Intel SDM volume 2 for the encodings. */
+#include "hypercall/handler.h"
 #include "mm/ptwr.h"
 #include "mm/entry.h"
 #include "mm/walk.h"
-#include "mm/access.h"
 #include "mm/pte.h"
 #include "cpu/decode.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "hypercall/ask.h"
-#include "lib.h"
 
 /* The new value of the aligned entry when the instruction writes part of it. */
 static uint64_t merge(uint64_t old, uint64_t value, unsigned int offset, unsigned int size)
@@ -76,12 +72,10 @@ static bool find_table_entry(struct vcpu *v, gva_t va, mfn_t *mfn)
     mfn_t l1;
     unsigned int i;
 
-    if (walk_l1(v, va, &l1, &i))
-        return false;
+    if (walk_l1(v, va, &l1, &i)) return false;
     uint64_t e = ((uint64_t *)own_frame(l1))[i];
     *mfn = (e & PTE_ADDR) >> PAGE_SHIFT;
-    if (!(e & PTE_P) || (e & PTE_W) || !mfn_valid(*mfn))
-        return false;
+    if (!(e & PTE_P) || (e & PTE_W) || !mfn_valid(*mfn)) return false;
     struct frame *f = frame_of(*mfn);
     return f->owner == v->domain->domid && (f->flags & FF_ALLOC) && frame_is_table(f) && f->progress == 512;
 }
@@ -92,15 +86,12 @@ static int commit(struct vcpu *v, struct cpu_regs *r, const struct decoded *in, 
     unsigned int i = (va & ~PAGE_MASK) / 8, offset = va & 7;
     uint64_t *p = (uint64_t *)own_frame(mfn) + i, old = READ_ONCE(*p), value, reg_out;
 
-    if (offset + in->size > 8 || (va & (in->size - 1)))
-        return -XEN_EINVAL;
+    if (offset + in->size > 8 || (va & (in->size - 1))) return -XEN_EINVAL;
     if (compute(in, r, extract(old, offset, in->size), &value, &reg_out)) {
         int rc = pte_commit_exact(v->domain, mfn, i, old, merge(old, value, offset, in->size), &a);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
-    if (in->op == DECODE_XCHG)
-        decode_reg_write(r, in->reg, in->size, reg_out);
+    if (in->op == DECODE_XCHG) decode_reg_write(r, in->reg, in->size, reg_out);
     return 0;
 }
 
@@ -118,11 +109,9 @@ bool ptwr_fault(struct vcpu *v, struct cpu_regs *r, gva_t va)
     spin_lock(&d->mm.lock);
     bool ours = find_table_entry(v, va, &mfn);
     spin_unlock(&d->mm.lock);
-    if (!ours || ask_own(OP_page_table_write, va))
-        return false;
+    if (!ours || ask_own(OP_page_table_write, va)) return false;
     n = decode_fetch(r->rip, code);
-    if (decode(code, n, &in) || in.kind != DECODE_MEMORY_WRITE || decode_address(&in, r) != va)
-        return false;
+    if (decode(code, n, &in) || in.kind != DECODE_MEMORY_WRITE || decode_address(&in, r) != va) return false;
     spin_lock(&d->mm.lock);
     int rc = -XEN_EINVAL;
     if (!table_drain(d, &a))
@@ -131,10 +120,8 @@ bool ptwr_fault(struct vcpu *v, struct cpu_regs *r, gva_t va)
         rc = commit(v, &after, &in, mfn, va);
     table_drain(d, &a);
     spin_unlock(&d->mm.lock);
-    if (rc == -XEN_EAGAIN)
-        return true;
-    if (rc)
-        return false;
+    if (rc == -XEN_EAGAIN) return true;
+    if (rc) return false;
     *r = after;
     r->rip += in.length;
     return true;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "mm/table.h"
 #include "mm/entry.h"
 #include "mm/pte.h"
-#include "mm/access.h"
 #include "mm/layout.h"
-#include "domain/domain.h"
-#include "console.h"
-#include "lib.h"
 
 static bool is_hv_slot(unsigned int level, unsigned int i)
 {
@@ -17,8 +14,7 @@ void table_queue_release(struct domain *d, mfn_t mfn)
 {
     struct frame *f = frame_of(mfn);
 
-    if (!f->progress || (f->flags & FF_QUEUED))
-        return;
+    if (!f->progress || (f->flags & FF_QUEUED)) return;
     f->flags |= FF_QUEUED;
     f->next = d->mm.release_head;
     d->mm.release_head = (uint32_t)mfn;
@@ -34,25 +30,21 @@ void table_release_one(struct domain *d, mfn_t mfn, struct allowance *a)
     a->tables--;
     while (f->progress) {
         unsigned int i = --f->progress;
-        if (!is_hv_slot(level, i) && (t[i] & PTE_P))
-            entry_put(d, level, t[i]);
+        if (!is_hv_slot(level, i) && (t[i] & PTE_P)) entry_put(d, level, t[i]);
     }
-    if (level == 4)
-        memset(&t[HV_SLOT_FIRST], 0, (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * 8);
+    if (level == 4) memset(&t[HV_SLOT_FIRST], 0, (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * 8);
 }
 
 bool table_drain(struct domain *d, struct allowance *a)
 {
     while (d->mm.release_head != FRAME_NONE) {
-        if (a->tables <= 0)
-            return false;
+        if (a->tables <= 0) return false;
         mfn_t mfn = d->mm.release_head;
         struct frame *f = frame_of(mfn);
         d->mm.release_head = f->next;
         f->next = FRAME_NONE;
         f->flags &= (uint8_t)~FF_QUEUED;
-        if (f->typeref == 0 && frame_is_table(f) && f->progress)
-            table_release_one(d, mfn, a);
+        if (f->typeref == 0 && frame_is_table(f) && f->progress) table_release_one(d, mfn, a);
     }
     return true;
 }
@@ -69,8 +61,7 @@ static int validate(struct domain *d, struct frame *f, mfn_t mfn, unsigned int l
         } else if (t[i]) {
             uint64_t entry = t[i];
             int rc = entry_get(d, level, &entry, a);
-            if (rc)
-                return rc;
+            if (rc) return rc;
             t[i] = entry;
         }
         f->progress = (uint16_t)(i + 1);
@@ -82,27 +73,22 @@ int table_get(struct domain *d, mfn_t mfn, unsigned int level, struct allowance 
 {
     enum frame_type type = FT_L1 + level - 1;
 
-    if (!mfn_valid(mfn))
-        return -XEN_EINVAL;
+    if (!mfn_valid(mfn)) return -XEN_EINVAL;
     struct frame *f = frame_of(mfn);
-    if (f->owner != d->domid || !(f->flags & FF_ALLOC) || f->ref == UINT32_MAX)
-        return -XEN_EINVAL;
+    if (f->owner != d->domid || !(f->flags & FF_ALLOC) || f->ref == UINT32_MAX) return -XEN_EINVAL;
     if (f->type != type) {
-        if (f->typeref)
-            return -XEN_EBUSY;
+        if (f->typeref) return -XEN_EBUSY;
         frame_retype(d, f, mfn, type);
     }
     f->typeref++;
     f->ref++;
-    if (f->progress == 512)
-        return 0;
+    if (f->progress == 512) return 0;
     int rc = a->tables > 0 ? validate(d, f, mfn, level, a) : -XEN_EAGAIN;
     if (rc) {
         f->typeref--;
         f->ref--;
         f->stamp = d->mm.tlb_clock;
-        if (rc != -XEN_EAGAIN)
-            table_queue_release(d, mfn);
+        if (rc != -XEN_EAGAIN) table_queue_release(d, mfn);
     }
     return rc;
 }
@@ -112,6 +98,5 @@ void table_put(struct domain *d, mfn_t mfn)
     struct frame *f = frame_of(mfn);
 
     frame_put_type(d, mfn);
-    if (!f->typeref)
-        table_queue_release(d, mfn);
+    if (!f->typeref) table_queue_release(d, mfn);
 }

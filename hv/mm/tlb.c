@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* TLB flushes across CPUs. A domain's translations live only on CPUs that have its address space loaded now
  * (running_cpus): loading another one drops them, no guest entry is global. */
+#include "hv.h"
 #include "mm/tlb.h"
-#include "mm/access.h"
 #include "mm/paging.h"
-#include "domain/domain.h"
-#include "cpu/percpu.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
-#include "console.h"
 
 void tlb_flush_local(void)
 {
@@ -39,8 +36,7 @@ void tlb_flush_mask(uint64_t mask)
         request[cpu] = __atomic_add_fetch(&cpu_infos[cpu]->flush_request, 1, __ATOMIC_SEQ_CST);
         cpu_kick(cpu);
     }
-    if (mask & (1ul << current_cpu()))
-        tlb_flush_local();
+    if (mask & (1ul << current_cpu())) tlb_flush_local();
     for (uint64_t m = others; m; m &= m - 1) {
         unsigned int cpu = (unsigned int)__builtin_ctzl(m);
         while ((int32_t)(__atomic_load_n(&cpu_infos[cpu]->flush_done, __ATOMIC_ACQUIRE) - request[cpu]) < 0) {

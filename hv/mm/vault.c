@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The vault: pages that no address space maps but its own, which no guest ever runs in. They come from a chunk, not
  * from the heap, which is always mapped. */
+#include "hv.h"
 #include "mm/vault.h"
-#include "mm/access.h"
 #include "mm/chunk.h"
 #include "mm/layout.h"
 #include "mm/paging.h"
 #include "mm/pte.h"
 #include "mm/frame.h"
 #include "measure/measure.h"
-#include "domain/domain.h"
-#include "cpu/percpu.h"
-#include "console.h"
-#include "lib.h"
 
 #define TABLE (PTE_P | PTE_W | PTE_A | PTE_D)
 
@@ -29,8 +25,7 @@ void vault_init(void)
     uint32_t chunk = chunk_take(&owner);
     uint64_t *l4 = heap_alloc_pages(1), *l3 = heap_alloc_pages(1), *l2 = heap_alloc_pages(1);
 
-    if (chunk == CHUNK_NONE || !l4 || !l3 || !l2)
-        panic("no memory for the vault");
+    if (chunk == CHUNK_NONE || !l4 || !l3 || !l2) panic("no memory for the vault");
     memcpy(&l4[HV_SLOT_FIRST], &idle_l4[HV_SLOT_FIRST], (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * 8);
     l4[263] = (maddr_t)heap_mfn(l3) << PAGE_SHIFT | TABLE;
     l3[0] = (maddr_t)heap_mfn(l2) << PAGE_SHIFT | TABLE;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Per-CPU windows: the only way to a frame of a domain that is not loaded. Mapped for the moment of one operation. */
-#include "mm/access.h"
+#include "hv.h"
 #include "mm/layout.h"
 #include "mm/paging.h"
 #include "mm/pte.h"
-#include "cpu/percpu.h"
-#include "console.h"
 
 void *window_map(mfn_t mfn)
 {

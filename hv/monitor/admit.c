@@ -45,8 +45,7 @@ int admit_within(struct domain *subject, const struct label *label, uint32_t tar
     uint32_t most = policy_section_ceiling(monitor_policy(), label->type, limit);
     char reason[32];
 
-    if (!most || wanted <= most)
-        return 0;
+    if (!most || wanted <= most) return 0;
     join(reason, "ceiling", limits[limit].name);
     return monitor_refuse(subject, label, target_id, limits[limit].perm, wanted, reason);
 }
@@ -69,8 +68,7 @@ int admit_create(struct domain *creator, const struct bh_dom_create *c, const st
     if (!policy_section_assigns(monitor_policy(), creator->label.type, label))
         return monitor_refuse(creator, label, 0, PERM_domain_create, label->compartment, "compartment");
     int rc = admit_within(creator, label, 0, POLICY_LIMIT_MEMORY, c->memory_kib / 1024);
-    if (!rc)
-        rc = admit_within(creator, label, 0, POLICY_LIMIT_VCPUS, c->vcpus);
+    if (!rc) rc = admit_within(creator, label, 0, POLICY_LIMIT_VCPUS, c->vcpus);
     return rc ? rc : share(creator, label, 0, c->weight, c->cap);
 }
 
@@ -90,8 +88,7 @@ static bool has_lived(const struct policy_member *m)
 {
     for (unsigned int i = 0; i < lived_count; i++)
         for (uint32_t c = m->span.low; lived[i].type == m->span.b && c <= m->span.high; c++)
-            if (lived[i].compartments[c / 64] >> (c % 64) & 1)
-                return true;
+            if (lived[i].compartments[c / 64] >> (c % 64) & 1) return true;
     return false;
 }
 
@@ -103,8 +100,7 @@ static int conflict(const struct policy_table *t, const struct label *label, con
         int own = policy_section_member(t, set, label);
         for (int i = 0; own >= 0 && i < (int)t->count[POLICY_MEMBER]; i++) {
             const struct policy_member *m = POLICY_ENTRY(t, POLICY_MEMBER, policy_member, i);
-            if (m->span.a == set && i != own && (per_boot ? has_lived(m) : alive(m, list)))
-                return (int)set;
+            if (m->span.a == set && i != own && (per_boot ? has_lived(m) : alive(m, list))) return (int)set;
         }
     }
     return -1;
@@ -116,8 +112,7 @@ static bool remember(const struct label *label)
 
     while (i < lived_count && lived[i].type != label->type)
         i++;
-    if (i == POLICY_TYPES_MAX)
-        return false;
+    if (i == POLICY_TYPES_MAX) return false;
     if (i == lived_count) {
         lived[lived_count++].type = label->type;
         monitor_type_name(label, lived[i].type_name);

@@ -28,8 +28,7 @@ static bool take_token(struct audit_limit *l, uint32_t rate, uint64_t now)
         l->spent -= (uint32_t)(since / step);
         l->filled_ns += since / step * step;
     }
-    if (l->spent >= AUDIT_BURST)
-        return false;
+    if (l->spent >= AUDIT_BURST) return false;
     l->spent++;
     return true;
 }
@@ -47,8 +46,7 @@ static struct bh_audit_record *next_slot(void)
 {
     last++;
     bool *slot_read = &was_read[last % AUDIT_RECORDS];
-    if (last > AUDIT_RECORDS && !*slot_read)
-        dropped_unread++;
+    if (last > AUDIT_RECORDS && !*slot_read) dropped_unread++;
     *slot_read = false;
     return &ring[last % AUDIT_RECORDS];
 }

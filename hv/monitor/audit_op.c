@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "hv.h"
 #include "audit.h"
-#include "console.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "mm/access.h"
 #include "monitor.h"
 
 BUILD_ASSERT(sizeof(struct bh_audit_record) == 8 + 8 + 8 + 96 + 8 + 40 + 8 + 8 + 32);
@@ -27,8 +24,7 @@ static int copy_records(struct bh_audit_read *op, uint32_t wanted)
             op->seq = seq;
         else if (seq != next)
             break;
-        if (copy_to_guest(op->data + done * sizeof(batch[0]), batch, n * sizeof(batch[0])))
-            return -XEN_EFAULT;
+        if (copy_to_guest(op->data + done * sizeof(batch[0]), batch, n * sizeof(batch[0]))) return -XEN_EFAULT;
         done += n;
         next = seq + n;
     } while (n == BATCH && done < wanted);
@@ -41,12 +37,9 @@ long audit_read_op(enum operation row, uint64_t arg)
 {
     struct bh_audit_read op;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (op.reserved || op.count > COUNT_MAX)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (op.reserved || op.count > COUNT_MAX) return -XEN_EINVAL;
     int rc = copy_records(&op, op.count);
-    if (rc == 0 && copy_to_guest(arg, &op, sizeof(op)))
-        rc = -XEN_EFAULT;
+    if (rc == 0 && copy_to_guest(arg, &op, sizeof(op))) rc = -XEN_EFAULT;
     return rc;
 }

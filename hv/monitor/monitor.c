@@ -105,8 +105,7 @@ void monitor_type_name(const struct label *label, char *out)
 {
     const char *name = policy_table_type_name(&policy, label->type);
     memset(out, 0, BH_TYPE_MAX);
-    if (name)
-        memcpy(out, name, strlen(name));
+    if (name) memcpy(out, name, strlen(name));
 }
 
 static void record(struct domain *subject, const struct label *object, uint32_t target_id, enum bh_perm perm,
@@ -128,8 +127,7 @@ static void record(struct domain *subject, const struct label *object, uint32_t 
     memcpy(r.perm_name, p->name, strlen(p->name));
     memcpy(r.reason, reason, MIN(strlen(reason), sizeof(r.reason) - 1));
     bool taken = audit_append(&r, &subject->audit_limit[allowed], rate ? rate : AUDIT_RATE_DEFAULT);
-    if (allowed)
-        return;
+    if (allowed) return;
     __atomic_fetch_add(&subject->denials, 1, __ATOMIC_RELAXED);
     if (taken)
         printk_guest("denied: d%u %s:c%u -> d%u %s:c%u %s:%s %lx (%s)\n", r.source, r.source_type, r.source_compartment,
@@ -146,25 +144,21 @@ int monitor_refuse(struct domain *subject, const struct label *object, uint32_t 
 /* Neither in one compartment nor both without clearances. */
 static __attribute__((noinline)) enum policy_relation cleared(const struct label *s, const struct label *o)
 {
-    if (policy_section_cleared(&policy, s, o->compartment))
-        return POLICY_SOURCE_CLEARED;
+    if (policy_section_cleared(&policy, s, o->compartment)) return POLICY_SOURCE_CLEARED;
     return policy_section_cleared(&policy, o, s->compartment) ? POLICY_TARGET_CLEARED : POLICY_OTHER;
 }
 
 static inline enum policy_relation relation(const struct label *s, const struct label *o)
 {
-    if (s->compartment == o->compartment)
-        return POLICY_SAME;
+    if (s->compartment == o->compartment) return POLICY_SAME;
     return likely(!(s->clearance | o->clearance)) ? POLICY_OTHER : cleared(s, o);
 }
 
 bool monitor_would_allow(const struct policy_table *t, const struct label *s, const struct label *o, enum bh_perm perm)
 {
-    if (s->compartment == o->compartment)
-        return policy_table_allows(t, s->type, o->type, POLICY_SAME, (uint16_t)perm);
+    if (s->compartment == o->compartment) return policy_table_allows(t, s->type, o->type, POLICY_SAME, (uint16_t)perm);
     bool source = policy_section_cleared(t, s, o->compartment), target = policy_section_cleared(t, o, s->compartment);
-    if (!source && !target)
-        return policy_table_allows(t, s->type, o->type, POLICY_OTHER, (uint16_t)perm);
+    if (!source && !target) return policy_table_allows(t, s->type, o->type, POLICY_OTHER, (uint16_t)perm);
     return (source && policy_table_allows(t, s->type, o->type, POLICY_SOURCE_CLEARED, (uint16_t)perm)) ||
            (target && policy_table_allows(t, s->type, o->type, POLICY_TARGET_CLEARED, (uint16_t)perm));
 }
@@ -196,8 +190,7 @@ static __attribute__((noinline, cold)) int check_slowly(struct domain *subject, 
 {
     enum bh_perm_object kind = bh_permissions[perm].object;
 
-    if (!object)
-        return decide(subject, &xen_label, DOMID_XEN, perm, kind == BH_OBJECT_XEN, object_id);
+    if (!object) return decide(subject, &xen_label, DOMID_XEN, perm, kind == BH_OBJECT_XEN, object_id);
     bool sensible = kind != BH_OBJECT_XEN;
     if (kind == BH_OBJECT_SELF && object != subject) {
         enum bh_perm peer = peer_permission(perm);
@@ -270,11 +263,9 @@ bool monitor_records(enum bh_class class)
 
 int monitor_label_from_name(const char *type, uint32_t compartment, struct label *label)
 {
-    if (strnlen(type, BH_TYPE_MAX) == BH_TYPE_MAX || compartment > BH_COMPARTMENT_MAX)
-        return -XEN_EINVAL;
+    if (strnlen(type, BH_TYPE_MAX) == BH_TYPE_MAX || compartment > BH_COMPARTMENT_MAX) return -XEN_EINVAL;
     int index = policy_table_type_index(&policy, type);
-    if (index < 0)
-        return index;
+    if (index < 0) return index;
     *label = make_label((uint16_t)index, (uint16_t)compartment);
     return 0;
 }

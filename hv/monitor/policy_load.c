@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "hypercall/handler.h"
 #include "monitor/policy_load.h"
 #include "monitor/monitor.h"
 #include "monitor/policy_format.h"
@@ -6,23 +7,16 @@
 #include "monitor/policy_section.h"
 #include "monitor/policy_table.h"
 #include "monitor/sharing.h"
-#include "cpu/percpu.h"
 #include "cpu/rendezvous.h"
-#include "domain/domain.h"
 #include "domain/lifecycle.h"
 #include "event/evtchn_revoke.h"
 #include "grant/grant_revoke.h"
-#include "hypercall/hypercall.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
 #include "measure/verifier.h"
-#include "mm/access.h"
 #include "policy_key_public.h"
-#include "time/clock.h"
 #include "time/timer.h"
 #include "bulkhead.h"
-#include "console.h"
-#include "lib.h"
 
 BUILD_ASSERT(sizeof(struct bh_policy_commit) == 88);
 BUILD_ASSERT(sizeof(struct bh_policy_conflict) == 16);
@@ -60,8 +54,7 @@ static struct timer work_timer;
 /* Afterwards no CPU is in sharing_note(), so the file may go. */
 static void stop_watching(void)
 {
-    if (!sharing_watched)
-        return;
+    if (!sharing_watched) return;
     WRITE_ONCE(sharing_watched, 0);
     rendezvous_begin();
     rendezvous_end();
@@ -108,11 +101,9 @@ static void verify(void)
     int rc = 0;
 
     spin_lock(&measure_lock);
-    if (!commit.verifying)
-        rc = verifier_start(VERIFIER_POLICY, policy_key_public, s->signed_hash, signature);
+    if (!commit.verifying) rc = verifier_start(VERIFIER_POLICY, policy_key_public, s->signed_hash, signature);
     commit.verifying = !rc;
-    if (!rc)
-        rc = verifier_step(VERIFIER_POLICY);
+    if (!rc) rc = verifier_step(VERIFIER_POLICY);
     commit.verifying = rc == -XEN_EAGAIN;
     spin_unlock(&measure_lock);
     if (rc && rc != -XEN_EAGAIN) {
@@ -127,8 +118,7 @@ static void verify(void)
 static void drop_verification(void)
 {
     spin_lock(&measure_lock);
-    if (commit.verifying)
-        verifier_drop(VERIFIER_POLICY);
+    if (commit.verifying) verifier_drop(VERIFIER_POLICY);
     commit.verifying = false;
     spin_unlock(&measure_lock);
 }
@@ -138,12 +128,10 @@ static bool translate(struct domain *d)
 {
     char name[BH_TYPE_MAX];
 
-    if (d->next_label_of == commit.ticket)
-        return true;
+    if (d->next_label_of == commit.ticket) return true;
     monitor_type_name(&d->label, name);
     int type = policy_table_type_index(&commit.table, name);
-    if (type < 0)
-        return false;
+    if (type < 0) return false;
     d->next_label = (struct label){.type = (uint16_t)type, .compartment = d->label.compartment};
     d->next_label.clearance = policy_section_clearance(&commit.table, &d->next_label);
     __atomic_store_n(&d->next_label_of, commit.ticket, __ATOMIC_RELEASE);
@@ -180,11 +168,9 @@ static void labels(void)
         }
         commit.at = d->domid + 1;
         bool found = translate(d);
-        if (!found)
-            lacks_type(d);
+        if (!found) lacks_type(d);
         domain_put(d);
-        if (!found)
-            return;
+        if (!found) return;
     }
 }
 
@@ -225,8 +211,7 @@ static bool each_domain(bool (*grants)(struct domain *d, uint32_t *at), bool (*p
 {
     struct domain *d = domain_first_from(commit.at);
 
-    if (!d)
-        return true;
+    if (!d) return true;
     if (d->domid != commit.at) {
         first_domain();
         commit.at = d->domid;
@@ -242,8 +227,7 @@ static bool each_domain(bool (*grants)(struct domain *d, uint32_t *at), bool (*p
 
 static void look(void)
 {
-    if (!each_domain(grant_revoke_find, evtchn_revoke_find))
-        return;
+    if (!each_domain(grant_revoke_find, evtchn_revoke_find)) return;
     if (commit.result.count && !(commit.result.flags & BH_POLICY_REVOKE))
         finish(-XEN_EBUSY, "it forbids grants or event channels that are in use");
     else if (commit.result.flags & BH_POLICY_DRY)
@@ -256,17 +240,14 @@ static void look(void)
 static void work_due(void *arg)
 {
     this_cpu()->need_resched = 1;
-    if (READ_ONCE(policy_work_left))
-        timer_set(&work_timer, now_ns() + WORK_PERIOD);
+    if (READ_ONCE(policy_work_left)) timer_set(&work_timer, now_ns() + WORK_PERIOD);
 }
 
 static void begin_work(void)
 {
-    if (policy_work_left)
-        return;
+    if (policy_work_left) return;
     WRITE_ONCE(policy_work_left, true);
-    if (!work_timer.fn)
-        timer_init(&work_timer, work_due, NULL);
+    if (!work_timer.fn) timer_init(&work_timer, work_due, NULL);
     timer_set(&work_timer, now_ns() + WORK_PERIOD);
 }
 
@@ -283,13 +264,11 @@ static void swap_at_stop(void)
     if (sharing_missed && !(commit.result.flags & BH_POLICY_REVOKE)) {
         commit.at = 0;
         commit.phase = LABELS; /* look again: it is named then, or gone */
-        if (++commit.tries > TRIES)
-            finish(-XEN_EBUSY, "grants or event channels that it forbids come and go");
+        if (++commit.tries > TRIES) finish(-XEN_EBUSY, "grants or event channels that it forbids come and go");
         return;
     }
     int rc = measure_policy_load(s->digest, commit.table.version);
-    if (rc == -XEN_EBUSY)
-        return; /* the TPM has too much to do: again */
+    if (rc == -XEN_EBUSY) return; /* the TPM has too much to do: again */
     if (rc) {
         finish(-XEN_ENOSPC, "the event log has no room for it, so it cannot be measured");
         return;
@@ -348,17 +327,14 @@ static void step(void)
     }
     if (commit.phase > SWAP) {
         stop_watching();
-        if (commit.phase < DONE)
-            begin_work();
+        if (commit.phase < DONE) begin_work();
     }
 }
 
 void policy_load_work(void)
 {
-    if (!spin_trylock(&policy_lock))
-        return;
-    if (commit.phase == TAKE_DOWN || commit.phase == RELEASE)
-        step();
+    if (!spin_trylock(&policy_lock)) return;
+    if (commit.phase == TAKE_DOWN || commit.phase == RELEASE) step();
     spin_unlock(&policy_lock);
 }
 
@@ -368,12 +344,9 @@ static long begin(uint64_t arg)
     const struct policy_staged *s = policy_staged();
     struct bh_policy_commit c;
 
-    if (copy_from_guest(&c, arg, sizeof(c)))
-        return -XEN_EFAULT;
-    if (c.flags & ~(BH_POLICY_REVOKE | BH_POLICY_DRY) || c.count > LIST_MAX)
-        return -XEN_EINVAL;
-    if (policy_load_active())
-        return -XEN_EBUSY;
+    if (copy_from_guest(&c, arg, sizeof(c))) return -XEN_EFAULT;
+    if (c.flags & ~(BH_POLICY_REVOKE | BH_POLICY_DRY) || c.count > LIST_MAX) return -XEN_EINVAL;
+    if (policy_load_active()) return -XEN_EBUSY;
     drop_verification();
     memset(c.error, 0, sizeof(c.error));
     c.error_offset = 0;
@@ -406,8 +379,7 @@ static long advance(struct outcome *out)
 {
     commit.touched = now_ns();
     step();
-    if (commit.phase != DONE)
-        return -XEN_EAGAIN;
+    if (commit.phase != DONE) return -XEN_EAGAIN;
     commit.result.version = monitor_policy_version();
     out->result = commit.result;
     out->listed = MIN(commit.result.count, commit.room);
@@ -428,14 +400,11 @@ static long commit_from(uint64_t arg, uint64_t ticket)
         rc = begin(arg);
     else if (ticket != commit.ticket || commit.phase == IDLE || commit.domid != current->domain->domid)
         rc = -XEN_EBUSY; /* another one came meanwhile */
-    if (!rc)
-        rc = advance(&out);
+    if (!rc) rc = advance(&out);
     ticket = commit.ticket;
     spin_unlock(&policy_lock);
-    if (rc == -XEN_EAGAIN)
-        return hypercall_again(BH_POLICY_COMMIT | BH_GOES_ON, arg, ticket, 0, 0);
-    if (rc)
-        return rc;
+    if (rc == -XEN_EAGAIN) return hypercall_again(BH_POLICY_COMMIT | BH_GOES_ON, arg, ticket, 0, 0);
+    if (rc) return rc;
     if ((out.listed && copy_to_guest(out.result.list, out.list, out.listed * sizeof(out.list[0]))) ||
         copy_to_guest(arg, &out.result, sizeof(out.result)))
         return -XEN_EFAULT;

@@ -39,17 +39,12 @@ static const char *check_span(const struct policy_table *t, const struct span_ru
 
     if (s->a >= r->a_end || (s->b >= t->types && !(r->any && s->b == POLICY_TYPE_ANY)))
         return "a rule is about a type or a set that is not there";
-    if (s->low > s->high || s->high > BH_COMPARTMENT_MAX)
-        return "a range of compartments";
-    if (first)
-        return NULL;
+    if (s->low > s->high || s->high > BH_COMPARTMENT_MAX) return "a range of compartments";
+    if (first) return NULL;
     const struct policy_span *p = (const void *)(entry - size);
-    if (key_of(p) > key_of(s) || (key_of(p) == key_of(s) && p->low > s->low))
-        return "rules are not in ascending order";
-    if (key_of(p) < key_of(s))
-        return NULL;
-    if (!r->overlap)
-        return p->high < s->low ? NULL : "ranges of compartments overlap";
+    if (key_of(p) > key_of(s) || (key_of(p) == key_of(s) && p->low > s->low)) return "rules are not in ascending order";
+    if (key_of(p) < key_of(s)) return NULL;
+    if (!r->overlap) return p->high < s->low ? NULL : "ranges of compartments overlap";
     bool ascending =
         p->low < s->low || p->high < s->high || (p->high == s->high && memcmp(p + 1, s + 1, size - sizeof(*s)) < 0);
     return ascending ? NULL : "rules are not in ascending order";
@@ -68,8 +63,7 @@ static const char *check_conflict(const struct policy_conflict *c)
 
     while (n < POLICY_SET_NAME && c->name[n] > ' ' && c->name[n] <= '~')
         n++;
-    if (!n || n == POLICY_SET_NAME || !zeros(c->name + n, sizeof(c->name) - n))
-        return "name of a conflict set";
+    if (!n || n == POLICY_SET_NAME || !zeros(c->name + n, sizeof(c->name) - n)) return "name of a conflict set";
     return c->per_boot > 1 || c->reserved ? "kind of a conflict set" : NULL;
 }
 
@@ -94,14 +88,10 @@ static const char *check_entry(const struct policy_table *t, unsigned int sectio
     const char *why = NULL;
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        if (rules[i].section == section)
-            why = check_span(t, &rules[i], entry, first);
-    if (!why && section == POLICY_LAUNCH)
-        why = check_launch((const void *)entry);
-    if (!why && section == POLICY_CONFLICT)
-        why = check_conflict((const void *)entry);
-    if (!why && section == POLICY_RESOURCE)
-        why = check_resource(t, (const void *)entry, first);
+        if (rules[i].section == section) why = check_span(t, &rules[i], entry, first);
+    if (!why && section == POLICY_LAUNCH) why = check_launch((const void *)entry);
+    if (!why && section == POLICY_CONFLICT) why = check_conflict((const void *)entry);
+    if (!why && section == POLICY_RESOURCE) why = check_resource(t, (const void *)entry, first);
     return why;
 }
 
@@ -112,8 +102,7 @@ const char *policy_section_check(const struct policy_table *t, uint32_t *offset)
             const uint8_t *entry = t->section[s] + (size_t)i * policy_entry_size[s];
             const char *why = check_entry(t, s, entry, i == 0);
             *offset = (uint32_t)(entry - t->data);
-            if (why)
-                return why;
+            if (why) return why;
         }
     return NULL;
 }
@@ -122,8 +111,7 @@ uint16_t policy_section_clearance(const struct policy_table *t, const struct lab
 {
     for (uint32_t i = 0; i < t->count[POLICY_CLEARANCE]; i++) {
         const struct policy_span *s = &POLICY_ENTRY(t, POLICY_CLEARANCE, policy_clearance, i)->span;
-        if (s->b == label->type && covers(s, label->compartment))
-            return (uint16_t)(i + 1);
+        if (s->b == label->type && covers(s, label->compartment)) return (uint16_t)(i + 1);
     }
     return 0;
 }
@@ -150,11 +138,9 @@ bool policy_section_launches(const struct policy_table *t, const struct label *l
 
     for (uint32_t i = 0; i < t->count[POLICY_LAUNCH]; i++) {
         const struct policy_launch *l = POLICY_ENTRY(t, POLICY_LAUNCH, policy_launch, i);
-        if (l->span.b != label->type || !covers(&l->span, label->compartment))
-            continue;
+        if (l->span.b != label->type || !covers(&l->span, label->compartment)) continue;
         bound = true;
-        if (memcmp(l->id, l->span.a == POLICY_LAUNCH_DIGEST ? digest : signer, 32) == 0 && svn >= l->svn)
-            return true;
+        if (memcmp(l->id, l->span.a == POLICY_LAUNCH_DIGEST ? digest : signer, 32) == 0 && svn >= l->svn) return true;
     }
     return !bound;
 }
@@ -163,8 +149,7 @@ int policy_section_member(const struct policy_table *t, uint32_t set, const stru
 {
     for (uint32_t i = 0; i < t->count[POLICY_MEMBER]; i++) {
         const struct policy_span *s = &POLICY_ENTRY(t, POLICY_MEMBER, policy_member, i)->span;
-        if (s->a == set && s->b == label->type && covers(s, label->compartment))
-            return (int)i;
+        if (s->a == set && s->b == label->type && covers(s, label->compartment)) return (int)i;
     }
     return -1;
 }
@@ -183,11 +168,9 @@ bool policy_section_resource(const struct policy_table *t, enum policy_hardware 
             to = mid;
     }
     *label = t->hardware[kind];
-    if (from == t->count[POLICY_RESOURCE])
-        return true;
+    if (from == t->count[POLICY_RESOURCE]) return true;
     const struct policy_resource *r = POLICY_ENTRY(t, POLICY_RESOURCE, policy_resource, from);
-    if (r->kind != kind || r->low > last)
-        return true;
+    if (r->kind != kind || r->low > last) return true;
     *label = (struct label){.type = r->type, .compartment = r->compartment};
     return r->low <= first && last <= r->high;
 }

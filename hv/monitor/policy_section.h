@@ -21,8 +21,7 @@ uint16_t policy_section_clearance(const struct policy_table *t, const struct lab
 /* Is the label cleared for that compartment (not its own)? Constant time. */
 static inline bool policy_section_cleared(const struct policy_table *t, const struct label *label, uint16_t compartment)
 {
-    if (!label->clearance || label->clearance > t->count[POLICY_CLEARANCE])
-        return false;
+    if (!label->clearance || label->clearance > t->count[POLICY_CLEARANCE]) return false;
     const struct policy_clearance *c = POLICY_ENTRY(t, POLICY_CLEARANCE, policy_clearance, label->clearance - 1);
     return c->cleared[compartment / 64 % (POLICY_COMPARTMENTS / 64)] >> (compartment % 64) & 1;
 }

@@ -65,10 +65,8 @@ static int check_counts(struct policy_table *t, const struct policy_header *h, s
             return refuse(t, offsetof(struct policy_header, count[s]), "number of rules of a section");
     if (h->size != policy_format_section_offset(h, POLICY_SECTIONS) + POLICY_SIGNATURE)
         return refuse(t, offsetof(struct policy_header, size), "size");
-    if (len < h->size)
-        return refuse(t, len, "file is cut short");
-    if (len > h->size)
-        return refuse(t, h->size, "more bytes than the file has by its header");
+    if (len < h->size) return refuse(t, len, "file is cut short");
+    if (len > h->size) return refuse(t, h->size, "more bytes than the file has by its header");
     return 0;
 }
 
@@ -79,8 +77,7 @@ static int check_header(struct policy_table *t, const struct policy_header *h, s
     if (h->format != POLICY_FORMAT)
         return refuse(t, offsetof(struct policy_header, format),
                       "a format of the file that this hypervisor does not know");
-    if (h->version == 0)
-        return refuse(t, offsetof(struct policy_header, version), "version 0");
+    if (h->version == 0) return refuse(t, offsetof(struct policy_header, version), "version 0");
     if (h->types == 0 || h->types > POLICY_TYPES_MAX)
         return refuse(t, offsetof(struct policy_header, types), "number of types out of range");
     if (h->permissions != BH_PERM_COUNT)
@@ -107,8 +104,7 @@ static int check_types(struct policy_table *t, const uint8_t *buf, const struct 
 {
     for (uint32_t i = 0; i < h->types; i++) {
         uint32_t at = (uint32_t)sizeof(*h) + i * POLICY_TYPE_NAME;
-        if (!name_valid(buf + at, POLICY_TYPE_NAME))
-            return refuse(t, at, "name of a type");
+        if (!name_valid(buf + at, POLICY_TYPE_NAME)) return refuse(t, at, "name of a type");
         if (i > 0 && memcmp(buf + at - POLICY_TYPE_NAME, buf + at, POLICY_TYPE_NAME) >= 0)
             return refuse(t, at, "types are not in ascending order");
     }
@@ -157,8 +153,7 @@ static int check_rows(struct policy_table *t, const uint8_t *buf, const struct p
     for (uint32_t at = answers; at < policy_format_section_offset(h, 0); at += row_bytes) {
         uint64_t last;
         memcpy(&last, buf + at + row_bytes - 8, sizeof(last));
-        if (last & UNUSED_BITS)
-            return refuse(t, at, "a row allows permissions that do not exist");
+        if (last & UNUSED_BITS) return refuse(t, at, "a row allows permissions that do not exist");
     }
     return 0;
 }
@@ -196,26 +191,20 @@ int policy_table_open(struct policy_table *t, const uint8_t *buf, size_t len)
 {
     struct policy_header h;
 
-    if (len < sizeof(h))
-        return refuse(t, len, "file is cut short");
+    if (len < sizeof(h)) return refuse(t, len, "file is cut short");
     memcpy(&h, buf, sizeof(h));
     int rc = check_header(t, &h, len);
-    if (rc == 0)
-        rc = check_types(t, buf, &h);
-    if (rc == 0)
-        rc = check_permissions(t, buf, &h);
-    if (rc == 0)
-        rc = check_rows(t, buf, &h);
-    if (rc != 0)
-        return rc;
+    if (rc == 0) rc = check_types(t, buf, &h);
+    if (rc == 0) rc = check_permissions(t, buf, &h);
+    if (rc == 0) rc = check_rows(t, buf, &h);
+    if (rc != 0) return rc;
     fill_in(t, buf, &h);
     return check_sections(t);
 }
 
 const char *policy_table_type_name(const struct policy_table *t, uint16_t type)
 {
-    if (type >= t->types)
-        return NULL;
+    if (type >= t->types) return NULL;
     return (const char *)t->data + sizeof(struct policy_header) + (size_t)type * POLICY_TYPE_NAME;
 }
 
@@ -226,8 +215,7 @@ int policy_table_type_index(const struct policy_table *t, const char *name)
     while (from < to) {
         uint32_t mid = (from + to) / 2;
         int order = strcmp(policy_table_type_name(t, (uint16_t)mid), name);
-        if (order == 0)
-            return (int)mid;
+        if (order == 0) return (int)mid;
         if (order < 0)
             from = mid + 1;
         else

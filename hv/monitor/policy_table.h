@@ -52,8 +52,7 @@ static inline uint8_t policy_table_byte(const struct policy_table *t, uint16_t s
 static inline bool policy_table_allows(const struct policy_table *t, uint16_t stype, uint16_t ttype,
                                        enum policy_relation relation, uint16_t perm)
 {
-    if (stype >= t->types || ttype >= t->types || perm >= BH_PERM_COUNT)
-        return false;
+    if (stype >= t->types || ttype >= t->types || perm >= BH_PERM_COUNT) return false;
     return policy_table_byte(t, stype, ttype, relation, perm) >> (perm % 8) & 1;
 }
 

@@ -21,8 +21,7 @@ extern uint32_t sharing_watched;
 void sharing_note(const struct domain *subject, const struct domain *object, enum operation op);
 static inline void sharing_made(const struct domain *subject, const struct domain *object, enum operation op)
 {
-    if (unlikely(READ_ONCE(sharing_watched)))
-        sharing_note(subject, object, op);
+    if (unlikely(READ_ONCE(sharing_watched))) sharing_note(subject, object, op);
 }
 
 #endif

@@ -19,8 +19,7 @@ static void write_cr3(uint64_t v)
  * are off and nothing returns to the guest in between. */
 int vcpu_area_write(struct vcpu *v, gva_t dst, const void *src, size_t n)
 {
-    if (v->guest_kernel || v->kernel_l4 == INVALID_MFN || v->user_l4 == INVALID_MFN)
-        return copy_to_guest(dst, src, n);
+    if (v->guest_kernel || v->kernel_l4 == INVALID_MFN || v->user_l4 == INVALID_MFN) return copy_to_guest(dst, src, n);
     uint64_t user = read_cr3();
     write_cr3(v->kernel_l4 << PAGE_SHIFT);
     int rc = copy_to_guest(dst, src, n);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a vCPU's time went (RUNSTATE_* of xen/vcpu.h). */
+#include "hv.h"
 #include "sched/runq.h"
 #include "sched/guest_area.h"
-#include "domain/domain.h"
-#include "time/clock.h"
-#include "lib.h"
 #include <xen/vcpu.h>
 
 static void account(struct runstate *r, ns_t now)
@@ -35,8 +33,7 @@ ns_t sched_cpu_time(const struct domain *d)
 
     for (uint32_t i = 0; i < d->nr_vcpus; i++) {
         struct runstate r;
-        if (!d->vcpu[i] || !d->vcpu[i]->sched.known)
-            continue;
+        if (!d->vcpu[i] || !d->vcpu[i]->sched.known) continue;
         sched_runstate_get(d->vcpu[i], &r);
         sum += r.time[RUNSTATE_running];
     }
@@ -50,8 +47,7 @@ void sched_runstate_publish(struct vcpu *v)
     struct vcpu_runstate_info info = {0};
     gva_t entry_time = v->runstate_area + offsetof(struct vcpu_runstate_info, state_entry_time);
 
-    if (!v->runstate_area)
-        return;
+    if (!v->runstate_area) return;
     struct runstate r = v->sched.runstate; /* v runs here, so nobody changes it */
     info.state = (int)r.state;
     info.state_entry_time = r.entered;
@@ -61,8 +57,7 @@ void sched_runstate_publish(struct vcpu *v)
         return;
     }
     uint64_t updating = info.state_entry_time | XEN_RUNSTATE_UPDATE;
-    if (vcpu_area_write(v, entry_time, &updating, sizeof(updating)))
-        return;
+    if (vcpu_area_write(v, entry_time, &updating, sizeof(updating))) return;
     info.state_entry_time = updating;
     vcpu_area_write(v, v->runstate_area, &info, sizeof(info));
     info.state_entry_time &= ~XEN_RUNSTATE_UPDATE;

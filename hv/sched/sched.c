@@ -7,13 +7,9 @@
  *
  * Wake-ups are not lost: who blocks sets `blocked` first and looks for events afterwards, who raises an event sets it
  * first and looks at `blocked` afterwards. Likewise with idle CPUs (sched_idle_cpus, sched_waiting). */
+#include "hv.h"
 #include "sched/runq.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "event/evtchn.h"
-#include "time/clock.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/vcpu.h>
 
 #define SLICE        10000000ul /* while others wait */
@@ -60,8 +56,7 @@ void sched_vcpu_init(struct vcpu *v)
     v->sched.runstate.state = RUNSTATE_offline;
     v->sched.runstate.entered = now_ns();
     vcpu_timers_init(v);
-    if (!domain_is_idle(v->domain))
-        share_domain_add(v);
+    if (!domain_is_idle(v->domain)) share_domain_add(v);
 }
 
 bool sched_runnable(const struct vcpu *v)
@@ -79,8 +74,7 @@ struct runq *runq_lock(struct vcpu *v)
     for (;;) {
         struct runq *q = &runqs[READ_ONCE(v->sched.cpu)];
         spin_lock(&q->lock);
-        if (likely(&runqs[v->sched.cpu] == q))
-            return q;
+        if (likely(&runqs[v->sched.cpu] == q)) return q;
         spin_unlock(&q->lock);
     }
 }
@@ -88,8 +82,7 @@ struct runq *runq_lock(struct vcpu *v)
 void runq_poke(unsigned int cpu)
 {
     WRITE_ONCE(cpu_infos[cpu]->need_resched, 1);
-    if (cpu != current_cpu())
-        cpu_kick(cpu);
+    if (cpu != current_cpu()) cpu_kick(cpu);
 }
 
 static int64_t rank(const struct vcpu *v)
@@ -155,15 +148,13 @@ static void arrival(struct runq *q, struct vcpu *v, ns_t now)
         rank(v) > rank(curr) - (int64_t)(now - MIN(now, q->charged)) + PREEMPT_LEAD)
         runq_poke(q->cpu);
     uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_SEQ_CST) & ~(1ul << q->cpu);
-    if (curr != q->idle && idle)
-        runq_poke((unsigned int)__builtin_ctzl(idle)); /* it can take v */
+    if (curr != q->idle && idle) runq_poke((unsigned int)__builtin_ctzl(idle)); /* it can take v */
 }
 
 /* q, v's, locked. */
 static void queue_if_runnable(struct runq *q, struct vcpu *v)
 {
-    if (v->sched.queued || v->sched.running_on || !sched_runnable(v))
-        return;
+    if (v->sched.queued || v->sched.running_on || !sched_runnable(v)) return;
     ns_t now = now_ns();
     runstate_set(v, RUNSTATE_runnable, now);
     put_in(q, v);
@@ -176,8 +167,7 @@ static unsigned int choose_cpu(const struct vcpu *v)
     uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_SEQ_CST);
     unsigned int last = v->sched.cpu;
 
-    if (!idle || idle >> last & 1)
-        return last;
+    if (!idle || idle >> last & 1) return last;
     return (unsigned int)__builtin_ctzl(idle);
 }
 
@@ -186,8 +176,7 @@ void sched_vcpu_state_changed(struct vcpu *v)
     struct runq *q = runq_lock(v);
 
     if (v->sched.running_on) {
-        if (!sched_runnable(v))
-            runq_poke(v->sched.running_on - 1);
+        if (!sched_runnable(v)) runq_poke(v->sched.running_on - 1);
     } else if (v->sched.queued) {
         if (!sched_runnable(v)) {
             take_out(q, v);
@@ -201,8 +190,7 @@ void sched_vcpu_state_changed(struct vcpu *v)
 
 void sched_vcpu_destroy(struct vcpu *v)
 {
-    if (!v->sched.known)
-        return;
+    if (!v->sched.known) return;
     ASSERT(!v->sched.running_on);
     v->online = 0;
     vcpu_timers_stop(v);
@@ -214,12 +202,10 @@ void sched_vcpu_destroy(struct vcpu *v)
 
 void sched_wake(struct vcpu *v)
 {
-    if (!__atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST))
-        return;
+    if (!__atomic_load_n(&v->sched.blocked, __ATOMIC_SEQ_CST)) return;
     struct runq *q = runq_lock(v);
     if (__atomic_exchange_n(&v->sched.blocked, 0, __ATOMIC_SEQ_CST)) {
-        if (READ_ONCE(v->domain->evtchn.polling) >> v->id & 1)
-            evtchn_poll_end(v);
+        if (READ_ONCE(v->domain->evtchn.polling) >> v->id & 1) evtchn_poll_end(v);
         v->sched.boost = v->sched.lag >= 0;
     }
     unsigned int cpu = v->sched.running_on || v->sched.queued ? q->cpu : choose_cpu(v);
@@ -245,8 +231,7 @@ void sched_notify(struct vcpu *v)
 void sched_block(struct vcpu *v)
 {
     evtchn_deliver(v);
-    if (evtchn_upcall_wanted(v))
-        return;
+    if (evtchn_upcall_wanted(v)) return;
     __atomic_store_n(&v->sched.blocked, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&v->work, __ATOMIC_SEQ_CST) & VCPU_WORK_EVENT)
         sched_wake(v);
@@ -256,8 +241,7 @@ void sched_block(struct vcpu *v)
 
 void sched_yield(struct vcpu *v)
 {
-    if (!__atomic_load_n(&sched_waiting, __ATOMIC_RELAXED))
-        return;
+    if (!__atomic_load_n(&sched_waiting, __ATOMIC_RELAXED)) return;
     v->sched.yielded = true;
     this_cpu()->need_resched = 1;
 }
@@ -283,8 +267,7 @@ static struct vcpu *steal(struct runq *mine, int64_t least, ns_t now)
         if (i != mine->cpu && READ_ONCE(runqs[i].count) &&
             (from == CPUS_MAX || READ_ONCE(runqs[i].best) > runqs[from].best))
             from = i;
-    if (from == CPUS_MAX)
-        return NULL;
+    if (from == CPUS_MAX) return NULL;
     struct runq *q = &runqs[from];
     spin_lock(&q->lock);
     struct vcpu *v = best_of(q, now);
@@ -292,8 +275,7 @@ static struct vcpu *steal(struct runq *mine, int64_t least, ns_t now)
         take_out(q, v);
         claim(mine, v, now); /* v's queue is ours from here on; its lock is still held */
     } else {
-        if (v)
-            WRITE_ONCE(q->best, rank_waiting(v, now));
+        if (v) WRITE_ONCE(q->best, rank_waiting(v, now));
         v = NULL;
     }
     spin_unlock(&q->lock);
@@ -303,17 +285,12 @@ static struct vcpu *steal(struct runq *mine, int64_t least, ns_t now)
 /* q locked: whether prev goes on rather than best. */
 static bool keeps(struct runq *q, struct vcpu *prev, struct vcpu *best, ns_t now)
 {
-    if (!best)
-        return true;
-    if (prev->sched.yielded)
-        return false;
+    if (!best) return true;
+    if (prev->sched.yielded) return false;
     int64_t r = rank_waiting(best, now);
-    if (now >= q->slice_end)
-        return rank(prev) > r;
-    if (r <= rank(prev) + PREEMPT_LEAD)
-        return true;
-    if (now - q->started >= RUN_AT_LEAST)
-        return false;
+    if (now >= q->slice_end) return rank(prev) > r;
+    if (r <= rank(prev) + PREEMPT_LEAD) return true;
+    if (now - q->started >= RUN_AT_LEAST) return false;
     q->slice_end = q->started + RUN_AT_LEAST; /* then it is best's turn */
     return true;
 }
@@ -326,12 +303,10 @@ static struct vcpu *choose(struct runq *q, struct vcpu *prev, bool prev_ok, ns_t
     bool look_around = !next || (now >= q->slice_end && __atomic_load_n(&sched_waiting, __ATOMIC_RELAXED) > q->count);
     if (look_around) {
         int64_t least = next ? (next == prev ? rank(next) : rank_waiting(next, now)) + STEAL_LEAD : NOBODY;
-        if (best)
-            WRITE_ONCE(q->best, rank_waiting(best, now));
+        if (best) WRITE_ONCE(q->best, rank_waiting(best, now));
         spin_unlock(&q->lock);
         struct vcpu *other = steal(q, least, now);
-        if (other)
-            return other;
+        if (other) return other;
         spin_lock(&q->lock);
         best = best_of(q, now); /* someone may have come or been stolen meanwhile */
         next = prev_ok && keeps(q, prev, best, now) ? prev : best;
@@ -375,8 +350,7 @@ static void arm_slice(struct runq *q, ns_t now)
 {
     if (q->count) /* the slice may have begun when nobody waited */
         q->slice_end = MIN(q->slice_end, MAX(q->started + SLICE, now + RUN_AT_LEAST));
-    if (!q->slice.armed || q->slice.deadline > q->slice_end)
-        timer_set(&q->slice, q->slice_end);
+    if (!q->slice.armed || q->slice.deadline > q->slice_end) timer_set(&q->slice, q->slice_end);
 }
 
 struct vcpu *sched_next(struct vcpu *prev)
@@ -389,40 +363,32 @@ struct vcpu *sched_next(struct vcpu *prev)
     __atomic_store_n(&cpu->need_resched, 0, __ATOMIC_SEQ_CST);
     if (domain_is_idle(prev->domain)) {
         q->idle = prev;
-        if (!q->curr)
-            q->curr = prev;
+        if (!q->curr) q->curr = prev;
     } else {
         share_charge(prev, now - q->charged, now);
         prev_ok = sched_runnable(prev);
-        if (now >= q->slice_end)
-            prev->sched.boost = false;
+        if (now >= q->slice_end) prev->sched.boost = false;
     }
     q->charged = now;
-    if (__atomic_load_n(&sched_waiting, __ATOMIC_RELAXED))
-        share_round(now);
+    if (__atomic_load_n(&sched_waiting, __ATOMIC_RELAXED)) share_round(now);
     struct vcpu *next = choose(q, prev, prev_ok, now);
     bool same = next == prev;
     if (!domain_is_idle(prev->domain)) {
         prev->sched.yielded = false;
-        if (!same)
-            leave(prev, prev_ok, now);
+        if (!same) leave(prev, prev_ok, now);
     }
-    if (!next)
-        return q->idle;
+    if (!next) return q->idle;
     __atomic_fetch_and(&sched_idle_cpus, ~(1ul << q->cpu), __ATOMIC_SEQ_CST);
     WRITE_ONCE(q->curr, next);
-    if (!same && next->runstate_area)
-        __atomic_fetch_or(&next->work, VCPU_WORK_RUNSTATE, __ATOMIC_SEQ_CST);
-    if (!same || now >= q->slice_end)
-        start_slice(q, next, now);
+    if (!same && next->runstate_area) __atomic_fetch_or(&next->work, VCPU_WORK_RUNSTATE, __ATOMIC_SEQ_CST);
+    if (!same || now >= q->slice_end) start_slice(q, next, now);
     arm_slice(q, now);
     return next;
 }
 
 void sched_vcpu_saved(struct vcpu *prev)
 {
-    if (domain_is_idle(prev->domain))
-        return;
+    if (domain_is_idle(prev->domain)) return;
     struct runq *q = runq_lock(prev);
     __atomic_store_n(&prev->sched.running_on, 0, __ATOMIC_SEQ_CST);
     queue_if_runnable(q, prev);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sched_op: yield, block, poll, and the end of a domain. */
+#include "hypercall/handler.h"
 #include "sched/sched.h"
 #include "sched/watchdog.h"
-#include "cpu/percpu.h"
 #include "device/device.h"
-#include "domain/domain.h"
 #include "domain/lifecycle.h"
 #include "event/evtchn.h"
-#include "hypercall/hypercall.h"
-#include "mm/access.h"
-#include "hypercall/ask.h"
 #include "time/timer.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/sched.h>
 
 #define POLL_PORTS_MAX 128u
@@ -34,8 +28,7 @@ static long op_block(struct vcpu *v, uint64_t arg)
 static bool any_pending(const struct domain *d, const evtchn_port_t *ports, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (evtchn_port_pending(d, ports[i]))
-            return true;
+        if (evtchn_port_pending(d, ports[i])) return true;
     return false;
 }
 
@@ -46,21 +39,15 @@ static long op_poll(struct vcpu *v, uint64_t arg)
     struct sched_poll op;
     evtchn_port_t ports[POLL_PORTS_MAX];
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (op.nr_ports > POLL_PORTS_MAX)
-        return -XEN_EINVAL;
-    if (op.nr_ports && copy_from_guest(ports, (gva_t)op.ports.p, op.nr_ports * sizeof(ports[0])))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (op.nr_ports > POLL_PORTS_MAX) return -XEN_EINVAL;
+    if (op.nr_ports && copy_from_guest(ports, (gva_t)op.ports.p, op.nr_ports * sizeof(ports[0]))) return -XEN_EFAULT;
     for (uint32_t i = 0; i < op.nr_ports; i++)
-        if (!evtchn_port_exists(v->domain, ports[i]))
-            return -XEN_EINVAL;
-    if (v->poll_timer.armed)
-        timer_stop(&v->poll_timer); /* of an earlier poll */
+        if (!evtchn_port_exists(v->domain, ports[i])) return -XEN_EINVAL;
+    if (v->poll_timer.armed) timer_stop(&v->poll_timer); /* of an earlier poll */
     evtchn_poll_begin(v, op.nr_ports == 1 ? ports[0] : EVTCHN_POLL_ANY);
     sched_block(v);
-    if (any_pending(v->domain, ports, op.nr_ports))
-        sched_wake(v);
+    if (any_pending(v->domain, ports, op.nr_ports)) sched_wake(v);
     if (!v->sched.blocked)
         evtchn_poll_end(v);
     else if (op.timeout)
@@ -74,11 +61,9 @@ void sched_end_domain(struct domain *d, uint32_t reason)
         domain_shutdown(d, reason);
         return;
     }
-    if (reason == SHUTDOWN_crash && restart_control(d))
-        return;
+    if (reason == SHUTDOWN_crash && restart_control(d)) return;
     printk("the control domain is off (reason %u)", reason);
-    if (reason == SHUTDOWN_poweroff)
-        device_poweroff();
+    if (reason == SHUTDOWN_poweroff) device_poweroff();
     device_reboot();
 }
 
@@ -88,13 +73,10 @@ static long shutdown_by_guest(struct domain *d, uint32_t reason)
     uint32_t latched = __atomic_load_n(&d->sched.shutdown_code, __ATOMIC_SEQ_CST);
 
     reason = latched ? latched - 1 : reason;
-    if (reason == SHUTDOWN_suspend)
-        return 1; /* nobody resumes it elsewhere: "suspend was cancelled" */
-    if (reason == SHUTDOWN_soft_reset)
-        return -XEN_EOPNOTSUPP;
+    if (reason == SHUTDOWN_suspend) return 1; /* nobody resumes it elsewhere: "suspend was cancelled" */
+    if (reason == SHUTDOWN_soft_reset) return -XEN_EOPNOTSUPP;
     long rc = d->is_control ? ask_own(OP_SCHEDOP_shutdown_machine, reason) : 0;
-    if (!rc)
-        sched_end_domain(d, reason);
+    if (!rc) sched_end_domain(d, reason);
     return rc;
 }
 
@@ -102,10 +84,8 @@ static long op_shutdown(struct vcpu *v, uint64_t arg)
 {
     struct sched_shutdown op;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (op.reason > SHUTDOWN_MAX)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (op.reason > SHUTDOWN_MAX) return -XEN_EINVAL;
     return shutdown_by_guest(v->domain, op.reason);
 }
 
@@ -115,10 +95,8 @@ static long op_shutdown_code(struct vcpu *v, uint64_t arg)
     struct domain *d = v->domain;
     uint32_t none = 0;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
-    if (op.reason > SHUTDOWN_MAX)
-        return -XEN_EINVAL;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
+    if (op.reason > SHUTDOWN_MAX) return -XEN_EINVAL;
     __atomic_compare_exchange_n(&d->sched.shutdown_code, &none, op.reason + 1, false, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
     return 0;
@@ -128,18 +106,14 @@ static long op_remote_shutdown(struct vcpu *v, uint64_t arg)
 {
     struct sched_remote_shutdown op;
 
-    if (copy_from_guest(&op, arg, sizeof(op)))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&op, arg, sizeof(op))) return -XEN_EFAULT;
     if (op.reason > SHUTDOWN_MAX || op.reason == SHUTDOWN_suspend || op.reason == SHUTDOWN_soft_reset)
         return -XEN_EINVAL;
     struct domain *d = domain_get(op.domain_id);
-    if (!d)
-        return -XEN_ESRCH;
+    if (!d) return -XEN_ESRCH;
     long rc = ask_about(OP_SCHEDOP_remote_shutdown, d, d->domid);
-    if (!rc && d->is_control)
-        rc = -XEN_EPERM; /* it goes by its own shutdown only */
-    if (!rc)
-        sched_end_domain(d, op.reason);
+    if (!rc && d->is_control) rc = -XEN_EPERM; /* it goes by its own shutdown only */
+    if (!rc) sched_end_domain(d, op.reason);
     domain_put(d);
     return rc;
 }
@@ -160,8 +134,7 @@ long do_sched_op(uint64_t cmd, uint64_t arg, uint64_t a3, uint64_t a4, uint64_t 
 {
     uint32_t n = (uint32_t)cmd;
 
-    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
-        return -XEN_ENOSYS;
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[n].op, n);
     return rc ? rc : ask_done(ops[n].op, ops[n].fn(current, arg));
 }

@@ -30,8 +30,7 @@ void share_split(struct share *s, size_t n, unsigned int cpus, uint64_t elapsed)
         changed = false;
         for (size_t i = 0; i < n; i++) {
             uint64_t limit = most(&s[i], elapsed);
-            if (s[i].full || part(pass_rest, s[i].weight, pass_weights) < limit)
-                continue;
+            if (s[i].full || part(pass_rest, s[i].weight, pass_weights) < limit) continue;
             s[i].full = changed = true;
             s[i].grant = limit;
             rest -= limit;
@@ -39,8 +38,7 @@ void share_split(struct share *s, size_t n, unsigned int cpus, uint64_t elapsed)
         }
     }
     for (size_t i = 0; i < n && weights; i++)
-        if (!s[i].full)
-            s[i].grant = MIN(part(rest, s[i].weight, weights), most(&s[i], elapsed));
+        if (!s[i].full) s[i].grant = MIN(part(rest, s[i].weight, weights), most(&s[i], elapsed));
 }
 
 int64_t share_lag(int64_t lag, int64_t change)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rounds of sharing, and caps: the part of share.h that knows domains. */
+#include "hv.h"
 #include "sched/runq.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
-#include "time/clock.h"
-#include "lib.h"
 
 /* Covers the list, the caps' periods and the scratch array. Taken without a run queue's lock. */
 static struct spinlock share_lock = SPINLOCK(RANK_SCHED);
@@ -45,8 +42,7 @@ static void pay(struct domain *d, const struct share *s, int64_t mean)
 {
     for (uint32_t i = 0; i < d->nr_vcpus; i++) {
         struct vcpu *v = d->vcpu[i];
-        if (!wanted_time(v))
-            continue;
+        if (!wanted_time(v)) continue;
         lag_add(v, (int64_t)(s->grant / s->active) - mean);
         __atomic_store_n(&v->sched.used, 0, __ATOMIC_RELAXED);
     }
@@ -77,14 +73,12 @@ static void round_of(ns_t elapsed)
         sum += (int64_t)shares[i].grant;
     n = 0;
     for (struct domain *d = domains; d && n < ARRAY_SIZE(shares); d = d->sched.next, n++)
-        if (shares[n].active)
-            pay(d, &shares[n], sum / active);
+        if (shares[n].active) pay(d, &shares[n], sum / active);
 }
 
 void share_round(ns_t now)
 {
-    if (now < READ_ONCE(last_round) + SHARE_PERIOD || !spin_trylock(&share_lock))
-        return;
+    if (now < READ_ONCE(last_round) + SHARE_PERIOD || !spin_trylock(&share_lock)) return;
     if (now >= last_round + SHARE_PERIOD) {
         round_of(MIN(now - last_round, 2 * SHARE_PERIOD));
         WRITE_ONCE(last_round, now);
@@ -97,8 +91,7 @@ void share_round(ns_t now)
 /* share_lock held. */
 static void refill(struct domain *d, ns_t now)
 {
-    if (now < d->sched.period_end)
-        return;
+    if (now < d->sched.period_end) return;
     uint64_t periods = 1 + (now - d->sched.period_end) / SHARE_PERIOD;
     int64_t budget = __atomic_load_n(&d->sched.budget, __ATOMIC_RELAXED);
     /* What is charged meanwhile on another CPU must not be lost. */
@@ -111,8 +104,7 @@ static void refill(struct domain *d, ns_t now)
 static void all_changed(struct domain *d)
 {
     for (uint32_t i = 0; i < d->nr_vcpus; i++)
-        if (d->vcpu[i] && d->vcpu[i]->sched.known)
-            sched_vcpu_state_changed(d->vcpu[i]);
+        if (d->vcpu[i] && d->vcpu[i]->sched.known) sched_vcpu_state_changed(d->vcpu[i]);
 }
 
 /* share_lock held. */
@@ -121,8 +113,7 @@ static void park_or_not(struct domain *d)
     bool over = d->sched.cap && __atomic_load_n(&d->sched.budget, __ATOMIC_RELAXED) <= 0;
 
     __atomic_store_n(&d->sched.parked, over, __ATOMIC_SEQ_CST);
-    if (over)
-        timer_set(&d->sched.cap_timer, d->sched.period_end);
+    if (over) timer_set(&d->sched.cap_timer, d->sched.period_end);
 }
 
 static void cap_fire(void *arg)
@@ -140,23 +131,19 @@ static void charge_cap(struct domain *d, ns_t ran, ns_t now)
 {
     int64_t left = __atomic_sub_fetch(&d->sched.budget, (int64_t)ran, __ATOMIC_RELAXED);
 
-    if (left > 0 && now < READ_ONCE(d->sched.period_end))
-        return;
+    if (left > 0 && now < READ_ONCE(d->sched.period_end)) return;
     spin_lock(&share_lock);
     bool was = d->sched.parked;
     refill(d, now);
-    if (!was)
-        park_or_not(d);
+    if (!was) park_or_not(d);
     bool parked = !was && d->sched.parked;
     spin_unlock(&share_lock);
-    if (parked)
-        all_changed(d);
+    if (parked) all_changed(d);
 }
 
 ns_t share_slice_limit(const struct domain *d, ns_t slice)
 {
-    if (likely(!d->sched.cap))
-        return slice;
+    if (likely(!d->sched.cap)) return slice;
     int64_t left = __atomic_load_n(&d->sched.budget, __ATOMIC_RELAXED);
     return MIN(slice, (ns_t)MAX(left, 1000000l));
 }
@@ -165,14 +152,12 @@ void share_charge(struct vcpu *v, ns_t ran, ns_t now)
 {
     lag_add(v, -(int64_t)ran);
     __atomic_fetch_add(&v->sched.used, ran, __ATOMIC_RELAXED);
-    if (unlikely(v->domain->sched.cap))
-        charge_cap(v->domain, ran, now);
+    if (unlikely(v->domain->sched.cap)) charge_cap(v->domain, ran, now);
 }
 
 int sched_set_params(struct domain *d, uint32_t weight, uint32_t cap)
 {
-    if (weight < 1 || weight > 65535 || cap > 100u * BH_VCPUS_MAX)
-        return -XEN_EINVAL;
+    if (weight < 1 || weight > 65535 || cap > 100u * BH_VCPUS_MAX) return -XEN_EINVAL;
     spin_lock(&share_lock);
     d->sched.weight = weight;
     WRITE_ONCE(d->sched.cap, cap);

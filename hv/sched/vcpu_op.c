@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* vcpu_op: a domain's calls about its own vCPUs. */
+#include "hypercall/handler.h"
 #include "sched/sched.h"
 #include "sched/vcpu_info.h"
 #include "sched/vcpu_timer.h"
-#include "cpu/percpu.h"
 #include "domain/context.h"
-#include "domain/domain.h"
-#include "hypercall/hypercall.h"
-#include "mm/access.h"
-#include "hypercall/ask.h"
-#include "console.h"
-#include "lib.h"
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
@@ -25,11 +19,9 @@ static long op_initialise(struct vcpu *v, uint64_t arg)
 {
     uint32_t fresh = 0;
 
-    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST))
-        return -XEN_EEXIST;
+    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST)) return -XEN_EEXIST;
     struct vcpu_guest_context *c = heap_alloc(sizeof(*c));
-    if (!c)
-        return -XEN_ENOMEM;
+    if (!c) return -XEN_ENOMEM;
     long rc = copy_from_guest(c, arg, sizeof(*c));
     if (!rc &&
         !__atomic_compare_exchange_n(&v->initialised, &fresh, STARTING, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
@@ -45,8 +37,7 @@ static long op_initialise(struct vcpu *v, uint64_t arg)
 
 static long op_up(struct vcpu *v, uint64_t arg)
 {
-    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST) != 1)
-        return -XEN_EINVAL;
+    if (__atomic_load_n(&v->initialised, __ATOMIC_SEQ_CST) != 1) return -XEN_EINVAL;
     __atomic_fetch_or(&v->work, VCPU_WORK_TIME, __ATOMIC_SEQ_CST);
     __atomic_store_n(&v->online, 1, __ATOMIC_SEQ_CST);
     sched_vcpu_state_changed(v);
@@ -71,12 +62,10 @@ static long op_down(struct vcpu *v, uint64_t arg)
     bool last = !others_online(v);
     long rc = last && d->is_control ? ask_own(OP_VCPUOP_down_machine, v->id) : 0;
 
-    if (rc)
-        return rc;
+    if (rc) return rc;
     __atomic_store_n(&v->online, 0, __ATOMIC_SEQ_CST);
     sched_vcpu_state_changed(v);
-    if (last || (!d->is_control && !others_online(v)))
-        sched_end_domain(d, SHUTDOWN_poweroff);
+    if (last || (!d->is_control && !others_online(v))) sched_end_domain(d, SHUTDOWN_poweroff);
     return 0;
 }
 
@@ -101,10 +90,8 @@ static long register_area(struct vcpu *v, uint64_t arg, gva_t *area, size_t size
 {
     uint64_t address;
 
-    if (copy_from_guest(&address, arg, sizeof(address)))
-        return -XEN_EFAULT;
-    if (address && !guest_range_ok(address, 1, size))
-        return -XEN_EFAULT;
+    if (copy_from_guest(&address, arg, sizeof(address))) return -XEN_EFAULT;
+    if (address && !guest_range_ok(address, 1, size)) return -XEN_EFAULT;
     WRITE_ONCE(*area, address);
     v->sched.time_fresh = false;
     __atomic_fetch_or(&v->work, work, __ATOMIC_SEQ_CST); /* for a vCPU that runs elsewhere: when it next passes by */
@@ -146,15 +133,13 @@ static long op_set_singleshot(struct vcpu *v, uint64_t arg)
 {
     struct vcpu_set_singleshot_timer op;
 
-    if (v != current)
-        return -XEN_EINVAL;
+    if (v != current) return -XEN_EINVAL;
     return copy_from_guest(&op, arg, sizeof(op)) ? -XEN_EFAULT : vcpu_timer_singleshot(v, &op);
 }
 
 static long op_stop_singleshot(struct vcpu *v, uint64_t arg)
 {
-    if (v != current)
-        return -XEN_EINVAL;
+    if (v != current) return -XEN_EINVAL;
     timer_stop(&v->singleshot_timer);
     return 0;
 }
@@ -181,13 +166,10 @@ long do_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg, uint64_t a4, uint64_t a
     struct domain *d = current->domain;
     uint32_t n = (uint32_t)cmd, vcpu = (uint32_t)id;
 
-    if (vcpu >= d->nr_vcpus || vcpu >= BH_VCPUS_MAX || !d->vcpu[vcpu])
-        return -XEN_ENOENT;
-    if (n >= ARRAY_SIZE(ops) || !ops[n].fn)
-        return -XEN_ENOSYS;
+    if (vcpu >= d->nr_vcpus || vcpu >= BH_VCPUS_MAX || !d->vcpu[vcpu]) return -XEN_ENOENT;
+    if (n >= ARRAY_SIZE(ops) || !ops[n].fn) return -XEN_ENOSYS;
     long rc = ask_first(ops[n].op, vcpu);
-    if (!rc)
-        rc = ops[n].fn(d->vcpu[vcpu], arg);
+    if (!rc) rc = ops[n].fn(d->vcpu[vcpu], arg);
     return rc == -XEN_EAGAIN ? hypercall_again(cmd, id, arg, a4, a5)
                              : rc; /* a table that takes several steps to validate */
 }

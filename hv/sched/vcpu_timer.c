@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A vCPU's own timers, by vcpu_op and set_timer_op. Both raise VIRQ_TIMER. */
+#include "hypercall/handler.h"
 #include "sched/vcpu_timer.h"
 #include "sched/sched.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "event/evtchn.h"
-#include "hypercall/hypercall.h"
 #include "monitor/monitor.h"
-#include "time/clock.h"
 #include <xen/vcpu.h>
 
 #define PERIOD_MIN 1000000ul /* the ABI lets us refuse less than a millisecond */
@@ -24,8 +21,7 @@ static void periodic_fire(void *arg)
     struct vcpu *v = arg;
     ns_t period = READ_ONCE(v->periodic_period), now = now_ns();
 
-    if (!period)
-        return;
+    if (!period) return;
     evtchn_send_virq(v, VIRQ_TIMER);
     timer_set(&v->periodic_timer, MAX(v->periodic_timer.deadline, now - MIN(now, period)) + period);
 }
@@ -34,8 +30,7 @@ static void poll_fire(void *arg)
 {
     struct vcpu *v = arg;
 
-    if (READ_ONCE(v->domain->evtchn.polling) >> v->id & 1)
-        sched_wake(v);
+    if (READ_ONCE(v->domain->evtchn.polling) >> v->id & 1) sched_wake(v);
 }
 
 void vcpu_timers_init(struct vcpu *v)
@@ -69,18 +64,15 @@ long vcpu_timer_singleshot(struct vcpu *v, const struct vcpu_set_singleshot_time
 {
     ns_t now = now_ns();
 
-    if (op->flags & ~VCPU_SSHOTTMR_future)
-        return -XEN_EINVAL;
-    if (op->flags & VCPU_SSHOTTMR_future && op->timeout_abs_ns < now)
-        return -XEN_ETIME;
+    if (op->flags & ~VCPU_SSHOTTMR_future) return -XEN_EINVAL;
+    if (op->flags & VCPU_SSHOTTMR_future && op->timeout_abs_ns < now) return -XEN_ETIME;
     singleshot_set(v, op->timeout_abs_ns, now);
     return 0;
 }
 
 long vcpu_timer_periodic(struct vcpu *v, ns_t period)
 {
-    if (period < PERIOD_MIN || period > FAR)
-        return -XEN_EINVAL;
+    if (period < PERIOD_MIN || period > FAR) return -XEN_EINVAL;
     WRITE_ONCE(v->periodic_period, period);
     timer_set(&v->periodic_timer, now_ns() + period);
     return 0;

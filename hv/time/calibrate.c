@@ -69,8 +69,7 @@ void calibrate_sample(struct calibrate_sample *s)
         uint32_t ref = ref_read();
         uint32_t lapic = lapic_read(LAPIC_TIMER_CUR);
         uint64_t width = rdtsc() - before;
-        if (width < s->width)
-            *s = (struct calibrate_sample){before, width, ref, lapic};
+        if (width < s->width) *s = (struct calibrate_sample){before, width, ref, lapic};
     }
 }
 
@@ -81,8 +80,7 @@ static uint64_t wait(uint32_t from)
     uint32_t last = from;
 
     for (uint32_t i = 0; ticks < want; i++) {
-        if (i == WAIT_MAX)
-            return 0;
+        if (i == WAIT_MAX) return 0;
         uint32_t now = ref_read();
         ticks += (now - last) & ref_mask();
         last = now;
@@ -94,14 +92,12 @@ int calibrate(struct calibration *c)
 {
     struct calibrate_sample a, b;
 
-    if (!acpi_pm_timer_port)
-        pit_start();
+    if (!acpi_pm_timer_port) pit_start();
     lapic_write(LAPIC_TIMER_DIV, LAPIC_DIV_1);
     lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
     lapic_write(LAPIC_TIMER_INIT, 0xffffffffu);
     calibrate_sample(&a);
-    if (!wait(a.ref))
-        return -XEN_ENODEV;
+    if (!wait(a.ref)) return -XEN_ENODEV;
     calibrate_sample(&b);
     lapic_write(LAPIC_TIMER_INIT, 0);
     /* The 30 ms of waiting are far from the wrap of either reference, so the difference of the samples is the time. */

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "time/clock.h"
+#include "hv.h"
 #include "time/calibrate.h"
 #include "cpu/io.h"
-#include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "sched/guest_area.h"
-#include "console.h"
-#include "spinlock.h"
-#include "lib.h"
 
 #define NS_PER_S 1000000000ul
 #define TSC_SLACK_NS                                                                                                   \
@@ -31,8 +26,7 @@ static int wall_at_base(uint64_t sec, uint32_t nsec, ns_t system_time)
     uint64_t since = system_time / NS_PER_S;
     uint32_t part = (uint32_t)(system_time % NS_PER_S);
 
-    if (nsec >= NS_PER_S || sec >> 48 || since >= sec)
-        return -XEN_EINVAL;
+    if (nsec >= NS_PER_S || sec >> 48 || since >= sec) return -XEN_EINVAL;
     spin_lock(&wall_lock);
     wall_sec = sec - since - (nsec < part);
     wall_nsec = nsec + (nsec < part ? (uint32_t)NS_PER_S : 0) - part;
@@ -44,8 +38,7 @@ void clock_init(void)
 {
     struct calibration c;
 
-    if (calibrate(&c))
-        panic("no clock: neither the ACPI PM timer nor the PIT ticks");
+    if (calibrate(&c)) panic("no clock: neither the ACPI PM timer nor the PIT ticks");
     tsc_hz = c.tsc_hz;
     lapic_hz = c.lapic_hz;
     calibrate_sample(&base_sample);
@@ -53,8 +46,7 @@ void clock_init(void)
     scale = clock_scale_of(tsc_hz);
     uint64_t rtc = rtc_read();
     ns_t now = now_ns();
-    if (wall_at_base(rtc, 0, now))
-        printk("clock: the CMOS clock gives no date");
+    if (wall_at_base(rtc, 0, now)) printk("clock: the CMOS clock gives no date");
     printk("clock: TSC %lu kHz, LAPIC timer %lu kHz, %lu s since 1970", tsc_hz / 1000, lapic_hz / 1000, wall_sec);
 }
 
@@ -87,8 +79,7 @@ void clock_check_cpu(void)
         uint64_t tsc = clock_scaled(scale, (uint64_t)elapsed);
         slack += tsc / 1000; /* how well the frequency is known */
         uint64_t diff = (tsc % modulo + modulo - ref) % modulo;
-        if (MIN(diff, modulo - diff) <= slack)
-            return;
+        if (MIN(diff, modulo - diff) <= slack) return;
     }
     tsc_stable = false;
     printk("clock: CPU %u: its TSC is out of step with the boot CPU's; guests' clocks may jump", current_cpu());
@@ -121,16 +112,14 @@ void clock_update_vcpu(struct vcpu *v)
     struct vcpu_time_info copy;
     int rc = 0;
 
-    if (v->sched.time_fresh)
-        return;
+    if (v->sched.time_fresh) return;
     write_time(&v->info->time);
     if (v->time_area) { /* the copy too: an odd version with the rest, then the even one */
         memcpy(&copy, &v->info->time, sizeof(copy));
         copy.version = (copy.version & ~1u) - 1;
         rc = vcpu_area_write(v, v->time_area, &copy, sizeof(copy));
         copy.version++;
-        if (!rc)
-            rc = vcpu_area_write(v, v->time_area, &copy.version, sizeof(copy.version));
+        if (!rc) rc = vcpu_area_write(v, v->time_area, &copy.version, sizeof(copy.version));
     }
     v->sched.time_fresh = !rc; /* an area that is not mapped yet is tried again with the next switch */
 }
@@ -156,7 +145,6 @@ int clock_set_wallclock(uint64_t sec, uint32_t nsec, ns_t system_time)
 {
     int rc = wall_at_base(sec, nsec, system_time);
 
-    if (!rc)
-        clock_update_wallclock(current->domain);
+    if (!rc) clock_update_wallclock(current->domain);
     return rc;
 }

@@ -36,8 +36,7 @@ uint64_t rtc_seconds(const struct rtc_raw *raw)
     unsigned int century = decode(raw->century, binary);
     unsigned int year = decode(raw->year, binary);
 
-    if (!(raw->status_b & B_24H))
-        hour = hour % 12 + (pm ? 12 : 0);
+    if (!(raw->status_b & B_24H)) hour = hour % 12 + (pm ? 12 : 0);
     year += century >= 19 && century <= 30 ? century * 100 : 2000; /* few firmwares keep a century there */
     if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 || year < 1970)
         return 0;
@@ -66,8 +65,7 @@ uint64_t rtc_read(void)
     for (int i = 0; i < 5; i++) {
         read_raw(&raw);
         uint64_t now = rtc_seconds(&raw);
-        if (i && now == last)
-            return now;
+        if (i && now == last) return now;
         last = now;
     }
     return last;

@@ -4,15 +4,11 @@
  * A timer belongs to the queue of t->cpu, armed or not; whoever holds that queue's lock may change it. The LAPIC is
  * programmed lazily: never later than the earliest deadline, but a stopped timer leaves it armed, and the interrupt
  * that comes for nothing programs it anew. */
+#include "hv.h"
 #include "time/timer.h"
 #include "time/timer_heap.h"
-#include "time/clock.h"
 #include "cpu/io.h"
 #include "cpu/lapic.h"
-#include "cpu/percpu.h"
-#include "console.h"
-#include "spinlock.h"
-#include "lib.h"
 
 #define NEVER       (~(ns_t)0)
 #define HORIZON     2000000000ul /* longest that the LAPIC is programmed for */
@@ -53,16 +49,14 @@ static struct timer_queue *lock_queue_of(struct timer *t)
     for (;;) {
         uint32_t cpu = READ_ONCE(t->cpu);
         spin_lock(&queues[cpu].lock);
-        if (likely(t->cpu == cpu))
-            return &queues[cpu];
+        if (likely(t->cpu == cpu)) return &queues[cpu];
         spin_unlock(&queues[cpu].lock);
     }
 }
 
 static void disarm(struct timer_queue *q, struct timer *t)
 {
-    if (!t->armed)
-        return;
+    if (!t->armed) return;
     timer_heap_remove(&q->heap, t);
     t->armed = 0;
 }
@@ -77,11 +71,9 @@ static void arm(struct timer_queue *q, struct timer *t, ns_t deadline)
 /* This CPU's queue, lock held. earliest: never sooner than this. */
 static void program(struct timer_queue *q, ns_t earliest)
 {
-    if (!q->heap.root || q->serving)
-        return;
+    if (!q->heap.root || q->serving) return;
     ns_t when = MAX(q->heap.root->deadline, earliest);
-    if (when >= q->programmed)
-        return;
+    if (when >= q->programmed) return;
     ns_t now = now_ns();
     ns_t delta = when > now ? MIN(when - now, HORIZON) : 1;
     uint64_t ticks = (uint64_t)((unsigned __int128)delta * clock_lapic_hz() / 1000000000u) + 1;
@@ -97,8 +89,7 @@ void timer_set(struct timer *t, ns_t deadline)
     for (;;) {
         q = lock_queue_of(t);
         disarm(q, t);
-        if (q == &queues[cpu])
-            break;
+        if (q == &queues[cpu]) break;
         WRITE_ONCE(t->cpu, cpu);
         spin_unlock(&q->lock);
     }
@@ -114,8 +105,7 @@ void timer_stop(struct timer *t)
         disarm(q, t);
         spin_unlock(&q->lock);
         uint32_t running = __atomic_load_n(&t->running, __ATOMIC_ACQUIRE);
-        if (!running || running == current_cpu() + 1)
-            return;
+        if (!running || running == current_cpu() + 1) return;
         /* fn may arm it again, so look once more when it has ended. */
         while (__atomic_load_n(&t->running, __ATOMIC_ACQUIRE) == running)
             cpu_relax();

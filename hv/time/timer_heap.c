@@ -26,10 +26,8 @@ static void set_child(struct timer_heap *h, struct timer *parent, struct timer *
 
 static void adopt(struct timer *t)
 {
-    if (t->left)
-        t->left->parent = t;
-    if (t->right)
-        t->right->parent = t;
+    if (t->left) t->left->parent = t;
+    if (t->right) t->right->parent = t;
 }
 
 /* Child c and its parent change places. */
@@ -62,12 +60,9 @@ static void sift_down(struct timer_heap *h, struct timer *t)
 {
     for (;;) {
         struct timer *least = t;
-        if (t->left && t->left->deadline < least->deadline)
-            least = t->left;
-        if (t->right && t->right->deadline < least->deadline)
-            least = t->right;
-        if (least == t)
-            return;
+        if (t->left && t->left->deadline < least->deadline) least = t->left;
+        if (t->right && t->right->deadline < least->deadline) least = t->right;
+        if (least == t) return;
         swap_up(h, least);
     }
 }
@@ -89,8 +84,7 @@ void timer_heap_remove(struct timer_heap *h, struct timer *t)
     struct timer **at = place(h, h->count--, &parent), *last = *at;
 
     *at = NULL;
-    if (last == t)
-        return;
+    if (last == t) return;
     set_child(h, t->parent, t, last);
     last->parent = t->parent;
     last->left = t->left;

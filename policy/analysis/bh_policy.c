@@ -74,11 +74,9 @@ static int open_subject(struct subject *s, char *const *paths, int count)
 {
     struct policy_error e = {""};
     memset(s, 0, sizeof(*s));
-    if (polinput_load(&s->in, paths, (size_t)count, &e) != 0 || read_specs(s, &e) != 0)
-        return complain("%s", e.text);
+    if (polinput_load(&s->in, paths, (size_t)count, &e) != 0 || read_specs(s, &e) != 0) return complain("%s", e.text);
     struct polworld w = {&s->in.model, &s->in.rules};
-    if (polgraph_build(&s->graph, &w, &e) != 0)
-        return complain("%s", e.text);
+    if (polgraph_build(&s->graph, &w, &e) != 0) return complain("%s", e.text);
     return 0;
 }
 
@@ -98,8 +96,7 @@ static void print_finding(const struct polfinding *f)
 {
     printf("%s%s%s: %s: %s", f->where, *f->where ? ": " : "",
            f->because ? "accepted" : pol_severity_names[f->code->severity], f->code->code, f->text);
-    if (f->because)
-        printf(" (%s)", f->because);
+    if (f->because) printf(" (%s)", f->because);
     putchar('\n');
 }
 
@@ -113,8 +110,7 @@ static void json_findings(const struct polfindings *f)
         jsonout_string(&j, "severity", pol_severity_names[f->list[i].code->severity]);
         jsonout_string(&j, "where", f->list[i].where);
         jsonout_string(&j, "text", f->list[i].text);
-        if (f->list[i].because)
-            jsonout_string(&j, "accepted", f->list[i].because);
+        if (f->list[i].because) jsonout_string(&j, "accepted", f->list[i].because);
         jsonout_close(&j, '}');
     }
     jsonout_close(&j, ']');
@@ -158,8 +154,7 @@ static int command_check(struct subject *s, const struct options *o)
 {
     struct polfindings f;
     struct polproof *proofs = prove_all(s); /* for the sets that accept lines may name */
-    if (!proofs)
-        return 2;
+    if (!proofs) return 2;
     free_proofs(s, proofs);
     find(s, &f);
     if (o->json) {
@@ -182,16 +177,13 @@ static int command_explain(struct subject *s, const struct options *o, char *con
     int type[2];
     for (uint32_t t = 0; o->types && t < w.m->flat.types; t++)
         puts(w.m->flat.names[t]);
-    if (o->types)
-        return 0;
+    if (o->types) return 0;
     for (int i = 0; i < 2; i++)
-        if ((type[i] = polmodel_type(w.m, names[i])) < 0)
-            return complain("the policy has no type %s", names[i]);
+        if ((type[i] = polmodel_type(w.m, names[i])) < 0) return complain("the policy has no type %s", names[i]);
     bool known = !o->class_name;
     for (int c = 0; c < BH_CLASS_COUNT && !known; c++)
         known = strcmp(bh_class_names[c], o->class_name) == 0;
-    if (!known)
-        return complain("there is no class %s", o->class_name);
+    if (!known) return complain("there is no class %s", o->class_name);
     if (o->json)
         polexplain_json(stdout, &w, &s->in.cil, (uint32_t)type[0], (uint32_t)type[1], o->class_name, o->all);
     else
@@ -240,13 +232,10 @@ static int command_prove(struct subject *s, const struct options *o)
 {
     struct jsonout j = {.file = stdout};
     size_t all = 0, failed = 0;
-    if (s->spec_count == 0)
-        return complain("no .spec file to prove");
+    if (s->spec_count == 0) return complain("no .spec file to prove");
     struct polproof *proofs = prove_all(s);
-    if (!proofs)
-        return 2;
-    if (o->json)
-        jsonout_open(&j, NULL, '[');
+    if (!proofs) return 2;
+    if (o->json) jsonout_open(&j, NULL, '[');
     for (size_t i = 0; i < s->spec_count; i++) {
         for (size_t k = 0; k < proofs[i].count; k++) {
             if (o->json)
@@ -276,11 +265,9 @@ static int command_report(struct subject *s, const struct options *o)
     if (!o->out || snprintf(temporary, sizeof(temporary), "%s.new", o->out) >= (int)sizeof(temporary))
         return complain("report wants -o OUT.html");
     const struct polfile *table = polinput_next(&s->in, NULL, ".bhp");
-    if (o->key && !table)
-        return complain("--key: there is no .bhp among the files whose signature it could check");
+    if (o->key && !table) return complain("--key: there is no .bhp among the files whose signature it could check");
     struct polproof *proofs = prove_all(s);
-    if (!proofs)
-        return 2;
+    if (!proofs) return 2;
     find(s, &findings);
     if (o->key && policy_file_check(table->data, table->size, o->key, &e) == 0)
         snprintf(signer, sizeof(signer), "signed by %s", o->key);
@@ -298,8 +285,7 @@ static int command_report(struct subject *s, const struct options *o)
                               o->key ? signer : NULL};
         polreport(out, &r);
     }
-    if (!out || fclose(out) != 0 || rename(temporary, o->out) != 0)
-        rc = complain("%s: cannot be written", o->out);
+    if (!out || fclose(out) != 0 || rename(temporary, o->out) != 0) rc = complain("%s: cannot be written", o->out);
     for (size_t i = 0; i < s->spec_count && rc == 0; i++)
         rc = proofs[i].failed != 0;
     rc = rc ? rc : findings.open[POL_ERROR] || findings.open[POL_WARNING];
@@ -314,8 +300,7 @@ static int open_list(struct subject *s, char *list)
     char *paths[64], *save = NULL;
     int n = 0;
     for (char *p = strtok_r(list, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
-        if (n == 64)
-            return complain("%s: more than 64 files", list);
+        if (n == 64) return complain("%s: more than 64 files", list);
         paths[n++] = p;
     }
     return open_subject(s, paths, n);
@@ -325,10 +310,8 @@ static int command_diff(const struct options *o, char **names)
 {
     struct subject before, after = {0};
     int rc = open_list(&before, names[0]);
-    if (rc == 0)
-        rc = open_list(&after, names[1]);
-    if (rc == 0)
-        rc = (o->json ? poldiff_json : poldiff_text)(stdout, &before.graph, &after.graph) != 0;
+    if (rc == 0) rc = open_list(&after, names[1]);
+    if (rc == 0) rc = (o->json ? poldiff_json : poldiff_text)(stdout, &before.graph, &after.graph) != 0;
     close_subject(&before);
     close_subject(&after);
     return rc;
@@ -399,8 +382,7 @@ int main(int argc, char **argv)
 {
     struct options o = {0};
     struct subject s;
-    if (parse(argc, argv, &o) != 0)
-        return 2;
+    if (parse(argc, argv, &o) != 0) return 2;
     const char *command = optind < argc ? argv[optind++] : "";
     char **rest = argv + optind;
     int left = argc - optind, skip = strcmp(command, "explain") == 0 && !o.types ? 2 : 0;
@@ -408,8 +390,7 @@ int main(int argc, char **argv)
         polcheck_codes(stdout);
         return 0;
     }
-    if (strcmp(command, "diff") == 0 && left == 2)
-        return command_diff(&o, rest);
+    if (strcmp(command, "diff") == 0 && left == 2) return command_diff(&o, rest);
     bool known = strcmp(command, "check") == 0 || strcmp(command, "explain") == 0 || strcmp(command, "flows") == 0 ||
                  strcmp(command, "prove") == 0 || strcmp(command, "report") == 0;
     if (!known || left <= skip) {

@@ -61,8 +61,7 @@ static const struct cilnode *find(const struct cilnode *list, const char *kind, 
             return c;
         if (is(c->child, "block") || is(c->child, "optional") || is(c->child, "in")) {
             const struct cilnode *inner = find(c, kind, name);
-            if (inner)
-                return inner;
+            if (inner) return inner;
         }
     }
     return NULL;
@@ -82,11 +81,9 @@ static struct poltypes types_named(struct builder *b, const struct frame *f, con
 {
     struct poltypes set = {{0}};
     node = resolve(f, node);
-    if (!node || !node->atom)
-        return set;
+    if (!node || !node->atom) return set;
     int t = polmodel_type(b->m, node->atom);
-    if (t < 0)
-        t = polmodel_type(b->m, last_part(node->atom));
+    if (t < 0) t = polmodel_type(b->m, last_part(node->atom));
     if (t >= 0)
         poltypes_add(&set, (uint32_t)t);
     else if (polmodel_set(b->m, node->atom))
@@ -107,13 +104,10 @@ static struct poltypes combine(const char *op, struct poltypes a, struct poltype
 static struct poltypes expression(struct builder *b, const struct frame *f, const struct cilnode *node)
 {
     struct poltypes none = {{0}}, all = all_types(b->m);
-    if (!node || node->atom)
-        return node ? types_named(b, f, node) : none;
+    if (!node || node->atom) return node ? types_named(b, f, node) : none;
     const struct cilnode *op = node->child;
-    if (is(op, "all"))
-        return all;
-    if (is(op, "not"))
-        return combine("and", all, combine("xor", all, expression(b, f, op->next)));
+    if (is(op, "all")) return all;
+    if (is(op, "not")) return combine("and", all, combine("xor", all, expression(b, f, op->next)));
     if (is(op, "and") || is(op, "or") || is(op, "xor"))
         return combine(op->atom, expression(b, f, op->next), expression(b, f, nth(node, 2)));
     struct poltypes sum = none;
@@ -126,8 +120,7 @@ static struct poltypes expression(struct builder *b, const struct frame *f, cons
 
 static void set_bit(uint64_t perms[POL_WORDS], int p)
 {
-    if (p >= 0)
-        perms[p / 64] |= 1ull << (p % 64);
+    if (p >= 0) perms[p / 64] |= 1ull << (p % 64);
 }
 
 static void class_perms(struct builder *b, const struct cilnode *node, uint64_t perms[POL_WORDS], int depth);
@@ -145,10 +138,8 @@ static void one_perm(struct builder *b, const char *class_name, const char *name
     int known = polmodel_permission(class_name, name);
     if (known >= 0 || strcmp(name, "all") == 0)
         for (int p = 0; p < BH_PERM_COUNT; p++)
-            if (p == known || (known < 0 && strcmp(bh_permissions[p].class_name, class_name) == 0))
-                set_bit(perms, p);
-    if (known < 0)
-        map_perms(b, class_name, name, perms, depth);
+            if (p == known || (known < 0 && strcmp(bh_permissions[p].class_name, class_name) == 0)) set_bit(perms, p);
+    if (known < 0) map_perms(b, class_name, name, perms, depth);
 }
 
 /* (not (p q)): every permission of the class but these. */
@@ -157,8 +148,7 @@ static void negated(struct builder *b, const char *class_name, const struct ciln
 {
     uint64_t without[POL_WORDS] = {0};
     for (const struct cilnode *p = names && !names->atom ? names->child : names; p; p = p->next)
-        if (p->atom)
-            one_perm(b, class_name, p->atom, without, depth);
+        if (p->atom) one_perm(b, class_name, p->atom, without, depth);
     for (int p = 0; p < BH_PERM_COUNT; p++)
         if (strcmp(bh_permissions[p].class_name, class_name) == 0 && !(without[p / 64] >> (p % 64) & 1))
             set_bit(perms, p);
@@ -167,8 +157,7 @@ static void negated(struct builder *b, const char *class_name, const struct ciln
 /* (CLASS (PERM ...)), or the name of a classpermission. */
 static void class_perms(struct builder *b, const struct cilnode *node, uint64_t perms[POL_WORDS], int depth)
 {
-    if (!node || depth > CILINDEX_DEPTH)
-        return;
+    if (!node || depth > CILINDEX_DEPTH) return;
     if (node->atom) {
         for (const struct cilnode *c = b->x->root.child; c; c = c->next)
             if (is(c->child, "classpermissionset") && is(nth(c, 1), node->atom))
@@ -176,15 +165,13 @@ static void class_perms(struct builder *b, const struct cilnode *node, uint64_t 
         return;
     }
     const struct cilnode *class_node = node->child, *list = nth(node, 1);
-    if (!class_node || !class_node->atom || !list || list->atom)
-        return;
+    if (!class_node || !class_node->atom || !list || list->atom) return;
     if (is(list->child, "not")) {
         negated(b, class_node->atom, list->child->next, perms, depth);
         return;
     }
     for (const struct cilnode *p = list->child; p; p = p->next)
-        if (p->atom)
-            one_perm(b, class_node->atom, p->atom, perms, depth);
+        if (p->atom) one_perm(b, class_node->atom, p->atom, perms, depth);
 }
 
 /* ---- Statements --------------------------------------------------------------------------------- */
@@ -194,8 +181,7 @@ static void take_rule(struct builder *b, const struct frame *f, const struct cil
     struct cilrule rule = {.kind = never ? CILRULE_NEVERALLOW : CILRULE_ALLOW, .node = node};
     rule.subjects = types_named(b, f, nth(node, 1));
     rule.self = is(resolve(f, nth(node, 2)), "self");
-    if (!rule.self)
-        rule.objects = types_named(b, f, nth(node, 2));
+    if (!rule.self) rule.objects = types_named(b, f, nth(node, 2));
     const struct cilnode *perms = resolve(f, nth(node, 3));
     class_perms(b, perms, rule.perms, 0);
     for (int i = 0; f && i < CILINDEX_DEPTH - 1; f = f->outer)
@@ -215,8 +201,7 @@ static void walk(struct builder *b, const struct cilnode *list, const struct fra
             const struct cilnode *macro =
                 nth(c, 1) && nth(c, 1)->atom ? find(&b->x->root, "macro", nth(c, 1)->atom) : NULL;
             struct frame inner = {f, c, nth(macro, 2), nth(c, 2)};
-            if (macro && inner.params && b->calls++ < CALLS_MAX)
-                walk(b, inner.params->next, &inner, pass, depth + 1);
+            if (macro && inner.params && b->calls++ < CALLS_MAX) walk(b, inner.params->next, &inner, pass, depth + 1);
         } else if (is(word, "block") || is(word, "optional") || is(word, "in")) {
             walk(b, nth(c, 2), f, pass, depth + 1);
         } else if (pass == PASS_RULES && (is(word, "allow") || is(word, "neverallow"))) {
@@ -224,8 +209,7 @@ static void walk(struct builder *b, const struct cilnode *list, const struct fra
         } else if (pass == PASS_SETS && is(word, "typeattributeset")) {
             struct poltypes set = expression(b, f, nth(c, 2));
             const struct cilnode *name = resolve(f, nth(c, 1));
-            if (name && name->atom)
-                polmodel_add_set(b->m, name->atom, &set);
+            if (name && name->atom) polmodel_add_set(b->m, name->atom, &set);
         } else if (pass == PASS_SETS && is(word, "typeattribute") && nth(c, 1) && nth(c, 1)->atom) {
             polmodel_add_set(b->m, nth(c, 1)->atom, &(struct poltypes){{0}});
         }
@@ -273,11 +257,9 @@ const struct cilnode *cilindex_constraint(const struct cilindex *x, uint32_t per
     struct builder b = {.x = (struct cilindex *)(uintptr_t)x};
     for (const struct cilnode *c = x->root.child; c; c = c->next) {
         uint64_t perms[POL_WORDS] = {0};
-        if (!is(c->child, "mlsconstrain") && !is(c->child, "constrain"))
-            continue;
+        if (!is(c->child, "mlsconstrain") && !is(c->child, "constrain")) continue;
         class_perms(&b, nth(c, 1), perms, 0);
-        if (perms[perm / 64] >> (perm % 64) & 1)
-            return c;
+        if (perms[perm / 64] >> (perm % 64) & 1) return c;
     }
     return NULL;
 }

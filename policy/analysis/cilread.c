@@ -23,8 +23,7 @@ static struct cilnode *add(struct cilnode *list, struct cilnode **last, const st
                            size_t n)
 {
     struct cilnode *node = calloc(1, sizeof(*node));
-    if (!node)
-        abort();
+    if (!node) abort();
     node->atom = atom ? strndup(atom, n) : NULL;
     node->file = r->file;
     node->line = r->line;
@@ -74,25 +73,20 @@ static int read_lists(struct reader *r, struct cilnode *root, struct cilnode *la
     for (skip_space(r); r->at < r->end; skip_space(r)) {
         if (*r->at == '(') {
             r->at++;
-            if (depth + 1 == DEPTH_MAX)
-                return bad(r, r->line, "too many nested lists", e);
+            if (depth + 1 == DEPTH_MAX) return bad(r, r->line, "too many nested lists", e);
             list = add(list, &lasts[depth], r, NULL, 0);
             lasts[++depth] = NULL;
         } else if (*r->at == ')') {
             r->at++;
-            if (depth == 0)
-                return bad(r, r->line, "a ) that closes nothing", e);
+            if (depth == 0) return bad(r, r->line, "a ) that closes nothing", e);
             list = list->parent;
             depth--;
         } else {
             ptrdiff_t n;
             const char *atom = take_atom(r, &n);
-            if (n < 0)
-                return bad(r, r->line, "a string without an end", e);
-            if (n == 0 && atom == r->at)
-                return bad(r, r->line, "a character that is no text", e);
-            if (depth == 0)
-                return bad(r, r->line, "a word outside of any list", e);
+            if (n < 0) return bad(r, r->line, "a string without an end", e);
+            if (n == 0 && atom == r->at) return bad(r, r->line, "a character that is no text", e);
+            if (depth == 0) return bad(r, r->line, "a word outside of any list", e);
             add(list, &lasts[depth], r, atom, (size_t)n);
         }
     }
@@ -137,8 +131,7 @@ static void print(const struct cilnode *node, FILE *f)
     fputc('(', f);
     for (const struct cilnode *c = node->child; c; c = c->next) {
         print(c, f);
-        if (c->next)
-            fputc(' ', f);
+        if (c->next) fputc(' ', f);
     }
     fputc(')', f);
 }
@@ -151,8 +144,7 @@ const char *cilread_print(const struct cilnode *node, char *out, size_t size)
     print(node, f);
     fclose(f);
     snprintf(out, size, "%s", text);
-    if (n >= size && size > 4)
-        strcpy(out + size - 4, "...");
+    if (n >= size && size > 4) strcpy(out + size - 4, "...");
     free(text);
     return out;
 }

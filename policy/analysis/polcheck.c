@@ -52,8 +52,7 @@ void polcheck_codes(FILE *out)
 static const struct polcode *code_named(const char *name)
 {
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (strcmp(codes[i].code, name) == 0)
-            return &codes[i];
+        if (strcmp(codes[i].code, name) == 0) return &codes[i];
     return NULL;
 }
 
@@ -73,8 +72,7 @@ void polcheck_add_at(struct checker *c, const char *code, int type, const struct
     va_start(args, fmt);
     struct polfinding *f = add(c, code, type, fmt, args);
     va_end(args);
-    if (node)
-        snprintf(f->where, sizeof(f->where), "%.200s:%u", node->file, node->line);
+    if (node) snprintf(f->where, sizeof(f->where), "%.200s:%u", node->file, node->line);
 }
 
 void polcheck_add(struct checker *c, const char *code, int type, int object, int perm, const char *fmt, ...)
@@ -86,8 +84,7 @@ void polcheck_add(struct checker *c, const char *code, int type, int object, int
     const struct cilrule *r =
         perm < 0 ? NULL : cilindex_find(c->cil, NULL, (uint32_t)type, (uint32_t)object, (uint32_t)perm);
     const struct cilnode *node = r ? cilindex_line(r) : perm < 0 ? cilindex_type(c->cil, c->m->flat.names[type]) : NULL;
-    if (node)
-        snprintf(f->where, sizeof(f->where), "%.200s:%u", node->file, node->line);
+    if (node) snprintf(f->where, sizeof(f->where), "%.200s:%u", node->file, node->line);
 }
 
 bool polcheck_guest(const struct checker *c, uint32_t type)
@@ -109,18 +106,15 @@ static int over_machine(const struct checker *c, uint32_t type, enum bh_class cl
     int n = 0;
     out[0] = 0;
     for (uint32_t t = 0; t < c->m->flat.types; t++) {
-        if (poltypes_has(&c->m->domains, t))
-            continue;
+        if (poltypes_has(&c->m->domains, t)) continue;
         for (int p = 0; p < BH_PERM_COUNT; p++) {
             bool harmless = p == PERM_platform_info || p == PERM_platform_version;
             if (bh_permissions[p].class != class || bh_permissions[p].object != BH_OBJECT_XEN || harmless ||
                 !polmodel_ever(c->m, type, t, (uint32_t)p))
                 continue;
             size_t at = strlen(out);
-            if (at < 150)
-                snprintf(out + at, 200 - at, "%s%s", at ? " " : "", bh_permissions[p].name);
-            if (n++ == 0)
-                *first = p, *object = (int)t;
+            if (at < 150) snprintf(out + at, 200 - at, "%s%s", at ? " " : "", bh_permissions[p].name);
+            if (n++ == 0) *first = p, *object = (int)t;
         }
     }
     return n;
@@ -139,8 +133,7 @@ static bool check_machine(struct checker *c, uint32_t type)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         int first = 0, object = 0;
         char what[200];
-        if (!over_machine(c, type, parts[i].class, &first, &object, what))
-            continue;
+        if (!over_machine(c, type, parts[i].class, &first, &object, what)) continue;
         power = true;
         polcheck_add(c, parts[i].code, (int)type, object, first, "%s may %s: %s", name(c, type),
                      bh_class_names[parts[i].class], what);
@@ -180,11 +173,9 @@ static bool check_spanning(struct checker *c, uint32_t type)
     char with[300] = "";
     int rule_s = 0, rule_t = 0, rule_p = -1;
     for (uint32_t t = 0; t < c->m->flat.types; t++) {
-        if (!poltypes_has(&c->m->domains, t))
-            continue;
+        if (!poltypes_has(&c->m->domains, t)) continue;
         int mine = memory_across(c, type, t, POL_OTHER), theirs = memory_across(c, t, type, POL_OTHER);
-        if (mine < 0 && theirs < 0)
-            continue;
+        if (mine < 0 && theirs < 0) continue;
         if (t == type) {
             polcheck_add(c, "compartments-joined", (int)type, (int)t, mine,
                          "%s in one compartment may %s:%s %s in another", name(c, type),
@@ -193,19 +184,16 @@ static bool check_spanning(struct checker *c, uint32_t type)
         }
         const struct poltypes *spanning = polmodel_set(c->m, "spanning");
         /* Of two types the one that the policy calls spanning is the finding's. */
-        if (spanning && poltypes_has(spanning, t) && !poltypes_has(spanning, type))
-            continue;
+        if (spanning && poltypes_has(spanning, t) && !poltypes_has(spanning, type)) continue;
         size_t n = strlen(with);
-        if (n < 240)
-            snprintf(with + n, sizeof(with) - n, "%s%.48s", n ? ", " : "", name(c, t));
+        if (n < 240) snprintf(with + n, sizeof(with) - n, "%s%.48s", n ? ", " : "", name(c, t));
         if (rule_p < 0) {
             rule_s = mine >= 0 ? (int)type : (int)t;
             rule_t = mine >= 0 ? (int)t : (int)type;
             rule_p = mine >= 0 ? mine : theirs;
         }
     }
-    if (rule_p < 0)
-        return false;
+    if (rule_p < 0) return false;
     polcheck_add(c, "spanning", rule_s, rule_t, rule_p, "%s shares memory across compartments with %s", name(c, type),
                  with);
     c->f->list[c->f->count - 1].type = (int)type;
@@ -218,8 +206,7 @@ static void check_boot_domain(struct checker *c)
     uint32_t boot = c->m->flat.boot_type;
     for (uint32_t t = 0; t < c->m->flat.types; t++) {
         for (size_t i = 0; i < 4 && t != boot && polcheck_guest(c, t); i++) {
-            if (!polmodel_ever(c->m, boot, t, (uint32_t)memory[i]))
-                continue;
+            if (!polmodel_ever(c->m, boot, t, (uint32_t)memory[i])) continue;
             polcheck_add(c, "control-memory", (int)boot, (int)t, memory[i], "%s may %s:%s %s: it %s", name(c, boot),
                          bh_permissions[memory[i]].class_name, bh_permissions[memory[i]].name, name(c, t),
                          polflow_effect((uint32_t)memory[i]));
@@ -231,8 +218,7 @@ static void check_boot_domain(struct checker *c)
 static bool launch_free(const struct checker *c, uint32_t type)
 {
     for (size_t i = 0; i < c->g->count; i++)
-        if (c->g->nodes[i].type == type && !polrules_bound(c->g->w.rules, c->g->nodes[i]))
-            return true;
+        if (c->g->nodes[i].type == type && !polrules_bound(c->g->w.rules, c->g->nodes[i])) return true;
     return false;
 }
 
@@ -260,8 +246,7 @@ static void check_life(struct checker *c, uint32_t type)
     }
     bool end = type == c->m->flat.boot_type;
     for (uint32_t s = 0; s < c->m->flat.types; s++) {
-        if (!poltypes_has(&c->m->domains, s))
-            continue;
+        if (!poltypes_has(&c->m->domains, s)) continue;
         end |= polmodel_ever(c->m, s, type, PERM_domain_destroy);
         for (size_t i = 0; i < 3 && polmodel_ever(c->m, s, type, PERM_domain_create); i++)
             if (!polmodel_ever(c->m, s, type, (uint32_t)start[i])) {
@@ -271,8 +256,7 @@ static void check_life(struct checker *c, uint32_t type)
                 break;
             }
     }
-    if (!end)
-        polcheck_add(c, "no-end", (int)type, 0, -1, "nobody may destroy %s", name(c, type));
+    if (!end) polcheck_add(c, "no-end", (int)type, 0, -1, "nobody may destroy %s", name(c, type));
 }
 
 /* ---- Pairs ------------------------------------------------------------------------------------------- */
@@ -309,10 +293,8 @@ static void check_memory(struct checker *c, uint32_t s, uint32_t t)
     static const int uses[] = {PERM_grant_map_read, PERM_grant_map_write, PERM_grant_copy_from, PERM_grant_copy_to};
     int use = -1;
     for (size_t i = 0; i < 4 && use < 0; i++)
-        if (ever(c, s, t, uses[i]))
-            use = uses[i];
-    if (use < 0)
-        return;
+        if (ever(c, s, t, uses[i])) use = uses[i];
+    if (use < 0) return;
     bool maps = use == PERM_grant_map_read || use == PERM_grant_map_write;
     if (!ever(c, t, t, PERM_grant_setup))
         polcheck_add(c, "grant-without-table", (int)s, (int)t, use,
@@ -345,8 +327,7 @@ static void accept(struct checker *c, const char *file, const struct polspec_lin
         f->because = l->because;
         used = true;
     }
-    if (used)
-        return;
+    if (used) return;
     polcheck_add_at(c, "accept-unused", -1, NULL, "%s: %s", l->text,
                     !known                ? e.text
                     : code_named(l->word) ? "there is no such finding"
@@ -359,8 +340,7 @@ static void accept(struct checker *c, const char *file, const struct polspec_lin
 static int by_severity(const void *a, const void *b)
 {
     const struct polfinding *x = a, *y = b;
-    if (x->code->severity != y->code->severity)
-        return (int)y->code->severity - (int)x->code->severity;
+    if (x->code->severity != y->code->severity) return (int)y->code->severity - (int)x->code->severity;
     int code = x->code < y->code ? -1 : x->code > y->code;
     return code ? code : strcmp(x->text, y->text);
 }
@@ -371,8 +351,7 @@ void polcheck(struct polfindings *f, const struct polgraph *g, const struct cili
     struct checker c = {.f = f, .g = g, .m = g->w.m, .cil = cil};
     memset(f, 0, sizeof(*f));
     c.signals = calloc((size_t)c.m->flat.types * c.m->flat.types, 1);
-    if (!c.signals)
-        abort();
+    if (!c.signals) abort();
     for (size_t a = 0; a < g->count; a++)
         for (size_t b = 0; b < g->count; b++)
             if (g->kinds[a * g->count + b] & 1u << POL_SIGNAL)
@@ -380,13 +359,10 @@ void polcheck(struct polfindings *f, const struct polgraph *g, const struct cili
     check_boot_domain(&c);
     for (uint32_t s = 0; s < c.m->flat.types; s++) {
         check_life(&c, s);
-        if (polcheck_guest(&c, s))
-            check_guest(&c, s);
+        if (polcheck_guest(&c, s)) check_guest(&c, s);
         for (uint32_t t = 0; t < c.m->flat.types; t++) {
-            if (!poltypes_has(&c.m->domains, s) || !poltypes_has(&c.m->domains, t))
-                continue;
-            if (s == t && s == c.m->flat.boot_type && !polcheck_guest(&c, s))
-                continue; /* there is one of it */
+            if (!poltypes_has(&c.m->domains, s) || !poltypes_has(&c.m->domains, t)) continue;
+            if (s == t && s == c.m->flat.boot_type && !polcheck_guest(&c, s)) continue; /* there is one of it */
             check_channel(&c, s, t);
             check_memory(&c, s, t);
         }
@@ -396,10 +372,8 @@ void polcheck(struct polfindings *f, const struct polgraph *g, const struct cili
     free(c.signals);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < specs[i].count; k++)
-            if (specs[i].lines[k].kind == POLSPEC_ACCEPT)
-                accept(&c, files[i], &specs[i].lines[k]);
-    if (f->count)
-        qsort(f->list, f->count, sizeof(*f->list), by_severity);
+            if (specs[i].lines[k].kind == POLSPEC_ACCEPT) accept(&c, files[i], &specs[i].lines[k]);
+    if (f->count) qsort(f->list, f->count, sizeof(*f->list), by_severity);
     for (size_t i = 0; i < f->count; i++)
         f->open[f->list[i].code->severity] += !f->list[i].because;
 }

@@ -12,8 +12,7 @@ static bool each_cell(const struct checker *c, const struct cilrule *r,
     for (uint32_t s = 0; s < c->m->flat.types; s++)
         for (uint32_t t = 0; t < c->m->flat.types && poltypes_has(&r->subjects, s); t++)
             for (uint32_t p = 0; p < BH_PERM_COUNT; p++)
-                if (cilindex_covers(r, s, t, p) && !good(c, r, s, t, p))
-                    return false;
+                if (cilindex_covers(r, s, t, p) && !good(c, r, s, t, p)) return false;
     return true;
 }
 
@@ -32,8 +31,7 @@ static bool absent(const struct checker *c, const struct cilrule *r, uint32_t s,
 static bool given_elsewhere(const struct checker *c, const struct cilrule *r, uint32_t s, uint32_t t, uint32_t p)
 {
     for (const struct cilrule *o = cilindex_find(c->cil, NULL, s, t, p); o; o = cilindex_find(c->cil, o, s, t, p))
-        if (o != r)
-            return true;
+        if (o != r) return true;
     return false;
 }
 
@@ -63,12 +61,10 @@ static bool misplaced(const struct checker *c, const struct cilrule *r, uint32_t
 static void check_misplaced(struct checker *c, const struct cilrule *r)
 {
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!(r->perms[p / 64] >> (p % 64) & 1))
-            continue;
+        if (!(r->perms[p / 64] >> (p % 64) & 1)) continue;
         for (uint32_t s = 0; s < c->m->flat.types; s++) {
             for (uint32_t t = 0; t < c->m->flat.types; t++) {
-                if (!cilindex_covers(r, s, t, p) || !misplaced(c, r, s, t, p))
-                    continue;
+                if (!cilindex_covers(r, s, t, p) || !misplaced(c, r, s, t, p)) continue;
                 static const char *const asked[] = {"the calling domain itself", "another domain",
                                                     "the hypervisor or hardware"};
                 polcheck_add_at(c, "misplaced-rule", (int)s, cilindex_line(r),
@@ -120,8 +116,7 @@ void polcheck_rules(struct checker *c)
 static bool lives_within(const struct checker *c, const struct polspan *span)
 {
     for (size_t i = 0; i < c->g->count; i++)
-        if (polspan_has(span, c->g->nodes[i]))
-            return true;
+        if (polspan_has(span, c->g->nodes[i])) return true;
     return false;
 }
 
@@ -143,8 +138,7 @@ static void at_line(struct checker *c, enum policy_rule_kind kind, const char *n
     const struct polrules *r = c->g->w.rules;
     unsigned int line = polrules_line(r, kind, name, type);
     struct polfinding *f = &c->f->list[c->f->count - 1];
-    if (line)
-        snprintf(f->where, sizeof(f->where), "%.200s:%u", r->file, line);
+    if (line) snprintf(f->where, sizeof(f->where), "%.200s:%u", r->file, line);
 }
 
 static void check_conflicts(struct checker *c)
@@ -154,8 +148,7 @@ static void check_conflicts(struct checker *c)
     for (size_t set = 0; set < r->conflict_count; set++) {
         unsigned int living = 0;
         for (size_t i = 0; i < r->member_count; i++) {
-            if (r->members[i].set != set)
-                continue;
+            if (r->members[i].set != set) continue;
             if (lives_within(c, &r->members[i].span)) {
                 living++;
                 continue;
@@ -165,8 +158,7 @@ static void check_conflicts(struct checker *c)
                             span_name(c, &r->members[i].span, label));
             at_line(c, RULE_CONFLICT, r->conflicts[set].name, NULL);
         }
-        if (living >= 2)
-            continue;
+        if (living >= 2) continue;
         polcheck_add_at(c, "conflict-alone", -1, NULL, "conflict set %s has %u members that can be",
                         r->conflicts[set].name, living);
         at_line(c, RULE_CONFLICT, r->conflicts[set].name, NULL);
@@ -182,8 +174,7 @@ static void check_assigns(struct checker *c)
         for (uint32_t t = 0; t < c->m->flat.types; t++)
             can |= (r->assigns[i].span.type == t || r->assigns[i].span.type == POL_ANY_TYPE) &&
                    polmodel_ever(c->m, r->assigns[i].creator, t, PERM_domain_create);
-        if (can)
-            continue;
+        if (can) continue;
         const struct polspan *s = &r->assigns[i].span;
         polcheck_add_at(c, "assign-dead", r->assigns[i].creator, NULL, "%s may not create %s",
                         c->m->flat.names[r->assigns[i].creator], span_name(c, s, label));
@@ -213,8 +204,7 @@ void polcheck_limits(struct checker *c)
     check_assigns(c);
     for (size_t i = 0; i < r->clearance_count; i++) {
         const struct polspan *s = &r->clearances[i].span;
-        if (s->type == POL_ANY_TYPE || clearance_matters(c, s->type))
-            continue;
+        if (s->type == POL_ANY_TYPE || clearance_matters(c, s->type)) continue;
         polcheck_add_at(c, "clearance-unused", s->type, NULL, "clearance of %s: no rule asks for it",
                         span_name(c, s, label));
         at_line(c, RULE_CLEARANCE, NULL, c->m->flat.names[s->type]);
@@ -223,7 +213,6 @@ void polcheck_limits(struct checker *c)
         bool any = !polcheck_guest(c, t);
         for (size_t i = 0; i < r->ceiling_count; i++)
             any |= r->ceilings[i].type == t;
-        if (!any)
-            polcheck_add(c, "ceiling-missing", (int)t, 0, -1, "%s has no ceiling", c->m->flat.names[t]);
+        if (!any) polcheck_add(c, "ceiling-missing", (int)t, 0, -1, "%s has no ceiling", c->m->flat.names[t]);
     }
 }

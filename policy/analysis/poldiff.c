@@ -34,8 +34,7 @@ static void say(struct differ *d, const char *kind, enum poldiff_what what, cons
 
 static void heading(const struct differ *d, const char *text)
 {
-    if (!d->j)
-        fprintf(d->out, "# %s\n", text);
+    if (!d->j) fprintf(d->out, "# %s\n", text);
 }
 
 static const struct polmodel *model(const struct differ *d, int side)
@@ -100,8 +99,7 @@ static void pair(struct differ *d, int side, uint32_t s, uint32_t t)
     bool done[BH_PERM_COUNT] = {false};
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
         unsigned int bits = done[p] ? 0 : gained(m, other, s, t, p);
-        if (!bits)
-            continue;
+        if (!bits) continue;
         char where[96], text[1024];
         relations(bits, where);
         size_t n = (size_t)snprintf(text, sizeof(text), "%s %s (%s compartment) %s:", m->flat.names[s],
@@ -148,10 +146,8 @@ static void flows(struct differ *d)
                     size_t n = (size_t)snprintf(text, sizeof(text), "%s -> %s (%s compartment):", a, b,
                                                 same ? "same" : "other");
                     for (int k = 0; k < POL_KINDS && kinds; k++)
-                        if (kinds >> k & 1)
-                            n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", pol_kind_names[k]);
-                    if (kinds)
-                        say(d, "flow", side ? GAINED : LOST, text);
+                        if (kinds >> k & 1) n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", pol_kind_names[k]);
+                    if (kinds) say(d, "flow", side ? GAINED : LOST, text);
                 }
             }
         }
@@ -163,8 +159,7 @@ static bool has_rule(const struct polrules *r, const char *text)
     char own[512];
     for (size_t i = 0; i < r->source.count; i++)
         for (size_t k = 0; polrules_text(r, i, k, own, sizeof(own)); k++)
-            if (strcmp(own, text) == 0)
-                return true;
+            if (strcmp(own, text) == 0) return true;
     return false;
 }
 
@@ -176,8 +171,7 @@ static void rules(struct differ *d)
         const struct polrules *r = d->g[side]->w.rules;
         for (size_t i = 0; i < r->source.count; i++)
             for (size_t k = 0; polrules_text(r, i, k, text, sizeof(text)); k++)
-                if (text[0] && !has_rule(d->g[!side]->w.rules, text))
-                    say(d, "rule", side ? GAINED : LOST, text);
+                if (text[0] && !has_rule(d->g[!side]->w.rules, text)) say(d, "rule", side ? GAINED : LOST, text);
     }
 }
 

@@ -78,17 +78,13 @@ static void print_missing(FILE *out, const struct polworld *w, uint32_t a, uint3
 {
     int class = -1;
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!wanted(w, class_name, a, b, p) || polmodel_ever(w->m, a, b, p) || polmodel_rule(w->m, a, b, p))
-            continue;
-        if (class < 0)
-            fputs("\nno rule gives it:", out);
-        if ((int)bh_permissions[p].class != class)
-            fprintf(out, "\n  %s:", bh_permissions[p].class_name);
+        if (!wanted(w, class_name, a, b, p) || polmodel_ever(w->m, a, b, p) || polmodel_rule(w->m, a, b, p)) continue;
+        if (class < 0) fputs("\nno rule gives it:", out);
+        if ((int)bh_permissions[p].class != class) fprintf(out, "\n  %s:", bh_permissions[p].class_name);
         class = (int)bh_permissions[p].class;
         fprintf(out, " %s", bh_permissions[p].name);
     }
-    if (class >= 0)
-        fputc('\n', out);
+    if (class >= 0) fputc('\n', out);
 }
 
 static void print_steps(FILE *out, const struct polworld *w, uint32_t a, uint32_t b)
@@ -97,8 +93,7 @@ static void print_steps(FILE *out, const struct polworld *w, uint32_t a, uint32_
         const char *where;
         uint16_t x, y;
     } places[] = {{"in the same compartment", 1, 1}, {"in different ones", 1, 2}};
-    if (!poltypes_has(&w->m->domains, a) || !poltypes_has(&w->m->domains, b))
-        return;
+    if (!poltypes_has(&w->m->domains, a) || !poltypes_has(&w->m->domains, b)) return;
     for (int i = 0; i < 2; i++) {
         for (int back = 0; back < 1 + (a != b); back++) {
             struct pollabel from = {(uint16_t)(back ? b : a), places[i].x},
@@ -106,8 +101,7 @@ static void print_steps(FILE *out, const struct polworld *w, uint32_t a, uint32_
             unsigned int kinds = polflow_step(w, from, to, NULL, NULL);
             fprintf(out, "%s -> %s, %s:", w->m->flat.names[from.type], w->m->flat.names[to.type], places[i].where);
             for (int k = 0; k < POL_KINDS; k++)
-                if (kinds >> k & 1)
-                    fprintf(out, " %s", pol_kind_names[k]);
+                if (kinds >> k & 1) fprintf(out, " %s", pol_kind_names[k]);
             fprintf(out, "%s\n", kinds ? "" : " nothing");
         }
     }
@@ -122,8 +116,7 @@ void polexplain_text(FILE *out, const struct polworld *w, const struct cilindex 
     char where[128];
     print_steps(out, w, a, b);
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!wanted(w, class_name, a, b, p) || !polmodel_ever(w->m, a, b, p))
-            continue;
+        if (!wanted(w, class_name, a, b, p) || !polmodel_ever(w->m, a, b, p)) continue;
         fprintf(out, "%s may %s:%s %s %s: %s\n", names[0], bh_permissions[p].class_name, bh_permissions[p].name,
                 names[1], relations(w->m, a, b, p, where), polflow_effect(p));
         print_rules(out, cil, w->m, a, b, p);
@@ -134,8 +127,7 @@ void polexplain_text(FILE *out, const struct polworld *w, const struct cilindex 
         some = true;
     }
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (!wanted(w, class_name, a, b, p) || polmodel_ever(w->m, a, b, p) || !polmodel_rule(w->m, a, b, p))
-            continue;
+        if (!wanted(w, class_name, a, b, p) || polmodel_ever(w->m, a, b, p) || !polmodel_rule(w->m, a, b, p)) continue;
         fprintf(out, "%s may not %s:%s %s, although a rule says so:\n", names[0], bh_permissions[p].class_name,
                 bh_permissions[p].name, names[1]);
         print_rules(out, cil, w->m, a, b, p);

@@ -75,8 +75,7 @@ static const uint16_t quiet[] = {PERM_event_pirq,    PERM_memory_machine_map, PE
 const char *polflow_effect(uint32_t perm)
 {
     for (size_t i = 0; i < COUNT(effects); i++)
-        if (effects[i].perm == perm)
-            return effects[i].effect;
+        if (effects[i].perm == perm) return effects[i].effect;
     switch (perm) {
     case PERM_event_alloc:
         return "offers the other a port to bind to";
@@ -116,8 +115,7 @@ bool polflow_accounted(uint32_t perm)
 static unsigned int way_of(uint32_t perm, enum pol_kind kind)
 {
     for (size_t i = 0; i < COUNT(effects); i++)
-        if (effects[i].perm == perm && (effects[i].kind == kind || kind == POL_KINDS))
-            return effects[i].way;
+        if (effects[i].perm == perm && (effects[i].kind == kind || kind == POL_KINDS)) return effects[i].way;
     return 0;
 }
 
@@ -143,18 +141,15 @@ bool polflow_is_console(uint32_t perm)
 
 enum pol_relation polflow_relation(const struct polworld *w, struct pollabel a, struct pollabel b)
 {
-    if (a.compartment == b.compartment)
-        return POL_SAME;
-    if (polrules_cleared(w->rules, a, b.compartment))
-        return POL_SOURCE_CLEARED;
+    if (a.compartment == b.compartment) return POL_SAME;
+    if (polrules_cleared(w->rules, a, b.compartment)) return POL_SOURCE_CLEARED;
     return polrules_cleared(w->rules, b, a.compartment) ? POL_TARGET_CLEARED : POL_OTHER;
 }
 
 bool polflow_allows(const struct polworld *w, struct pollabel a, struct pollabel b, uint32_t perm)
 {
     enum pol_relation r = polflow_relation(w, a, b);
-    if (polmodel_allows(w->m, a.type, b.type, r, perm))
-        return true;
+    if (polmodel_allows(w->m, a.type, b.type, r, perm)) return true;
     /* Both cleared: what one of the two rows allows is allowed. */
     return r == POL_SOURCE_CLEARED && polrules_cleared(w->rules, b, a.compartment) &&
            polmodel_allows(w->m, a.type, b.type, POL_TARGET_CLEARED, perm);
@@ -195,8 +190,7 @@ static void by_calls(struct step *s, struct pollabel a, struct pollabel b)
 static void by_events(struct step *s, struct pollabel a, struct pollabel b)
 {
     static const uint16_t reserved[] = {PERM_event_bind_console, PERM_event_bind_store};
-    if (!polflow_allows(s->w, a, b, PERM_event_send))
-        return;
+    if (!polflow_allows(s->w, a, b, PERM_event_send)) return;
     struct {
         struct pollabel subject, object;
         uint16_t perm;
@@ -213,8 +207,7 @@ static void by_events(struct step *s, struct pollabel a, struct pollabel b)
             if (polflow_allows(s->w, x, y, reserved[k]))
                 made[n].subject = x, made[n].object = y, made[n++].perm = reserved[k];
     }
-    if (n == 0)
-        return;
+    if (n == 0) return;
     found(s, a, b, PERM_event_send, POL_SIGNAL, NULL);
     for (size_t i = 0; i < n; i++)
         found(s, made[i].subject, made[i].object, made[i].perm, POL_SIGNAL, NULL);
@@ -230,8 +223,7 @@ static bool share_hardware(const struct polworld *w, struct pollabel a, struct p
 {
     for (size_t i = 0; i < w->rules->resource_count; i++) {
         uint32_t label = w->rules->resources[i].label.type;
-        if (polmodel_ever(w->m, a.type, label, perm) && polmodel_ever(w->m, b.type, label, perm))
-            return true;
+        if (polmodel_ever(w->m, a.type, label, perm) && polmodel_ever(w->m, b.type, label, perm)) return true;
     }
     return false;
 }
@@ -243,8 +235,7 @@ static void by_machine(struct step *s, struct pollabel a, struct pollabel b)
         bool both = over_machine(s->w, a, platform[i].writer) && over_machine(s->w, b, platform[i].reader);
         if (!both && bh_permissions[platform[i].writer].class == BH_CLASS_hw)
             both = share_hardware(s->w, a, b, platform[i].writer);
-        if (both)
-            found(s, a, xen, platform[i].writer, POL_PLATFORM, platform[i].by);
+        if (both) found(s, a, xen, platform[i].writer, POL_PLATFORM, platform[i].by);
     }
     for (size_t i = 0; i < COUNT(everybody); i++)
         if (over_machine(s->w, b, everybody[i].reader))
@@ -252,8 +243,7 @@ static void by_machine(struct step *s, struct pollabel a, struct pollabel b)
     /* Everybody reads the clock; BH_PLATFORM_INFO tells how much memory is left. */
     if (over_machine(s->w, b, PERM_platform_info) && poltypes_has(&s->w->m->creators, a.type))
         found(s, b, xen, PERM_platform_info, POL_PLATFORM, "the memory that is left after the other created domains");
-    if (over_machine(s->w, a, PERM_platform_time))
-        found(s, a, xen, PERM_platform_time, POL_PLATFORM, "the wall clock");
+    if (over_machine(s->w, a, PERM_platform_time)) found(s, a, xen, PERM_platform_time, POL_PLATFORM, "the wall clock");
     if (over_machine(s->w, a, PERM_policy_load))
         found(s, a, xen, PERM_policy_load, POL_CONTROL, "a new policy (signed)");
     if (over_machine(s->w, a, PERM_platform_power))
@@ -267,7 +257,6 @@ unsigned int polflow_step(const struct polworld *w, struct pollabel a, struct po
     by_calls(&s, a, b);
     by_events(&s, a, b);
     by_machine(&s, a, b);
-    if (count)
-        *count = s.count;
+    if (count) *count = s.count;
     return s.kinds;
 }

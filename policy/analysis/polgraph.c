@@ -12,10 +12,8 @@
 static bool can_live(const struct polworld *w, struct pollabel l)
 {
     const struct polmodel *m = w->m;
-    if (l.type == m->flat.boot_type && l.compartment == m->boot_compartment)
-        return true;
-    if (!poltypes_has(&m->domains, l.type) || !polmodel_creatable(m, l.type))
-        return false;
+    if (l.type == m->flat.boot_type && l.compartment == m->boot_compartment) return true;
+    if (!poltypes_has(&m->domains, l.type) || !polmodel_creatable(m, l.type)) return false;
     for (uint32_t c = 0; c < m->flat.types; c++)
         if (poltypes_has(&m->domains, c) && polmodel_ever(m, c, l.type, PERM_domain_create) &&
             polrules_assignable(w->rules, c, l))
@@ -31,13 +29,10 @@ static bool add_nodes(struct polgraph *g)
         uint8_t seen[POL_COMPARTMENTS] = {0}; /* by class */
         for (uint32_t c = 0; c < POL_COMPARTMENTS && poltypes_has(&g->w.m->domains, t); c++) {
             struct pollabel l = {(uint16_t)t, (uint16_t)c};
-            if (seen[class_of[c]] == REPRESENTATIVES)
-                continue;
+            if (seen[class_of[c]] == REPRESENTATIVES) continue;
             seen[class_of[c]]++; /* the same compartments stand for a class with every type */
-            if (!can_live(&g->w, l))
-                continue;
-            if (g->count == POLGRAPH_NODES_MAX)
-                return false;
+            if (!can_live(&g->w, l)) continue;
+            if (g->count == POLGRAPH_NODES_MAX) return false;
             g->nodes[g->count++] = l;
         }
     }
@@ -99,15 +94,13 @@ size_t polgraph_path(const struct polgraph *g, size_t from, const bool *goals, c
     size_t *queue = malloc((g->count + 1) * sizeof(*queue)), *parent = malloc((g->count + 1) * sizeof(*parent));
     bool *seen = calloc(g->count + 1, sizeof(*seen));
     size_t head = 0, tail = 0, length = 0;
-    if (!queue || !parent || !seen)
-        abort();
+    if (!queue || !parent || !seen) abort();
     queue[tail++] = from;
     seen[from] = true;
     while (head < tail && !length) {
         size_t at = queue[head++];
         for (size_t to = 0; to < g->count && !length; to++) {
-            if (!(g->kinds[at * g->count + to] & kinds))
-                continue;
+            if (!(g->kinds[at * g->count + to] & kinds)) continue;
             if (goals[to]) {
                 length = trace(parent, from, at, to, path);
             } else if (!seen[to] && !(avoid && avoid[to])) {

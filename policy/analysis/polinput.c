@@ -26,8 +26,7 @@ bool polinput_ends(const char *path, const char *end)
 const struct polfile *polinput_next(const struct polinput *in, const struct polfile *after, const char *end)
 {
     for (size_t i = after ? (size_t)(after - in->files) + 1 : 0; i < in->count; i++)
-        if (polinput_ends(in->files[i].path, end))
-            return &in->files[i];
+        if (polinput_ends(in->files[i].path, end)) return &in->files[i];
     return NULL;
 }
 
@@ -53,8 +52,7 @@ int polinput_read(struct polfile *f, const char *path, struct policy_error *e)
             mbedtls_sha256_ret(f->data, f->size, f->sha256, 0);
         }
     }
-    if (in)
-        fclose(in);
+    if (in) fclose(in);
     return f->data ? 0 : -EINVAL;
 }
 
@@ -79,16 +77,14 @@ static int to_image(sepol_policydb_t *db, uint8_t **image, size_t *size, struct 
     int rc = sepol_policydb_to_image(handle, db, &data, size);
     sepol_handle_destroy(handle);
     *image = data;
-    if (rc != 0)
-        snprintf(e->text, sizeof(e->text), "libsepol cannot write the policy that it compiled");
+    if (rc != 0) snprintf(e->text, sizeof(e->text), "libsepol cannot write the policy that it compiled");
     return rc != 0 ? -EINVAL : 0;
 }
 
 static bool declares_classes(const struct polinput *in)
 {
     for (const struct polfile *f = polinput_next(in, NULL, ".cil"); f; f = polinput_next(in, f, ".cil"))
-        if (strstr((const char *)f->data, "(classorder"))
-            return true;
+        if (strstr((const char *)f->data, "(classorder")) return true;
     return false;
 }
 
@@ -111,10 +107,8 @@ static int compile(const struct polinput *in, uint8_t **image, size_t *size, str
     int rc = declares_classes(in) ? 0 : cil_add_file(db, "declarations", declarations, n);
     for (const struct polfile *s = polinput_next(in, NULL, ".cil"); s && rc == 0; s = polinput_next(in, s, ".cil"))
         rc = cil_add_file(db, s->path, (const char *)s->data, s->size);
-    if (rc == 0)
-        rc = cil_compile(db);
-    if (rc == 0)
-        rc = cil_build_policydb(db, &out);
+    if (rc == 0) rc = cil_compile(db);
+    if (rc == 0) rc = cil_build_policydb(db, &out);
     if (rc == 0)
         rc = to_image(out, image, size, e);
     else
@@ -187,15 +181,12 @@ int polinput_load(struct polinput *in, char *const *paths, size_t count, struct 
             snprintf(e->text, sizeof(e->text), "%s: a name ends with .cil, .bin, .rules, .bhp or .spec", paths[i]);
             return -EINVAL;
         }
-        if (polinput_read(&in->files[in->count++], paths[i], e) != 0)
-            return -EINVAL;
+        if (polinput_read(&in->files[in->count++], paths[i], e) != 0) return -EINVAL;
     }
     for (const struct polfile *s = polinput_next(in, NULL, ".cil"); s; s = polinput_next(in, s, ".cil"))
-        if (cilindex_add(&in->cil, s->path, (const char *)s->data, s->size, e) != 0)
-            return -EINVAL;
+        if (cilindex_add(&in->cil, s->path, (const char *)s->data, s->size, e) != 0) return -EINVAL;
     int rc = load_model(in, e);
-    if (rc == 0)
-        cilindex_build(&in->cil, &in->model);
+    if (rc == 0) cilindex_build(&in->cil, &in->model);
     return rc == 0 ? load_rules(in, e) : rc;
 }
 

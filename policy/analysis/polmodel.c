@@ -25,16 +25,14 @@ int polmodel_permission(const char *class_name, const char *name)
 int polmodel_type(const struct polmodel *m, const char *name)
 {
     for (uint32_t t = 0; t < m->flat.types; t++)
-        if (strcmp(m->flat.names[t], name) == 0)
-            return (int)t;
+        if (strcmp(m->flat.names[t], name) == 0) return (int)t;
     return -1;
 }
 
 const struct poltypes *polmodel_set(const struct polmodel *m, const char *name)
 {
     for (size_t i = 0; i < m->set_count; i++)
-        if (strcmp(m->sets[i].name, name) == 0)
-            return &m->sets[i].types;
+        if (strcmp(m->sets[i].name, name) == 0) return &m->sets[i].types;
     return NULL;
 }
 
@@ -63,8 +61,7 @@ bool polmodel_allows(const struct polmodel *m, uint32_t subject, uint32_t object
 bool polmodel_ever(const struct polmodel *m, uint32_t subject, uint32_t object, uint32_t perm)
 {
     for (int r = 0; r < POL_RELATIONS; r++)
-        if (polmodel_allows(m, subject, object, (enum pol_relation)r, perm))
-            return true;
+        if (polmodel_allows(m, subject, object, (enum pol_relation)r, perm)) return true;
     return false;
 }
 
@@ -81,8 +78,7 @@ bool polmodel_creatable(const struct polmodel *m, uint32_t type)
         bool somebody = false;
         for (uint32_t s = 0; s < m->flat.types && !somebody; s++)
             somebody = poltypes_has(&m->domains, s) && polmodel_ever(m, s, type, needed[i]);
-        if (!somebody)
-            return false;
+        if (!somebody) return false;
     }
     return true;
 }
@@ -93,13 +89,11 @@ static void find_domains(struct polmodel *m)
     poltypes_add(&m->domains, m->flat.boot_type);
     for (uint32_t s = 0; s < m->flat.types; s++)
         for (uint32_t t = 0; t < m->flat.types; t++)
-            if (polmodel_ever(m, s, t, PERM_domain_create))
-                poltypes_add(&m->creators, s);
+            if (polmodel_ever(m, s, t, PERM_domain_create)) poltypes_add(&m->creators, s);
     for (bool more = true; more;) {
         more = false;
         for (uint32_t t = 0; t < m->flat.types; t++) {
-            if (t == m->flat.xen_type || poltypes_has(&m->domains, t) || !polmodel_creatable(m, t))
-                continue;
+            if (t == m->flat.xen_type || poltypes_has(&m->domains, t) || !polmodel_creatable(m, t)) continue;
             poltypes_add(&m->domains, t);
             more = true;
         }
@@ -120,12 +114,10 @@ static struct poltypes types_of(const struct reading *r, uint32_t value)
     struct poltypes set = {{0}};
     ebitmap_node_t *node;
     uint32_t bit;
-    if (r->ours[value - 1] >= 0)
-        poltypes_add(&set, (uint32_t)r->ours[value - 1]);
+    if (r->ours[value - 1] >= 0) poltypes_add(&set, (uint32_t)r->ours[value - 1]);
     ebitmap_for_each_positive_bit(&r->db.attr_type_map[value - 1], node, bit)
     {
-        if (bit < r->db.p_types.nprim && r->ours[bit] >= 0)
-            poltypes_add(&set, (uint32_t)r->ours[bit]);
+        if (bit < r->db.p_types.nprim && r->ours[bit] >= 0) poltypes_add(&set, (uint32_t)r->ours[bit]);
     }
     return set;
 }
@@ -136,8 +128,7 @@ static int permission_value(hashtab_key_t key, hashtab_datum_t datum, void *p)
     const perm_datum_t *perm = datum;
     const char *class_name = bh_class_names[row[32]];
     int ours = polmodel_permission(class_name, key);
-    if (perm->s.value >= 1 && perm->s.value <= 32)
-        row[perm->s.value - 1] = ours;
+    if (perm->s.value >= 1 && perm->s.value <= 32) row[perm->s.value - 1] = ours;
     return 0;
 }
 
@@ -167,19 +158,16 @@ static int take_rule(avtab_key_t *key, avtab_datum_t *datum, void *p)
 {
     struct reading *r = p;
     struct polmodel *m = r->m;
-    if (!(key->specified & AVTAB_ALLOWED))
-        return 0;
+    if (!(key->specified & AVTAB_ALLOWED)) return 0;
     struct poltypes subjects = types_of(r, key->source_type), objects = types_of(r, key->target_type);
     uint64_t bits[POL_WORDS] = {0};
     for (int i = 0; i < 32; i++) {
         int ours = r->perm[key->target_class - 1][i];
-        if ((datum->data >> i & 1) && ours >= 0)
-            bits[ours / 64] |= 1ull << (ours % 64);
+        if ((datum->data >> i & 1) && ours >= 0) bits[ours / 64] |= 1ull << (ours % 64);
     }
     for (uint32_t s = 0; s < m->flat.types; s++) {
         for (uint32_t t = 0; t < m->flat.types && poltypes_has(&subjects, s); t++) {
-            if (!poltypes_has(&objects, t))
-                continue;
+            if (!poltypes_has(&objects, t)) continue;
             for (size_t w = 0; w < POL_WORDS; w++)
                 m->te[((size_t)s * m->flat.types + t) * POL_WORDS + w] |= bits[w];
         }
@@ -191,8 +179,7 @@ static void take_sets(struct reading *r)
 {
     for (uint32_t v = 0; v < r->db.p_types.nprim; v++) {
         const type_datum_t *type = r->db.type_val_to_struct[v];
-        if (!type || type->flavor != TYPE_ATTRIB || !r->db.p_type_val_to_name[v])
-            continue;
+        if (!type || type->flavor != TYPE_ATTRIB || !r->db.p_type_val_to_name[v]) continue;
         struct poltypes set = types_of(r, v + 1);
         polmodel_add_set(r->m, r->db.p_type_val_to_name[v], &set);
     }
@@ -203,8 +190,7 @@ static void take_boot_compartment(struct reading *r)
     for (ocontext_t *c = r->db.ocontexts[OCON_XEN_ISID]; c; c = c->next) {
         ebitmap_node_t *node;
         uint32_t bit;
-        if (c->sid[0] != XEN_SID_DOM0)
-            continue;
+        if (c->sid[0] != XEN_SID_DOM0) continue;
         ebitmap_for_each_positive_bit(&c->context[0].range.level[0].cat, node, bit)
         {
             r->m->boot_compartment = bit;
@@ -224,8 +210,7 @@ static int read_rules(struct reading *r, struct policy_error *e)
     }
     for (uint32_t v = 0; v < r->db.p_types.nprim; v++)
         r->ours[v] = r->db.p_type_val_to_name[v] ? polmodel_type(m, r->db.p_type_val_to_name[v]) : -1;
-    if (!map_permissions(r, e))
-        return -EINVAL;
+    if (!map_permissions(r, e)) return -EINVAL;
     avtab_map(&r->db.te_avtab, take_rule, r);
     take_sets(r);
     take_boot_compartment(r);
@@ -236,8 +221,7 @@ int polmodel_load(struct polmodel *m, void *image, size_t size, struct policy_er
 {
     memset(m, 0, sizeof(*m));
     int rc = policy_flatten(image, size, &m->flat, e);
-    if (rc != 0)
-        return rc;
+    if (rc != 0) return rc;
     struct reading *r = calloc(1, sizeof(*r));
     sepol_handle_t *handle = sepol_handle_create();
     if (!r || !handle || policydb_init(&r->db) != 0) {

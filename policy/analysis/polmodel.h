@@ -72,8 +72,7 @@ static inline void poltypes_add(struct poltypes *s, uint32_t t)
 static inline bool poltypes_empty(const struct poltypes *s)
 {
     for (size_t i = 0; i < POLICY_TYPES_MAX / 64; i++)
-        if (s->bit[i])
-            return false;
+        if (s->bit[i]) return false;
     return true;
 }
 

@@ -41,8 +41,7 @@ void polprove_step(FILE *out, const struct polgraph *g, const struct cilindex *c
     for (size_t i = 0; i < count; i++) {
         const struct polreason *r = &reasons[i];
         char source[256];
-        if (!(kinds >> r->kind & 1))
-            continue;
+        if (!(kinds >> r->kind & 1)) continue;
         fprintf(out, "%s%s: %s may %s:%s %s%s%s%s\n", indent, pol_kind_names[r->kind], g->w.m->flat.names[r->subject],
                 bh_permissions[r->perm].class_name, bh_permissions[r->perm].name, g->w.m->flat.names[r->object],
                 r->by ? ", by " : "", r->by ? r->by : "", polprove_source(cil, r->subject, r->object, r->perm, source));
@@ -60,8 +59,7 @@ int polprove_types(const struct polmodel *m, const struct polspec_names *names, 
             snprintf(e->text, sizeof(e->text), "the policy has no type or set %s", names->name[i]);
             return -EINVAL;
         }
-        if (t >= 0)
-            poltypes_add(out, (uint32_t)t);
+        if (t >= 0) poltypes_add(out, (uint32_t)t);
         for (size_t k = 0; t < 0 && k < POLICY_TYPES_MAX / 64; k++)
             out->bit[k] |= set->bit[k];
     }
@@ -99,14 +97,12 @@ static bool any_way(const struct prover *p, const struct poltypes *a, const stru
     for (size_t i = 0; i < g->count; i++)
         avoided[i] = steps_only || (avoid && poltypes_has(avoid, g->nodes[i].type));
     for (size_t i = 0; i < g->count && !found; i++) {
-        if (!poltypes_has(a, g->nodes[i].type))
-            continue;
+        if (!poltypes_has(a, g->nodes[i].type)) continue;
         for (size_t k = 0; k < g->count; k++)
             goals[k] = poltypes_has(b, g->nodes[k].type) && in_place(p, g->nodes[i], g->nodes[k]);
         size_t n = polgraph_path(g, i, goals, avoided, p->kinds, path);
         found = n != 0;
-        if (found && show)
-            print_path(p, path, n, p->kinds);
+        if (found && show) print_path(p, path, n, p->kinds);
     }
     free(goals);
     free(avoided);
@@ -117,8 +113,7 @@ static bool any_way(const struct prover *p, const struct poltypes *a, const stru
 static bool prove_no_way(const struct prover *p)
 {
     bool step = p->l->kind == POLSPEC_NO_FLOW;
-    if (any_way(p, &p->a, &p->b, &p->through, step, true))
-        return false;
+    if (any_way(p, &p->a, &p->b, &p->through, step, true)) return false;
     return !p->l->both_ways || !any_way(p, &p->b, &p->a, &p->through, step, true);
 }
 
@@ -129,8 +124,7 @@ static bool prove_ways(const struct prover *p)
     for (uint32_t s = 0; s < p->m->flat.types; s++) {
         for (uint32_t t = 0; t < p->m->flat.types && poltypes_has(&p->a, s); t++) {
             struct poltypes one = {{0}}, other = {{0}};
-            if (!poltypes_has(&p->b, t) || (s == t && p->l->a.count + p->l->b.count > 2))
-                continue;
+            if (!poltypes_has(&p->b, t) || (s == t && p->l->a.count + p->l->b.count > 2)) continue;
             poltypes_add(&one, s);
             poltypes_add(&other, t);
             some = true;
@@ -140,17 +134,14 @@ static bool prove_ways(const struct prover *p)
             }
         }
     }
-    if (!some)
-        fprintf(p->out, "one of the two sets is empty\n");
+    if (!some) fprintf(p->out, "one of the two sets is empty\n");
     return all && some;
 }
 
 static bool prove_only_through(const struct prover *p)
 {
-    if (any_way(p, &p->a, &p->b, &p->through, false, true))
-        return false;
-    if (any_way(p, &p->a, &p->b, NULL, false, false))
-        return true;
+    if (any_way(p, &p->a, &p->b, &p->through, false, true)) return false;
+    if (any_way(p, &p->a, &p->b, NULL, false, false)) return true;
     fprintf(p->out, "there is no way at all, not through these either\n");
     return false;
 }
@@ -159,8 +150,7 @@ static bool prove_only_through(const struct prover *p)
 static bool does(const struct prover *p, struct pollabel x, struct pollabel y, uint32_t perm)
 {
     const struct polspec_line *l = p->l;
-    if (bh_permissions[perm].object != BH_OBJECT_DOMAIN || (l->but_console && polflow_is_console(perm)))
-        return false;
+    if (bh_permissions[perm].object != BH_OBJECT_DOMAIN || (l->but_console && polflow_is_console(perm))) return false;
     bool asked = false;
     switch (l->verb) {
     case POLSPEC_READS:
@@ -179,8 +169,7 @@ static bool does(const struct prover *p, struct pollabel x, struct pollabel y, u
         asked = true;
         break;
     }
-    if (!asked || !polflow_allows(&p->g->w, x, y, perm))
-        return false;
+    if (!asked || !polflow_allows(&p->g->w, x, y, perm)) return false;
     struct polreason reasons[POL_REASONS_MAX];
     size_t count;
     /* A signal needs a channel. */
@@ -194,11 +183,9 @@ static bool prove_never(const struct prover *p)
     for (size_t i = 0; i < g->count; i++) {
         for (size_t k = 0; k < g->count && poltypes_has(&p->a, g->nodes[i].type); k++) {
             struct pollabel x = g->nodes[i], y = g->nodes[k];
-            if (!poltypes_has(&p->b, y.type) || !in_place(p, x, y))
-                continue;
+            if (!poltypes_has(&p->b, y.type) || !in_place(p, x, y)) continue;
             for (uint32_t perm = 0; perm < BH_PERM_COUNT; perm++) {
-                if (!does(p, x, y, perm))
-                    continue;
+                if (!does(p, x, y, perm)) continue;
                 fprintf(p->out, "%s may %s:%s %s: it %s%s\n", polprove_label(p->m, x, one),
                         bh_permissions[perm].class_name, bh_permissions[perm].name, polprove_label(p->m, y, other),
                         polflow_effect(perm), polprove_source(p->cil, x.type, y.type, perm, source));
@@ -233,22 +220,18 @@ static bool prove_may(const struct prover *p)
     listed(&p->l->perms, perms);
     for (uint32_t s = 0; s < p->m->flat.types; s++) {
         for (uint32_t t = 0; t < p->m->flat.types; t++) {
-            if (!poltypes_has(&p->m->domains, s) || (p->l->b.count && !poltypes_has(&p->b, t)))
-                continue;
+            if (!poltypes_has(&p->m->domains, s) || (p->l->b.count && !poltypes_has(&p->b, t))) continue;
             for (uint32_t k = 0; k < BH_PERM_COUNT; k++) {
-                if (!(perms[k / 64] >> (k % 64) & 1) || !polmodel_ever(p->m, s, t, k))
-                    continue;
+                if (!(perms[k / 64] >> (k % 64) & 1) || !polmodel_ever(p->m, s, t, k)) continue;
                 somebody = true;
-                if (poltypes_has(&p->a, s) == only)
-                    continue;
+                if (poltypes_has(&p->a, s) == only) continue;
                 fprintf(p->out, "%s may %s:%s %s%s\n", p->m->flat.names[s], bh_permissions[k].class_name,
                         bh_permissions[k].name, p->m->flat.names[t], polprove_source(p->cil, s, t, k, source));
                 return false;
             }
         }
     }
-    if (only && !somebody)
-        fprintf(p->out, "nobody may\n");
+    if (only && !somebody) fprintf(p->out, "nobody may\n");
     return !only || somebody;
 }
 
@@ -344,15 +327,13 @@ static int check_names(struct prover *p, struct policy_error *e)
 static bool lives(const struct polmodel *m, const struct poltypes *set)
 {
     for (size_t i = 0; i < POLICY_TYPES_MAX / 64; i++)
-        if (set->bit[i] & m->domains.bit[i])
-            return true;
+        if (set->bit[i] & m->domains.bit[i]) return true;
     return false;
 }
 
 static int one_line(struct prover *p, struct polproof *proof, struct policy_error *e)
 {
-    if (check_names(p, e) != 0)
-        return -EINVAL;
+    if (check_names(p, e) != 0) return -EINVAL;
     if (p->l->kind == POLSPEC_SET) {
         if (polmodel_type(p->m, p->l->word) >= 0 || polmodel_set(p->m, p->l->word)) {
             snprintf(e->text, sizeof(e->text), "%s is a type or a set already", p->l->word);
@@ -361,8 +342,7 @@ static int one_line(struct prover *p, struct polproof *proof, struct policy_erro
         polmodel_add_set(p->m, p->l->word, &p->a);
         return 0;
     }
-    if (p->l->kind == POLSPEC_ACCEPT)
-        return 0;
+    if (p->l->kind == POLSPEC_ACCEPT) return 0;
     char *why = NULL;
     size_t n;
     p->out = open_memstream(&why, &n);

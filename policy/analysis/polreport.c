@@ -86,8 +86,7 @@ static const char style[] =
 static void heading(FILE *out, const char *text, const char *lead)
 {
     polreport_tag(out, "h2", NULL, "%s", text);
-    if (lead)
-        polreport_tag(out, "p", "small", "%s", lead);
+    if (lead) polreport_tag(out, "p", "small", "%s", lead);
     fputc('\n', out);
 }
 
@@ -142,19 +141,16 @@ static void assertions(FILE *out, const struct polreport *r)
             fputs("<tr>", out);
             polreport_tag(out, "td", p->holds ? "holds" : "false", "%s", p->holds ? "holds" : "does not hold");
             fputs("<td>", out);
-            if (*p->line->label)
-                polreport_tag(out, "b", NULL, "%s: ", p->line->label);
+            if (*p->line->label) polreport_tag(out, "b", NULL, "%s: ", p->line->label);
             polreport_text(out, p->line->text);
             fputs("<br/>", out);
             polreport_tag(out, "span", "small mono", "%s:%u", f->path, p->line->line);
-            if (!p->holds)
-                polreport_tag(out, "pre", NULL, "%s", p->why);
+            if (!p->holds) polreport_tag(out, "pre", NULL, "%s", p->why);
             fputs("</td></tr>\n", out);
         }
         fputs("</table>\n", out);
     }
-    if (!r->proof_count)
-        polreport_tag(out, "p", NULL, "No .spec file was given: nothing is proved about this policy.");
+    if (!r->proof_count) polreport_tag(out, "p", NULL, "No .spec file was given: nothing is proved about this policy.");
 }
 
 static void findings(FILE *out, const struct polreport *r)
@@ -222,8 +218,7 @@ static void table_identity(FILE *out, const struct polreport *r, const struct po
     row(out, "Policy in force", NULL, "%s, version %u, format %u", (const char *)h.name, h.version, h.format);
     row(out, "Its table is that of the sources", same ? "holds" : "error", "%s",
         same ? "yes: the same bytes come out again" : "NO: the table was made from another policy or other rules");
-    if (r->signer)
-        row(out, "Signature", strncmp(r->signer, "signed by", 9) == 0 ? "holds" : "error", "%s", r->signer);
+    if (r->signer) row(out, "Signature", strncmp(r->signer, "signed by", 9) == 0 ? "holds" : "error", "%s", r->signer);
     free(built);
 }
 
@@ -234,8 +229,7 @@ static void identity(FILE *out, const struct polreport *r)
         "SHA-256 of every file that was read. The digest of the policy table is the one that reports and PCR 21 name.");
     fputs("<table>\n", out);
     const struct polfile *table = polinput_next(r->in, NULL, ".bhp");
-    if (table)
-        table_identity(out, r, table);
+    if (table) table_identity(out, r, table);
     for (size_t i = 0; i < r->in->count; i++) {
         char digest[65];
         hex(r->in->files[i].sha256, 32, digest);

@@ -10,8 +10,7 @@ static void chips(FILE *out, unsigned int kinds)
 {
     static const char letters[POL_KINDS] = {'M', 'C', 'E', 'S', 'P', 'L'};
     for (int k = 0; k < POL_KINDS; k++)
-        if (kinds >> k & 1)
-            fprintf(out, "<span class=\"chip %s\">%c</span>", pol_kind_names[k], letters[k]);
+        if (kinds >> k & 1) fprintf(out, "<span class=\"chip %s\">%c</span>", pol_kind_names[k], letters[k]);
 }
 
 static void cell(FILE *out, const struct polshow *s, uint32_t a, uint32_t b)
@@ -24,8 +23,7 @@ static void cell(FILE *out, const struct polshow *s, uint32_t a, uint32_t b)
         unsigned int kinds = s->step[same][at];
         bool alone = a == b && same && a == s->g->w.m->flat.boot_type;
         bool through = !alone && s->indirect[same][at] && !(kinds & POL_INFORMATION);
-        if (!kinds && !through)
-            continue;
+        if (!kinds && !through) continue;
         fprintf(out, "<div>%s%s%s", alike ? "" : "<span class=\"place\">", alike ? "" : places[same],
                 alike ? "" : "</span>");
         chips(out, kinds);
@@ -61,17 +59,14 @@ void polreport_matrix(FILE *out, const struct polshow *s)
         "class=\"matrix\"><tr><th></th>",
         out);
     for (uint32_t b = 0; b < s->types; b++)
-        if (poltypes_has(&m->domains, b))
-            polreport_tag(out, "th", NULL, "%s", m->flat.names[b]);
+        if (poltypes_has(&m->domains, b)) polreport_tag(out, "th", NULL, "%s", m->flat.names[b]);
     fputs("</tr>\n", out);
     for (uint32_t a = 0; a < s->types; a++) {
-        if (!poltypes_has(&m->domains, a))
-            continue;
+        if (!poltypes_has(&m->domains, a)) continue;
         fputs("<tr>", out);
         polreport_tag(out, "th", "row", "%s", m->flat.names[a]);
         for (uint32_t b = 0; b < s->types; b++)
-            if (poltypes_has(&m->domains, b))
-                cell(out, s, a, b);
+            if (poltypes_has(&m->domains, b)) cell(out, s, a, b);
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -83,8 +78,7 @@ static void machine_row(FILE *out, const struct polmodel *m, uint32_t s, uint32_
 {
     int class = -1;
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (bh_permissions[p].object != BH_OBJECT_XEN || !polmodel_ever(m, s, t, p))
-            continue;
+        if (bh_permissions[p].object != BH_OBJECT_XEN || !polmodel_ever(m, s, t, p)) continue;
         if (class < 0) {
             fputs("<tr>", out);
             polreport_tag(out, "td", NULL, "%s", m->flat.names[s]);
@@ -96,8 +90,7 @@ static void machine_row(FILE *out, const struct polmodel *m, uint32_t s, uint32_
         class = (int)bh_permissions[p].class;
         fprintf(out, " %s", bh_permissions[p].name);
     }
-    if (class >= 0)
-        fputs("</td></tr>\n", out);
+    if (class >= 0) fputs("</td></tr>\n", out);
 }
 
 void polreport_machine(FILE *out, const struct polreport *r)
@@ -107,8 +100,7 @@ void polreport_machine(FILE *out, const struct polreport *r)
     fputs("\n<table class=\"stack\"><tr><th>Type</th><th>Object</th><th>May</th></tr>\n", out);
     for (uint32_t s = 0; s < m->flat.types; s++)
         for (uint32_t t = 0; t < m->flat.types; t++)
-            if (poltypes_has(&m->domains, s) && !poltypes_has(&m->domains, t))
-                machine_row(out, m, s, t);
+            if (poltypes_has(&m->domains, s) && !poltypes_has(&m->domains, t)) machine_row(out, m, s, t);
     fputs("</table>\n", out);
 }
 
@@ -139,12 +131,10 @@ static void conflict_rows(FILE *out, const struct polmodel *m, const struct polr
     for (size_t set = 0; set < r->conflict_count; set++) {
         char members[900] = "", one[96];
         for (size_t i = 0; i < r->member_count; i++) {
-            if (r->members[i].set != set)
-                continue;
+            if (r->members[i].set != set) continue;
             size_t n = strlen(members);
             span_text(m, &r->members[i].span, one);
-            if (n + 100 < sizeof(members))
-                snprintf(members + n, sizeof(members) - n, "%s%s", n ? ", " : "", one);
+            if (n + 100 < sizeof(members)) snprintf(members + n, sizeof(members) - n, "%s%s", n ? ", " : "", one);
         }
         rule_row(out, "conflict set", r->conflicts[set].name, members);
         rule_row(out, "", "",
@@ -160,8 +150,7 @@ static void ranges_text(const uint64_t cleared[POL_COMPARTMENTS / 64], char out[
     out[0] = 0;
     for (int c = 0; c < POL_COMPARTMENTS; c++) {
         int first = c;
-        if (!(cleared[c / 64] >> (c % 64) & 1))
-            continue;
+        if (!(cleared[c / 64] >> (c % 64) & 1)) continue;
         while (c + 1 < POL_COMPARTMENTS && (cleared[(c + 1) / 64] >> ((c + 1) % 64) & 1))
             c++;
         if (n < 480)

@@ -30,8 +30,7 @@ bool polrules_assignable(const struct polrules *r, uint32_t creator, struct poll
 bool polrules_bound(const struct polrules *r, struct pollabel l)
 {
     for (size_t i = 0; i < r->launch_count; i++)
-        if (polspan_has(&r->launches[i].span, l))
-            return true;
+        if (polspan_has(&r->launches[i].span, l)) return true;
     return false;
 }
 
@@ -51,8 +50,7 @@ static void split(struct splitter *s, const bool in[POL_COMPARTMENTS])
     for (unsigned int k = 0; k < before; k++)
         renamed[k] = inside[k] && outside[k] ? (uint16_t)s->classes++ : (uint16_t)k;
     for (uint32_t c = 0; c < POL_COMPARTMENTS; c++)
-        if (in[c])
-            s->class_of[c] = renamed[s->class_of[c]];
+        if (in[c]) s->class_of[c] = renamed[s->class_of[c]];
 }
 
 static void split_span(struct splitter *s, const struct polspan *span)
@@ -95,8 +93,7 @@ static struct polspan span_of(const struct policy_span *s)
 static void *room(size_t count, size_t size)
 {
     void *p = calloc(count + 1, size);
-    if (!p)
-        abort();
+    if (!p) abort();
     return p;
 }
 
@@ -165,8 +162,7 @@ void polrules_fill(struct polrules *r, const struct policy_flat *flat, const cha
     memset(r, 0, sizeof(*r));
     r->present = file != NULL;
     r->file = file;
-    if (source)
-        r->source = *source;
+    if (source) r->source = *source;
     fill_labels(r, flat);
     fill_sets(r, flat);
     fill_ceilings(r, flat);
@@ -176,13 +172,11 @@ unsigned int polrules_line(const struct polrules *r, enum policy_rule_kind kind,
 {
     for (size_t i = 0; i < r->source.count; i++) {
         const struct policy_rule *rule = &r->source.rule[i];
-        if (rule->kind != kind || (name && strcmp(rule->name, name) != 0))
-            continue;
+        if (rule->kind != kind || (name && strcmp(rule->name, name) != 0)) continue;
         bool fits = !type || strcmp(rule->label.name, type) == 0;
         for (size_t k = 0; k < rule->items && !fits; k++)
             fits = strcmp(rule->item[k].name, type) == 0 || strcmp(rule->item[k].name, "*") == 0;
-        if (fits)
-            return rule->line;
+        if (fits) return rule->line;
     }
     return 0;
 }
@@ -194,8 +188,7 @@ static size_t item_text(const struct policy_item *item, char *out, size_t size)
 {
     int n = 0;
     bool all = item->low == 0 && item->high == POL_COMPARTMENTS - 1;
-    if (item->name[0])
-        n = snprintf(out, size, " %s", item->name);
+    if (item->name[0]) n = snprintf(out, size, " %s", item->name);
     if ((size_t)n < size && item->high && !all)
         n += snprintf(out + n, size - (size_t)n, item->low == item->high ? "%sc%u" : "%sc%u-c%u",
                       item->name[0] ? ":" : " ", item->low, item->high);
@@ -206,11 +199,9 @@ bool polrules_text(const struct polrules *r, size_t i, size_t k, char *out, size
 {
     const struct policy_rule *rule = &r->source.rule[i];
     size_t items = rule->kind == RULE_CEILING ? POLICY_LIMITS : rule->items ? rule->items : 1;
-    if (k >= items)
-        return false;
+    if (k >= items) return false;
     size_t n = (size_t)snprintf(out, size, "%s %s", rule_words[rule->kind], rule->name);
-    if (rule->label.name[0])
-        n += item_text(&rule->label, out + n, size - n);
+    if (rule->label.name[0]) n += item_text(&rule->label, out + n, size - n);
     if (rule->kind == RULE_CEILING && rule->most[k])
         snprintf(out + n, size - n, " %s=%u", policy_limit_names[k], rule->most[k]);
     else if (rule->kind == RULE_CEILING)
@@ -221,11 +212,9 @@ bool polrules_text(const struct polrules *r, size_t i, size_t k, char *out, size
         n += (size_t)snprintf(out + n, size - n, rule->launch_kind == POLICY_LAUNCH_SIGNER ? " signer " : " digest ");
         for (size_t b = 0; b < sizeof(rule->id) && n + 3 < size; b++)
             n += (size_t)snprintf(out + n, size - n, "%02x", rule->id[b]);
-        if (rule->svn && n < size)
-            n += (size_t)snprintf(out + n, size - n, " svn>=%u", rule->svn);
+        if (rule->svn && n < size) n += (size_t)snprintf(out + n, size - n, " svn>=%u", rule->svn);
     }
-    if (rule->items && n < size)
-        item_text(&rule->item[k], out + n, size - n);
+    if (rule->items && n < size) item_text(&rule->item[k], out + n, size - n);
     return true;
 }
 

@@ -10,8 +10,7 @@
 static void *zeroed(size_t n)
 {
     void *p = calloc(n + 1, 1);
-    if (!p)
-        abort();
+    if (!p) abort();
     return p;
 }
 
@@ -24,14 +23,11 @@ static void reach(const struct polgraph *g, size_t from, bool through_boot, bool
     queue[tail++] = from;
     while (head < tail) {
         size_t at = queue[head++];
-        if (at != from && !through_boot && g->nodes[at].type == boot)
-            continue;
+        if (at != from && !through_boot && g->nodes[at].type == boot) continue;
         for (size_t to = 0; to < g->count; to++) {
-            if (seen[to] || !(g->kinds[at * g->count + to] & POL_INFORMATION))
-                continue;
+            if (seen[to] || !(g->kinds[at * g->count + to] & POL_INFORMATION)) continue;
             seen[to] = true;
-            if (to != from)
-                queue[tail++] = to;
+            if (to != from) queue[tail++] = to;
         }
     }
 }
@@ -77,8 +73,7 @@ static void print_kinds(FILE *out, unsigned int kinds, const char *between)
 {
     const char *sep = "";
     for (int k = 0; k < POL_KINDS; k++) {
-        if (!(kinds >> k & 1))
-            continue;
+        if (!(kinds >> k & 1)) continue;
         fprintf(out, "%s%s", sep, pol_kind_names[k]);
         sep = between;
     }
@@ -109,8 +104,7 @@ static void direct(FILE *out, const struct polshow *s, const struct cilindex *ci
             for (int same = 1; same >= 0; same--) {
                 unsigned int kinds = s->step[same][a * s->types + b] & mask;
                 struct pollabel labels[2];
-                if (!kinds)
-                    continue;
+                if (!kinds) continue;
                 fprintf(out, "%s -> %s  %s compartment: ", s->g->w.m->flat.names[a], s->g->w.m->flat.names[b],
                         places[same]);
                 print_kinds(out, kinds, " ");
@@ -152,16 +146,14 @@ void polshow_json(FILE *out, const struct polshow *s)
         for (uint32_t b = 0; b < s->types; b++) {
             for (int same = 1; same >= 0; same--) {
                 size_t cell = (size_t)a * s->types + b;
-                if (!s->step[same][cell] && !s->reach[same][cell])
-                    continue;
+                if (!s->step[same][cell] && !s->reach[same][cell]) continue;
                 jsonout_open(&j, NULL, '{');
                 jsonout_string(&j, "from", m->flat.names[a]);
                 jsonout_string(&j, "to", m->flat.names[b]);
                 jsonout_string(&j, "compartments", places[same]);
                 jsonout_open(&j, "direct", '[');
                 for (int k = 0; k < POL_KINDS; k++)
-                    if (s->step[same][cell] >> k & 1)
-                        jsonout_string(&j, NULL, pol_kind_names[k]);
+                    if (s->step[same][cell] >> k & 1) jsonout_string(&j, NULL, pol_kind_names[k]);
                 jsonout_close(&j, ']');
                 jsonout_bool(&j, "reaches", s->reach[same][cell]);
                 jsonout_bool(&j, "reaches_without_boot_domain", s->indirect[same][cell]);

@@ -53,8 +53,7 @@ static void layout(struct picture *p)
     const struct polmodel *m = p->s->g->w.m;
     int side = 0, middle = 0;
     for (uint32_t t = 0; t < p->s->types; t++) {
-        if (!poltypes_has(&m->domains, t) || t == m->flat.boot_type)
-            continue;
+        if (!poltypes_has(&m->domains, t) || t == m->flat.boot_type) continue;
         if (spans(p->s, t)) {
             put(p, t, MIDDLE, middle++);
         } else {
@@ -63,8 +62,7 @@ static void layout(struct picture *p)
         }
     }
     p->rows = side > middle ? side : middle;
-    if (p->rows == 0)
-        p->rows = 1;
+    if (p->rows == 0) p->rows = 1;
     for (size_t i = 0; i < p->count; i++) {
         int own = p->places[i].column == MIDDLE ? middle : side;
         p->places[i].y = TOP + p->places[i].row * ROW + (p->rows - own) * ROW / 2;
@@ -128,8 +126,7 @@ static void line(const struct picture *p, const struct place *a, const struct pl
 static unsigned int kinds_between(const struct picture *p, const struct place *a, const struct place *b)
 {
     size_t cell = (size_t)a->type * p->s->types + b->type;
-    if (a->column != MIDDLE && b->column != MIDDLE)
-        return p->s->step[a->column == b->column][cell];
+    if (a->column != MIDDLE && b->column != MIDDLE) return p->s->step[a->column == b->column][cell];
     return p->s->step[0][cell] | p->s->step[1][cell];
 }
 
@@ -165,8 +162,7 @@ static void boot_lines(const struct picture *p)
                from = (size_t)a->type * p->s->types + m->flat.boot_type;
         unsigned int there = p->s->step[0][to] | p->s->step[1][to], back = p->s->step[0][from] | p->s->step[1][from];
         any[a->column] |= (there | back) != 0;
-        if (!((there | back) & (1u << POL_MEMORY)))
-            continue;
+        if (!((there | back) & (1u << POL_MEMORY))) continue;
         int x = a->x + BOX_W - 24;
         fprintf(p->out, "<path d=\"M%d %dL%d %d\" class=\"across\"%s%s/>\n", x, BOOT_Y + 52, x, a->y,
                 there >> POL_MEMORY & 1 ? " marker-end=\"url(#across)\"" : "",
@@ -198,8 +194,7 @@ static void frames(const struct picture *p)
     for (size_t i = 0; i < p->count; i++)
         used[p->places[i].column] = true;
     for (int c = 0; c < COLUMNS; c++) {
-        if (!used[c])
-            continue;
+        if (!used[c]) continue;
         box(p->out, xs[c], TOP - 50, widths[c], p->rows * ROW + 50, c == MIDDLE ? "frame-middle" : "frame");
         text(p->out, xs[c] + widths[c] / 2, TOP - 26, "title", "middle", titles[c]);
     }
@@ -240,8 +235,7 @@ static const char style[] =
 void polsvg(FILE *out, const struct polshow *s, bool standalone)
 {
     struct picture p = {.out = out, .s = s, .places = calloc((size_t)s->types * 2 + 1, sizeof(*p.places))};
-    if (!p.places)
-        abort();
+    if (!p.places) abort();
     layout(&p);
     fprintf(out,
             "<svg class=\"flow\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\"%s "
@@ -254,8 +248,7 @@ void polsvg(FILE *out, const struct polshow *s, bool standalone)
     marker(out, "console");
     marker(out, "across");
     fputs("</defs>\n", out);
-    if (standalone)
-        fprintf(out, "<rect x=\"0\" y=\"0\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, p.height);
+    if (standalone) fprintf(out, "<rect x=\"0\" y=\"0\" width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, p.height);
     frames(&p);
     box(out, LEFT_X - 100, BOOT_Y, WIDTH - 2 * (LEFT_X - 100), 52, "boot");
     text(out, WIDTH / 2, BOOT_Y + 32, "name", "middle", s->g->w.m->flat.names[s->g->w.m->flat.boot_type]);

@@ -47,8 +47,7 @@ static void pipe_round_trip(unsigned count)
     if (child == 0) {
         close(there[1]);
         while (read(there[0], &byte, 1) == 1)
-            if (write(back[1], &byte, 1) != 1)
-                _exit(1);
+            if (write(back[1], &byte, 1) != 1) _exit(1);
         _exit(0);
     }
     close(there[0]);
@@ -71,8 +70,7 @@ static void fork_exit(unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         pid_t child = fork();
-        if (child == 0)
-            _exit(0);
+        if (child == 0) _exit(0);
         await(child);
     }
 }
@@ -105,8 +103,7 @@ static void mprotect_4m(unsigned count)
 {
     static char *memory;
 
-    if (!memory)
-        memory = touched(4 * MIB);
+    if (!memory) memory = touched(4 * MIB);
     for (unsigned i = 0; i < count; i++)
         check(mprotect(memory, 4 * MIB, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ) == 0, "mprotect");
 }
@@ -129,8 +126,7 @@ int main(int argc, char **argv)
 {
     uint64_t start = __rdtsc();
 
-    if (argc > 1 && strcmp(argv[1], "exit") == 0)
-        return 0;
+    if (argc > 1 && strcmp(argv[1], "exit") == 0) return 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("BENCH init %llu\n", (unsigned long long)start);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -26,8 +26,7 @@ int main(int argc, char **argv)
 
     setenv("TSS2_LOG", "all+NONE", 1);
     attest_build_open(&b);
-    if (argc != 2 || !attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL))
-        return 1;
+    if (argc != 2 || !attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL)) return 1;
     findings_hex(b.nonce, 32, nonce);
     findings_hex(b.tenant_digest, 32, launch);
     snprintf(options, sizeof(options), "--nonce %s --launch %s --label tenant_t:7 --profile development", nonce,

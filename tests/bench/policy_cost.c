@@ -96,22 +96,17 @@ static long steps(size_t i)
     int status;
     pid_t pid = fork();
 
-    if (pid == 0)
-        child(i);
+    if (pid == 0) child(i);
     for (waitpid(pid, &status, 0); WIFSTOPPED(status); waitpid(pid, &status, 0)) {
-        if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
-            exit(2);
-        if (!stack && regs.rip == (uintptr_t)monitor_check)
-            stack = regs.rsp;
-        if (stack && regs.rsp > stack)
-            break;
+        if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0) exit(2);
+        if (!stack && regs.rip == (uintptr_t)monitor_check) stack = regs.rsp;
+        if (stack && regs.rsp > stack) break;
         n += stack != 0;
         ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL);
     }
     ptrace(PTRACE_CONT, pid, NULL, NULL);
     waitpid(pid, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        exit(3);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) exit(3);
     return n;
 }
 
@@ -124,8 +119,7 @@ int main(int argc, char **argv)
         struct policy_table t;
         size_t size;
         uint8_t *file = support_read(argv[i + 1], &size);
-        if (!file || policy_table_open(&t, file, size) != 0)
-            return 4;
+        if (!file || policy_table_open(&t, file, size) != 0) return 4;
         printf("%8zu bytes, %u types (%s asked for): %s\n", size, t.types, argv[i], argv[i + 1]);
         free(file);
     }

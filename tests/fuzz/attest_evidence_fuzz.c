@@ -19,8 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     setenv("TSS2_LOG", "all+NONE", 1);
     attest_build_open(&b);
-    if (!attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL))
-        abort();
+    if (!attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL)) abort();
     memcpy(good, b.evidence, b.evidence_size);
     return 0;
 }
@@ -34,7 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         b.evidence[(data[i] | data[i + 1] << 8) % b.evidence_size] ^= data[i + 2];
     changed = memcmp(b.evidence, good, b.evidence_size) != 0;
     accepted = verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings);
-    if (accepted == changed)
-        abort();
+    if (accepted == changed) abort();
     return 0;
 }

@@ -27,8 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void require(bool good)
 {
-    if (!good)
-        abort();
+    if (!good) abort();
 }
 
 /* What is accepted is the one encoding of its contents. */
@@ -51,8 +50,7 @@ static void log_of(struct bytes in)
     struct bytes rest = in;
     size_t used = 0;
 
-    if (eventlog_parse(in) != 0)
-        return;
+    if (eventlog_parse(in) != 0) return;
     while (eventlog_next(&rest, &record) > 0)
         used += 44 + record.data.size;
     require(used == in.size);
@@ -65,8 +63,7 @@ static void references(struct bytes in)
     struct bytes rest, text;
     const uint8_t *digest;
 
-    if (refvalues_parse(in, &refs) != 0)
-        return;
+    if (refvalues_parse(in, &refs) != 0) return;
     for (size_t i = 0; i < refs.count; i++) {
         size_t count = 0;
 
@@ -94,8 +91,7 @@ static void image(struct bytes in)
     uint8_t digest[32];
 
     authenticode_digest(in, digest);
-    if (grubcfg_parse(in, &cfg) == 0)
-        require(cfg.count <= GRUBCFG_EVENTS_MAX);
+    if (grubcfg_parse(in, &cfg) == 0) require(cfg.count <= GRUBCFG_EVENTS_MAX);
 }
 
 static void certificate(struct bytes in)
@@ -132,8 +128,7 @@ static void report(struct bytes in)
 {
     struct bh_report r;
 
-    if (evidence_parse_report(in, &r) == 0)
-        require(strnlen(r.type, sizeof(r.type)) < sizeof(r.type));
+    if (evidence_parse_report(in, &r) == 0) require(strnlen(r.type, sizeof(r.type)) < sizeof(r.type));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -142,8 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                     certificate, revocations, request,    report};
     struct evidence evidence;
 
-    if (size == 0)
-        return 0;
+    if (size == 0) return 0;
     if (data[0] < sizeof(parsers) / sizeof(parsers[0]))
         parsers[data[0]]((struct bytes){data + 1, size - 1});
     else

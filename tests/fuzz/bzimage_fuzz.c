@@ -19,14 +19,11 @@ static void unpack(const uint8_t *data, size_t size)
     size_t total, got = 0;
     long n;
 
-    if (bzimage_open(data, size, LIMIT, &image, &total, &err) < 0)
-        return;
-    if (total > LIMIT)
-        abort();
+    if (bzimage_open(data, size, LIMIT, &image, &total, &err) < 0) return;
+    if (total > LIMIT) abort();
     while ((n = bzimage_read(image, chunk, sizeof(chunk), &err)) > 0)
         got += (size_t)n;
-    if (got > total || (n == 0 && got != total))
-        abort();
+    if (got > total || (n == 0 && got != total)) abort();
     bzimage_close(image);
 }
 

@@ -9,8 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool good)
 {
-    if (!good)
-        abort();
+    if (!good) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -18,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cpu_regs r = {0};
     struct decoded d, exact;
 
-    if (decode(data, size, &d))
-        return 0;
+    if (decode(data, size, &d)) return 0;
     require(d.length && d.length <= 15 && d.length <= size && d.reg < 16 && d.rm < 16);
     require(d.op <= DECODE_RDPMC && (d.base <= 16 || d.base == 0xff) && (d.index < 16 || d.index == 0xff));
     require(decode(data, d.length, &exact) == 0 && exact.length == d.length && exact.op == d.op && exact.imm == d.imm);

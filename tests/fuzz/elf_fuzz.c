@@ -15,16 +15,14 @@ static bool reader(void *ctx, uint64_t offset, void *buf, size_t n)
 {
     const struct bytes *b = ctx;
 
-    if (offset > b->n || n > b->n - offset)
-        return false;
+    if (offset > b->n || n > b->n - offset) return false;
     memcpy(buf, b->p + offset, n);
     return true;
 }
 
 static void require(bool good)
 {
-    if (!good)
-        abort();
+    if (!good) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

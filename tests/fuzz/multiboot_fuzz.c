@@ -20,16 +20,14 @@ static const void *reader(void *ctx, uint64_t phys, size_t len)
 
 static void require(bool good)
 {
-    if (!good)
-        abort();
+    if (!good) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *error = NULL;
 
-    if (!size)
-        return 0;
+    if (!size) return 0;
     memory = data + 1;
     memory_size = size - 1;
     if (multiboot_parse(&info, *data & 1 ? 0x36d76289 : 0x2badb002, AT, reader, NULL, &error)) {

@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(int ok)
 {
-    if (!ok)
-        abort();
+    if (!ok) abort();
 }
 
 static void use_rules(const struct policy_table *t, uint16_t type)

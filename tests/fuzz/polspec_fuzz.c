@@ -24,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (polspec_parse(&spec, (const char *)data, size, &e) != 0 && (!e.text[0] || e.line < 1 || e.line > lines))
         abort();
     polspec_free(&spec);
-    if (cilread_file(&root, "fuzz", (const char *)data, size, &why) != 0 && strncmp(why.text, "fuzz:", 5) != 0)
-        abort();
+    if (cilread_file(&root, "fuzz", (const char *)data, size, &why) != 0 && strncmp(why.text, "fuzz:", 5) != 0) abort();
     cilread_free(&root);
     return 0;
 }

@@ -25,8 +25,7 @@ void panic(const char *fmt, ...)
 
 static uint8_t next(void)
 {
-    if (!left)
-        return 0x80;
+    if (!left) return 0x80;
     left--;
     return *input++;
 }
@@ -60,8 +59,7 @@ static void responses(const uint8_t *rsp, size_t len)
     uint8_t out[TPM_RANDOM_MAX];
     int n = tpm_cmd_random_response(rsp, len, out, sizeof(out));
 
-    if (n > (int)sizeof(out) || (n >= 0 && tpm_cmd_response(rsp, len) != 0))
-        abort();
+    if (n > (int)sizeof(out) || (n >= 0 && tpm_cmd_response(rsp, len) != 0)) abort();
     for (unsigned int pcr = 0; pcr < 24; pcr++)
         tpm_cmd_pcr_response(rsp, len, pcr, out);
 }
@@ -82,8 +80,7 @@ static void driver(const struct tpm_interface *tpm, const uint8_t *data, size_t 
         rc = tpm->step(&l);
     if (rc > 0 && ((size_t)rc > sizeof(buffer) || tpm_cmd_u32(buffer + 2) != (uint32_t)rc || l.state != LINK_IDLE))
         abort();
-    if (rc == 0 || (rc < 0 && rc != -XEN_EAGAIN && rc != -XEN_EIO))
-        abort();
+    if (rc == 0 || (rc < 0 && rc != -XEN_EAGAIN && rc != -XEN_EIO)) abort();
     tpm->cancel(&l);
 }
 
@@ -91,8 +88,7 @@ static void allow(const uint8_t *cmd, size_t len)
 {
     enum bh_perm perm;
 
-    if (tpm_allow(cmd, len, &perm))
-        return;
+    if (tpm_allow(cmd, len, &perm)) return;
     switch (tpm_cmd_u32(cmd + 6)) {
     case TPM2_CC_PCR_Extend:
     case TPM2_CC_PCR_Event:
@@ -107,14 +103,12 @@ static void allow(const uint8_t *cmd, size_t len)
     case TPM2_CC_Shutdown:
         abort();
     }
-    if (perm < PERM_tpm_read || perm > PERM_tpm_activate)
-        abort();
+    if (perm < PERM_tpm_read || perm > PERM_tpm_activate) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!size)
-        return 0;
+    if (!size) return 0;
     switch (data[0] % 4) {
     case 0:
         responses(data + 1, size - 1);

@@ -12,8 +12,7 @@ static void event_log(const uint8_t *data, size_t size)
     struct txt_log log;
     unsigned int n = 0;
 
-    if (txt_log_open(&log, data, size))
-        return;
+    if (txt_log_open(&log, data, size)) return;
     while (txt_log_next(&log, &e) > 0) {
         uint8_t sum = 0;
         for (int i = 0; i < 32; i++)
@@ -32,13 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memcpy(text, data, size);
     text[size] = 0;
-    if (txt_shared_address(text) >> 32)
-        abort();
+    if (txt_shared_address(text) >> 32) abort();
     free(text);
-    if (size >= TXT_SHARED_SIZE)
-        txt_shared_valid(data, 0x2473000);
-    if (txt_heap_log(data, size, &start, &end) && (start >= end || end >> 33))
-        abort();
+    if (size >= TXT_SHARED_SIZE) txt_shared_valid(data, 0x2473000);
+    if (txt_heap_log(data, size, &start, &end) && (start >= end || end >> 33)) abort();
     event_log(data, size);
     return 0;
 }

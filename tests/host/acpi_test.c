@@ -85,8 +85,7 @@ static int parse(const uint8_t *table, size_t len)
     cpus = ioapics = overrides = 0;
     memcpy(t, table, len);
     int rc = acpi_parse_madt(t, len, &visitor, &lapic);
-    if (!rc)
-        assert_int_equal(lapic, table[36] | table[37] << 8 | table[38] << 16 | (uint32_t)table[39] << 24);
+    if (!rc) assert_int_equal(lapic, table[36] | table[37] << 8 | table[38] << 16 | (uint32_t)table[39] << 24);
     free(t);
     return rc;
 }

@@ -23,16 +23,13 @@ static char *write_file(const char *name, const char *head, const char *text)
 {
     if (!directory[0]) {
         strcpy(directory, "/tmp/analysis-test-XXXXXX");
-        if (!mkdtemp(directory))
-            abort();
+        if (!mkdtemp(directory)) abort();
         atexit(remove_directory);
     }
     char *path;
-    if (asprintf(&path, "%s/%s", directory, name) < 0)
-        abort();
+    if (asprintf(&path, "%s/%s", directory, name) < 0) abort();
     FILE *f = fopen(path, "w");
-    if (!f || fprintf(f, "%s%s", head, text) < 0 || fclose(f) != 0)
-        abort();
+    if (!f || fprintf(f, "%s%s", head, text) < 0 || fclose(f) != 0) abort();
     return path;
 }
 
@@ -47,16 +44,14 @@ void analysis_open(struct analysis *a, const char *more, const char *rules)
                            more);
     char *paths[3] = {strdup("policy/base.cil"), cil, NULL};
     size_t count = 2;
-    if (rules)
-        paths[count++] = write_file("t.rules", "", rules);
+    if (rules) paths[count++] = write_file("t.rules", "", rules);
     memset(a, 0, sizeof(*a));
     if (polinput_load(&a->in, paths, count, &e) != 0) {
         fprintf(stderr, "analysis_open: %s\n", e.text);
         abort();
     }
     struct polworld w = {&a->in.model, &a->in.rules};
-    if (polgraph_build(&a->graph, &w, &e) != 0)
-        abort();
+    if (polgraph_build(&a->graph, &w, &e) != 0) abort();
     for (size_t i = 0; i < count; i++)
         free(paths[i]);
 }

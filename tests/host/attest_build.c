@@ -29,8 +29,7 @@ static void make_key(mbedtls_pk_context *pk, mbedtls_ctr_drbg_context *random, u
     must(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk), mbedtls_ctr_drbg_random, random) == 0);
     must(mbedtls_ecp_point_write_binary(&mbedtls_pk_ec(*pk)->grp, &mbedtls_pk_ec(*pk)->Q, MBEDTLS_ECP_PF_UNCOMPRESSED,
                                         &size, encoded, sizeof(encoded)) == 0);
-    if (xy != NULL)
-        memcpy(xy, encoded + 1, 64);
+    if (xy != NULL) memcpy(xy, encoded + 1, 64);
 }
 
 static void sign(mbedtls_pk_context *pk, mbedtls_ctr_drbg_context *random, const void *data, size_t size,
@@ -182,8 +181,7 @@ static void make_late_log(struct attest_build *b)
 
 static void make_log(struct attest_build *b)
 {
-    if (b->late)
-        make_late_log(b);
+    if (b->late) make_late_log(b);
     attest_build_event(b, 21, BH_EV_HV_KEY, NULL, b->hv_xy, 64);
     attest_build_event(b, 21, BH_EV_HV_CONFIG, NULL, "dom0_mem=512M", 13);
     attest_build_event(b, 21, BH_EV_POLICY, b->policy_digest, "\3\0\0\0", 4);
@@ -297,8 +295,7 @@ static void make_report(struct attest_build *b)
     memcpy(r->launch_digest, b->tenant_digest, 32);
     memcpy(r->policy_digest, b->policy_digest, 32);
     p256_sha256(b->nonce, sizeof(b->nonce), r->report_data);
-    if (b->binding_size != 0)
-        p256_sha256(b->binding, b->binding_size, r->report_data + 32);
+    if (b->binding_size != 0) p256_sha256(b->binding, b->binding_size, r->report_data + 32);
 }
 
 void attest_build_sign_report(struct attest_build *b)
@@ -376,8 +373,7 @@ static void make_wanted(struct attest_build *b)
                                        .late_launch = b->late,
                                        .least_svn = 2,
                                        .last_reset_count = 7};
-    if (b->binding_size != 0)
-        b->wanted.binding = (struct bytes){b->binding, b->binding_size};
+    if (b->binding_size != 0) b->wanted.binding = (struct bytes){b->binding, b->binding_size};
 }
 
 bool attest_build_run(struct attest_build *b, enum attest_build_step step, attest_build_hook hook)
@@ -391,8 +387,7 @@ bool attest_build_run(struct attest_build *b, enum attest_build_step step, attes
 
     for (int i = ATTEST_BUILD_INPUTS; i <= ATTEST_BUILD_WANTED; i++) {
         steps[i](b);
-        if (hook != NULL && i == (int)step)
-            hook(b);
+        if (hook != NULL && i == (int)step) hook(b);
     }
     return verify_evidence((struct bytes){b->evidence, b->evidence_size}, &b->wanted, &b->findings);
 }

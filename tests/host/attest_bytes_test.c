@@ -99,8 +99,7 @@ static void no_altered_byte_is_accepted(void **state)
     (void)state;
     assert_true(attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL));
     for (size_t i = 0; i < b.evidence_size; i++) {
-        if (!is_worth_it(i))
-            continue;
+        if (!is_worth_it(i)) continue;
         b.evidence[i] ^= 0x10;
         if (verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings)) {
             printf("byte %zu of %zu\n", i, b.evidence_size);

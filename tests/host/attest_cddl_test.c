@@ -61,8 +61,7 @@ static void rules_and_reader_agree_on_altered_heads(void **state)
                 assert_true(evidence_parse_platform(e.platform, &platform) != 0 ||
                             !bytes_is_text(platform.profile, EVIDENCE_PLATFORM_PROFILE));
             }
-            if (rules)
-                assert_true(parsed);
+            if (rules) assert_true(parsed);
             both += parsed && rules;
             neither += !parsed && !rules;
             b.evidence[i] ^= (uint8_t)(1u << bit);
@@ -91,8 +90,7 @@ static int start(void **state)
     size_t size = f != NULL ? fread(cddl, 1, sizeof(cddl) - 1, f) : 0;
 
     (void)state;
-    if (f != NULL)
-        fclose(f);
+    if (f != NULL) fclose(f);
     setenv("TSS2_LOG", "all+NONE", 1);
     attest_build_open(&b);
     return size == 0 || size == sizeof(cddl) - 1;

@@ -87,11 +87,9 @@ static void take_platform_from_tpm(struct attest_build *v)
     for (int i = 0; i < 3; i++) {
         memset(v->pcr_ref[i], 0, 32);
         p256_extend(v->pcr_ref[i], v->nonce);
-        if (!extended)
-            attest_swtpm_extend(&link, pinned[i], 0, v->nonce);
+        if (!extended) attest_swtpm_extend(&link, pinned[i], 0, v->nonce);
     }
-    if (!extended)
-        extend_log(&link, (struct bytes){v->log, v->log_size});
+    if (!extended) extend_log(&link, (struct bytes){v->log, v->log_size});
     extended = true;
     attest_swtpm_close(&link);
     put("log", v->log, v->log_size);
@@ -378,8 +376,7 @@ static int run_all(char *argv[])
     int rc = attest_swtpm_run(argv, path("out"));
 
     for (int i = 0; argv[i] != NULL; i++) {
-        if (strncmp(argv[i], tpm.folder, strlen(tpm.folder)) == 0)
-            free(argv[i]);
+        if (strncmp(argv[i], tpm.folder, strlen(tpm.folder)) == 0) free(argv[i]);
     }
     return rc;
 }

@@ -69,8 +69,7 @@ static void what_grub_would_expand_is_refused(void **state)
         char text[128];
 
         snprintf(text, sizeof(text), "boot\n%s", lines[i]);
-        if (grubcfg_parse(text_of(text), &cfg) != -EINVAL)
-            fail_msg("accepted: %s", lines[i]);
+        if (grubcfg_parse(text_of(text), &cfg) != -EINVAL) fail_msg("accepted: %s", lines[i]);
         assert_int_equal(cfg.bad_line, 2);
     }
 }
@@ -138,8 +137,7 @@ static void checksum_and_certificates_do_not_count(void **state)
 
     (void)state;
     for (size_t i = 0; i < size; i++) {
-        if ((i < checksum || i >= checksum + 4) && (i < security || i >= security + 8))
-            less[used++] = image[i];
+        if ((i < checksum || i >= checksum + 4) && (i < security || i >= security + 8)) less[used++] = image[i];
     }
     p256_sha256(less, used, want);
     digest_of(image, size, have);

@@ -14,8 +14,7 @@
 
 static void must(int good, const char *what)
 {
-    if (good)
-        return;
+    if (good) return;
     fprintf(stderr, "attest_swtpm: %s\n", what);
     abort();
 }
@@ -40,12 +39,9 @@ static uint16_t find_ports(void)
         uint16_t port = (uint16_t)(20000 + 2 * ((getpid() + try * 37) % 20000));
         int first = bind_port(port), second = bind_port((uint16_t)(port + 1));
 
-        if (first >= 0)
-            close(first);
-        if (second >= 0)
-            close(second);
-        if (first >= 0 && second >= 0)
-            return port;
+        if (first >= 0) close(first);
+        if (second >= 0) close(second);
+        if (first >= 0 && second >= 0) return port;
     }
     return 0;
 }
@@ -71,8 +67,7 @@ static void spawn(struct attest_swtpm *tpm)
     snprintf(tpm->tcti, sizeof(tpm->tcti), "swtpm:host=127.0.0.1,port=%u", port);
     tpm->pid = fork();
     must(tpm->pid >= 0, "fork");
-    if (tpm->pid == 0)
-        exec_swtpm(tpm->folder, port);
+    if (tpm->pid == 0) exec_swtpm(tpm->folder, port);
     for (int i = 0; i < 100; i++) {
         link = (struct attest_swtpm_link){0};
         if (Tss2_TctiLdr_Initialize(tpm->tcti, &link.tcti) == TSS2_RC_SUCCESS) {
@@ -88,8 +83,7 @@ void attest_swtpm_start(struct attest_swtpm *tpm)
 {
     strcpy(tpm->folder, "/tmp/attest-XXXXXX");
     must(mkdtemp(tpm->folder) != NULL, "no folder");
-    if (tpm->prepare != NULL)
-        tpm->prepare(tpm);
+    if (tpm->prepare != NULL) tpm->prepare(tpm);
     spawn(tpm);
 }
 

@@ -263,8 +263,7 @@ static void each_code_has_a_vector_that_fails_with_it_alone(void **state)
 static void good_evidence_is_accepted(void **state)
 {
     (void)state;
-    if (!attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL))
-        print_findings();
+    if (!attest_build_run(&b, ATTEST_BUILD_INPUTS, NULL)) print_findings();
     assert_true(findings_accepted(&b.findings));
 }
 

@@ -40,12 +40,9 @@ static void bend(struct manner *m, uint8_t nonce[ATTLS_NONCE], uint8_t binding[A
 {
     uint8_t key[32];
 
-    if (m->what == OTHER_NONCE)
-        nonce[31] ^= 1;
-    if (m->what == OTHER_ROLE)
-        binding[8] ^= 'C' ^ 'S';
-    if (m->what == OTHER_CHANNEL)
-        binding[ATTLS_BINDING - 1] ^= 1;
+    if (m->what == OTHER_NONCE) nonce[31] ^= 1;
+    if (m->what == OTHER_ROLE) binding[8] ^= 'C' ^ 'S';
+    if (m->what == OTHER_CHANNEL) binding[ATTLS_BINDING - 1] ^= 1;
     if (m->what == SWAPPED_KEYS) {
         memcpy(key, binding + 9, 32);
         memcpy(binding + 9, binding + 41, 32);
@@ -60,8 +57,7 @@ static long attest(void *self, const uint8_t nonce[ATTLS_NONCE], const uint8_t b
     struct manner *m = self;
 
     (void)capacity;
-    if (m->what == EMPTY)
-        return 0;
+    if (m->what == EMPTY) return 0;
     if (m->what != REPLAYED) {
         memcpy(n, nonce, sizeof(n));
         memcpy(c, binding, sizeof(c));
@@ -75,8 +71,7 @@ static long attest(void *self, const uint8_t nonce[ATTLS_NONCE], const uint8_t b
         pthread_mutex_unlock(&build_lock);
     }
     memcpy(evidence, m->kept, m->kept_size);
-    if (m->what == TAMPERED)
-        evidence[m->tamper_at % m->kept_size] ^= 1;
+    if (m->what == TAMPERED) evidence[m->tamper_at % m->kept_size] ^= 1;
     return (long)m->kept_size;
 }
 
@@ -118,8 +113,7 @@ static void *open_end(void *arg)
     struct end *e = arg;
 
     e->attls = attls_open(&e->config, e->why);
-    if (e->attls == NULL)
-        shutdown(e->fd, SHUT_RDWR);
+    if (e->attls == NULL) shutdown(e->fd, SHUT_RDWR);
     return NULL;
 }
 
@@ -171,8 +165,7 @@ static void refused(const struct end *by, const char *code)
 {
     assert_null(client.attls);
     assert_null(server.attls);
-    if (strstr(by->why, code) == NULL)
-        fail_msg("\"%s\" lacks %s", by->why, code);
+    if (strstr(by->why, code) == NULL) fail_msg("\"%s\" lacks %s", by->why, code);
     part(&client, &server);
 }
 
@@ -184,8 +177,7 @@ static void both_ways(void **state)
 
     (void)state;
     meet(&client, &server);
-    if (client.attls == NULL || server.attls == NULL)
-        fail_msg("client: %s; server: %s", client.why, server.why);
+    if (client.attls == NULL || server.attls == NULL) fail_msg("client: %s; server: %s", client.why, server.why);
     assert_int_equal(attls_write(client.attls, "from the client", 16), 0);
     assert_int_equal(attls_read(server.attls, text, sizeof(text)), 16);
     assert_string_equal(text, "from the client");
@@ -385,8 +377,7 @@ static void neighbours(void **state)
     client.config.judge = attls_judge_local;
     client.config.judged = &local;
     meet(&client, &server);
-    if (client.attls == NULL)
-        fail_msg("%s", client.why);
+    if (client.attls == NULL) fail_msg("%s", client.why);
     part(&client, &server);
     local.check = signed_elsewhere;
     meet(&client, &server);

@@ -72,8 +72,7 @@ static uint32_t read_from(uint64_t seq, uint64_t expect_seq, uint32_t count, uin
         assert_int_equal(out[i].time_ns, (seq + i) * 1000);
         assert_int_equal(out[i].object, (seq + i) * 7);
     }
-    if (n <= AUDIT_RECORDS)
-        assert_int_equal(((uint8_t *)&out[n])[0], 0xaa);
+    if (n <= AUDIT_RECORDS) assert_int_equal(((uint8_t *)&out[n])[0], 0xaa);
     return n;
 }
 

@@ -26,8 +26,7 @@ static int set_up(void **state)
 {
     (void)state;
     int fd = mkstemp(path);
-    if (fd < 0)
-        return -1;
+    if (fd < 0) return -1;
     close(fd);
     for (uint32_t i = 0; i < RECORDS; i++)
         records[i] = (struct bh_audit_record){.seq = i + 1, .time_ns = 10 * i, .object = 7 * i, .reason = "policy"};
@@ -98,13 +97,11 @@ static void nothing_can_be_changed(void **state)
     auditlog_hash(&log, RECORDS, hash);
     for (size_t i = 0; i < file.size; i++) {
         content[i] ^= 0x20;
-        if (auditlog_open(file, &log) == 0)
-            assert_int_equal(auditlog_find(&log, hash), -1);
+        if (auditlog_open(file, &log) == 0) assert_int_equal(auditlog_find(&log, hash), -1);
         content[i] ^= 0x20;
     }
     for (size_t size = 0; size < file.size; size++)
-        if (auditlog_open((struct bytes){content, size}, &log) == 0)
-            assert_int_equal(auditlog_find(&log, hash), -1);
+        if (auditlog_open((struct bytes){content, size}, &log) == 0) assert_int_equal(auditlog_find(&log, hash), -1);
     memmove(content + 8 + 3 * sizeof(records[0]), content + 8 + 4 * sizeof(records[0]), 36 * sizeof(records[0]));
     assert_int_equal(auditlog_open((struct bytes){content, file.size - sizeof(records[0])}, &log), -EBADMSG);
     assert_int_equal(log.at, 8 + 3 * sizeof(records[0]));

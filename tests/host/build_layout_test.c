@@ -100,8 +100,7 @@ static void kernels_of_all_kinds(void **state)
                 assert_non_null(error);
             fit += !rc;
             /* Half of it would hold all: there is no reason to refuse. */
-            if (kernel + ramdisk + 12 * MIB < memory / 2)
-                assert_int_equal(rc, 0);
+            if (kernel + ramdisk + 12 * MIB < memory / 2) assert_int_equal(rc, 0);
         }
     assert_true(fit > 1000);
 }

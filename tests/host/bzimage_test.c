@@ -129,8 +129,7 @@ static int unpack(const uint8_t *file, size_t size, size_t limit, const uint8_t 
         assert_int_equal(got, total);
     else
         assert_true(err.text[0] != '\0');
-    if (n == 0 && want)
-        assert_int_equal(got, want_size);
+    if (n == 0 && want) assert_int_equal(got, want_size);
     free(to);
     free(copy);
     return (int)n;
@@ -139,8 +138,7 @@ static int unpack(const uint8_t *file, size_t size, size_t limit, const uint8_t 
 static void refused(const uint8_t *file, size_t size, int rc, const char *words)
 {
     assert_int_equal(unpack(file, size, BIG, NULL, 0), rc);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' is not in '%s'", words, err.text);
+    if (!strstr(err.text, words)) fail_msg("'%s' is not in '%s'", words, err.text);
 }
 
 static void test_plain_elf(void **state)
@@ -218,8 +216,7 @@ static void check_damaged(const uint8_t *file, size_t size)
     for (size_t at = PAYLOAD_AT; at < size - 64; at += 1499) {
         memcpy(copy, file, size);
         copy[at] ^= 0x20;
-        if (unpack(copy, size, BIG, NULL, 0) == 0)
-            assert_true(file[PAYLOAD_AT] == 0x28 || file[PAYLOAD_AT] == 0x1f);
+        if (unpack(copy, size, BIG, NULL, 0) == 0) assert_true(file[PAYLOAD_AT] == 0x28 || file[PAYLOAD_AT] == 0x1f);
     }
     free(copy);
 }

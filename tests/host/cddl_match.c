@@ -18,26 +18,22 @@ static void broken(const char *what, const char *at)
 static void blank(const char **p)
 {
     for (;; ++*p) {
-        if (**p == ';')
-            *p += strcspn(*p, "\n");
-        if (**p == '\0' || !isspace((unsigned char)**p))
-            return;
+        if (**p == ';') *p += strcspn(*p, "\n");
+        if (**p == '\0' || !isspace((unsigned char)**p)) return;
     }
 }
 
 static bool take(const char **p, const char *word)
 {
     blank(p);
-    if (strncmp(*p, word, strlen(word)) != 0)
-        return false;
+    if (strncmp(*p, word, strlen(word)) != 0) return false;
     *p += strlen(word);
     return true;
 }
 
 static void want(const char **p, const char *word)
 {
-    if (!take(p, word))
-        broken(word, *p);
+    if (!take(p, word)) broken(word, *p);
 }
 
 static size_t name_at(const char *p)
@@ -74,8 +70,7 @@ static bool is_int(const cbor_item_t *item, long long from, long long to)
 {
     long long value;
 
-    if (item == NULL || (!cbor_isa_uint(item) && !cbor_isa_negint(item)))
-        return false;
+    if (item == NULL || (!cbor_isa_uint(item) && !cbor_isa_negint(item))) return false;
     value = cbor_isa_uint(item) ? (long long)cbor_get_int(item) : -1 - (long long)cbor_get_int(item);
     return value >= from && value <= to;
 }
@@ -85,8 +80,7 @@ static bool integers(const char **p, const cbor_item_t *item)
     char *end;
     long long from = strtoll(*p, &end, 10), to = from;
 
-    if (strncmp(end, "..", 2) == 0)
-        to = strtoll(end + 2, &end, 10);
+    if (strncmp(end, "..", 2) == 0) to = strtoll(end + 2, &end, 10);
     *p = end;
     return is_int(item, from, to);
 }
@@ -95,8 +89,7 @@ static bool literal(const char **p, const cbor_item_t *item)
 {
     const char *text = *p + 1, *end = strchr(text, '"');
 
-    if (end == NULL)
-        broken("text without end", *p);
+    if (end == NULL) broken("text without end", *p);
     *p = end + 1;
     return item != NULL && cbor_isa_string(item) && cbor_string_length(item) == (size_t)(end - text) &&
            memcmp(cbor_string_handle(item), text, (size_t)(end - text)) == 0;
@@ -111,8 +104,7 @@ static bool tag(const char **p, cbor_item_t *item)
     want(p, "(");
     is &= type(p, inside);
     want(p, ")");
-    if (inside != NULL)
-        cbor_decref(&inside);
+    if (inside != NULL) cbor_decref(&inside);
     return is;
 }
 
@@ -128,8 +120,7 @@ static struct occurrence occurrence(const char **p)
     blank(p);
     if (isdigit((unsigned char)**p)) {
         o.least = strtoul(*p, &end, 10);
-        if (*end != '*')
-            return (struct occurrence){1, 1};
+        if (*end != '*') return (struct occurrence){1, 1};
         o.most = strtoul(end + 1, (char **)p, 10);
         return o;
     }
@@ -159,8 +150,7 @@ static bool map(const char **p, cbor_item_t *item)
             *p = start;
             key = type(p, pair.key);
             want(p, "=>");
-            if (key)
-                is &= type(p, pair.value);
+            if (key) is &= type(p, pair.value);
             count += key;
         }
         *p = start;
@@ -186,8 +176,7 @@ static bool array(const char **p, cbor_item_t *item)
 
         while (used < size && count < o.most) {
             *p = start;
-            if (!type(p, cbor_array_handle(item)[used]))
-                break;
+            if (!type(p, cbor_array_handle(item)[used])) break;
             used++;
             count++;
         }
@@ -205,12 +194,10 @@ static bool matches_inside(const char **p, const cbor_item_t *item)
     cbor_item_t *inside = NULL;
     bool is;
 
-    if (item != NULL)
-        inside = cbor_load(cbor_bytestring_handle(item), cbor_bytestring_length(item), &result);
+    if (item != NULL) inside = cbor_load(cbor_bytestring_handle(item), cbor_bytestring_length(item), &result);
     is = inside != NULL && result.read == cbor_bytestring_length(item);
     is &= type(p, inside);
-    if (inside != NULL)
-        cbor_decref(&inside);
+    if (inside != NULL) cbor_decref(&inside);
     return is;
 }
 
@@ -234,15 +221,11 @@ static bool named(const char **p, cbor_item_t *item)
     size_t size = name_at(*p);
     const char *name = *p, *rule;
 
-    if (size == 0)
-        broken("not understood", *p);
+    if (size == 0) broken("not understood", *p);
     *p += size;
-    if (size == 4 && strncmp(name, "bstr", 4) == 0)
-        return bytes(p, item);
-    if (size == 4 && strncmp(name, "tstr", 4) == 0)
-        return item != NULL && cbor_isa_string(item);
-    if (size == 4 && strncmp(name, "uint", 4) == 0)
-        return item != NULL && cbor_isa_uint(item);
+    if (size == 4 && strncmp(name, "bstr", 4) == 0) return bytes(p, item);
+    if (size == 4 && strncmp(name, "tstr", 4) == 0) return item != NULL && cbor_isa_string(item);
+    if (size == 4 && strncmp(name, "uint", 4) == 0) return item != NULL && cbor_isa_uint(item);
     rule = rule_of(name, size);
     return item != NULL && type(&rule, item);
 }
@@ -252,16 +235,11 @@ static bool type(const char **p, cbor_item_t *item)
     bool is;
 
     blank(p);
-    if (isdigit((unsigned char)**p) || **p == '-')
-        return integers(p, item);
-    if (**p == '"')
-        return literal(p, item);
-    if (strncmp(*p, "#6.", 3) == 0)
-        return tag(p, item);
-    if (take(p, "{"))
-        return map(p, item);
-    if (take(p, "["))
-        return array(p, item);
+    if (isdigit((unsigned char)**p) || **p == '-') return integers(p, item);
+    if (**p == '"') return literal(p, item);
+    if (strncmp(*p, "#6.", 3) == 0) return tag(p, item);
+    if (take(p, "{")) return map(p, item);
+    if (take(p, "[")) return array(p, item);
     if (take(p, "(")) {
         is = type(p, item);
         want(p, ")");
@@ -280,7 +258,6 @@ bool cddl_match(const char *cddl, const char *rule, const uint8_t *data, size_t 
     file = cddl;
     p = rule_of(rule, strlen(rule));
     is = item != NULL && result.read == size && type(&p, item);
-    if (item != NULL)
-        cbor_decref(&item);
+    if (item != NULL) cbor_decref(&item);
     return is;
 }

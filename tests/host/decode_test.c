@@ -90,8 +90,7 @@ static void test_forms(void **state)
         for (size_t n = 0; n < forms[i].n; n++) /* cut off anywhere */
             assert_int_equal(decode_exact(code, n, &d), -XEN_EINVAL);
         for (size_t n = forms[i].n; n <= sizeof(code); n++) {
-            if (decode_exact(code, n, &d))
-                fail_msg("form %zu is refused", i);
+            if (decode_exact(code, n, &d)) fail_msg("form %zu is refused", i);
             assert_int_equal(d.length, forms[i].n);
             assert_true(d.kind == forms[i].kind && d.op == forms[i].op);
             assert_int_equal(d.size, forms[i].size);
@@ -140,8 +139,7 @@ static void test_refused(void **state)
     struct decoded d;
 
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        if (!decode_exact(bad[i].code, bad[i].n, &d))
-            fail_msg("form %zu was accepted", i);
+        if (!decode_exact(bad[i].code, bad[i].n, &d)) fail_msg("form %zu was accepted", i);
     uint8_t longest[16]; /* 15 bytes are an instruction's most */
     memset(longest, 0x66, sizeof(longest));
     longest[14] = 0xec;
@@ -217,10 +215,8 @@ static void test_noise(void **state)
         size_t i = (size_t)random() % ARRAY_SIZE(forms), n = (size_t)random() % 17;
         for (size_t k = 0; k < 16; k++)
             code[k] = (uint8_t)random();
-        if (random() & 1)
-            memcpy(code, forms[i].code, 1 + (size_t)random() % forms[i].n);
-        if (decode_exact(code, n, &d))
-            continue;
+        if (random() & 1) memcpy(code, forms[i].code, 1 + (size_t)random() % forms[i].n);
+        if (decode_exact(code, n, &d)) continue;
         accepted++;
         assert_true(d.length && d.length <= n && d.length <= 15 && d.reg < 16 && d.rm < 16);
         assert_true((d.base <= 16 || d.base == 0xff) && (d.index < 16 || d.index == 0xff));

@@ -29,8 +29,7 @@ static void refused(const char *text, int line, const char *words)
 {
     assert_int_equal(read_text(text), -EINVAL);
     assert_int_equal(err.line, line);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' is not in '%s'", words, err.text);
+    if (!strstr(err.text, words)) fail_msg("'%s' is not in '%s'", words, err.text);
 }
 
 static void test_least(void **state)
@@ -180,8 +179,7 @@ static void test_labels(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (seclabel_parse(bad[i], &l) == 0)
-            fail_msg("'%s' was taken", bad[i]);
+        if (seclabel_parse(bad[i], &l) == 0) fail_msg("'%s' was taken", bad[i]);
     assert_int_equal(seclabel_parse("system_u:system_r:tenant_t:s0:c1023", &l), 0);
     assert_string_equal(l.type, "tenant_t");
     assert_int_equal(l.compartment, 1023);

@@ -57,8 +57,7 @@ static long hv_load(const struct bh_dom_load *l)
     assert_true(l->domid == DOMID && l->part < 4 && l->reserved == 0);
     assert_true(l->size >= 1 && l->size <= BH_LOAD_MAX && l->data == (uintptr_t)buffer);
     assert_true(l->offset == hv.size[l->part] && l->offset + l->size <= l->total);
-    if (l->offset)
-        assert_true(l->total == hv.total[l->part]);
+    if (l->offset) assert_true(l->total == hv.total[l->part]);
     hv.total[l->part] = l->total;
     hv.size[l->part] += l->size;
     mbedtls_sha256_update_ret(&hv.hash[l->part], buffer, l->size);
@@ -106,10 +105,8 @@ long hvcall_op(struct hvcall *h, unsigned int cmd, void *arg, size_t size)
         hv.exists = false;
         return 0;
     }
-    if (cmd == BH_AUDIT_READ)
-        return hv_audit(arg);
-    if (++hv.calls == hv.fail_at)
-        return hv.fail_with;
+    if (cmd == BH_AUDIT_READ) return hv_audit(arg);
+    if (++hv.calls == hv.fail_at) return hv.fail_with;
     switch (cmd) {
     case BH_DOM_CREATE:
         assert_int_equal(size, sizeof(struct bh_dom_create));
@@ -152,8 +149,7 @@ static int make_files(void **state)
     for (size_t i = 0; i < sizeof(kernel); i++)
         kernel[i] = (uint8_t)(i >> 8 ^ i);
     memcpy(kernel, &h, sizeof(h));
-    if (!mkdtemp(folder))
-        return -1;
+    if (!mkdtemp(folder)) return -1;
     write_file("/kernel", kernel, sizeof(kernel));
     write_file("/ramdisk", kernel + 100, 1000);
     write_file("/empty", "", 0);
@@ -198,12 +194,10 @@ static int create(void)
     uint32_t domid = 0;
     int rc = domload_open(&cfg, folder, &load, &err);
 
-    if (rc < 0)
-        return rc;
+    if (rc < 0) return rc;
     rc = domload_create((struct hvcall *)buffer, &cfg, &load, &domid, &err);
     domload_close(&load);
-    if (rc == 0)
-        assert_int_equal(domid, DOMID);
+    if (rc == 0) assert_int_equal(domid, DOMID);
     return rc;
 }
 
@@ -313,8 +307,7 @@ static void create_fails(int with, const char *words)
     hv.fail_at = 1;
     hv.fail_with = with;
     assert_int_equal(create(), with);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' is not in '%s'", words, err.text);
+    if (!strstr(err.text, words)) fail_msg("'%s' is not in '%s'", words, err.text);
 }
 
 static void test_errors_say_what_to_change(void **state)
@@ -334,8 +327,7 @@ static void open_fails(const char *kernel, const char *ramdisk, const char *word
     strcpy(cfg.ramdisk, ramdisk);
     assert_true(create() < 0);
     assert_int_equal(hv.calls, 0);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' is not in '%s'", words, err.text);
+    if (!strstr(err.text, words)) fail_msg("'%s' is not in '%s'", words, err.text);
 }
 
 static void test_files(void **state)

@@ -30,8 +30,7 @@ static void control(int fd, uint32_t command, const void *body, size_t size)
     uint8_t message[4 + 256] = {0, 0, 0, (uint8_t)command}, answer[4];
 
     assert_true(size <= 256);
-    if (size)
-        memcpy(message + 4, body, size);
+    if (size) memcpy(message + 4, body, size);
     assert_int_equal(write(fd, message, 4 + size), 4 + size);
     assert_int_equal(recv(fd, answer, 4, MSG_WAITALL), 4);
     assert_memory_equal(answer, "\0\0\0\0", 4);

@@ -36,8 +36,7 @@ static bool reader(void *ctx, uint64_t offset, void *buf, size_t n)
 {
     const struct bytes *b = ctx;
 
-    if (offset > b->n || n > b->n - offset)
-        return false;
+    if (offset > b->n || n > b->n - offset) return false;
     memcpy(buf, b->p + offset, n);
     return true;
 }
@@ -95,8 +94,7 @@ static int parse(const uint8_t *p, size_t n, struct elf_image *out)
     int rc = elf_parse(out, n, reader, &b, &error);
     free(copy);
     assert_true(rc == 0 || (rc == -XEN_EINVAL && error));
-    if (rc)
-        return rc;
+    if (rc) return rc;
     assert_in_range(out->segments, 1, ELF_SEGMENTS_MAX);
     assert_true(out->vstart >= out->virt_base && out->vend > out->vstart);
     assert_true(out->vend - out->virt_base <= 1ul << 30);
@@ -175,8 +173,7 @@ static void test_bent_headers(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(bent); i++) {
         make(&k);
         memcpy(k.bytes + bent[i].at, &bent[i].v, bent[i].size);
-        if (!parse(k.bytes, sizeof(k.bytes), &e))
-            fail_msg("bent header %zu was accepted", i);
+        if (!parse(k.bytes, sizeof(k.bytes), &e)) fail_msg("bent header %zu was accepted", i);
     }
 }
 
@@ -207,8 +204,7 @@ static void test_bent_notes(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(bent); i++) {
         make(&k);
         note64(&k, bent[i].type, bent[i].v);
-        if (!parse(k.bytes, sizeof(k.bytes), &e))
-            fail_msg("bent note %zu was accepted", i);
+        if (!parse(k.bytes, sizeof(k.bytes), &e)) fail_msg("bent note %zu was accepted", i);
     }
     make(&k);
     note(&k, XEN_ELFNOTE_XEN_VERSION, "xen-3.", 6);
@@ -245,8 +241,7 @@ static void test_cut(void **state)
     size_t end = k.note_end - NOTES;
     for (size_t n = 0; n < end; n++) {
         k.ph[2].p_filesz = n;
-        if (!parse(k.bytes, sizeof(k.bytes), &e))
-            assert_false(e.mod_start_pfn);
+        if (!parse(k.bytes, sizeof(k.bytes), &e)) assert_false(e.mod_start_pfn);
     }
 }
 
@@ -284,8 +279,7 @@ static void test_noise(void **state)
         make(&k);
         for (long n = random() % 4; n >= 0; n--) {
             size_t at = (size_t)random() % (sizeof(Elf64_Ehdr) + sizeof(k.ph));
-            if (random() & 1)
-                at = NOTES + (size_t)random() % (k.note_end - NOTES);
+            if (random() & 1) at = NOTES + (size_t)random() % (k.note_end - NOTES);
             if (random() & 1)
                 k.bytes[at] = (uint8_t)random();
             else

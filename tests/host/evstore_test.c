@@ -15,8 +15,7 @@ static int put(struct evstore *s, uint32_t writer, uint64_t offset, const char *
     uint32_t n = (uint32_t)strlen(text);
     uint8_t *p = evstore_place(s, writer, offset, n, total);
 
-    if (!p)
-        return -1;
+    if (!p) return -1;
     memcpy(p, text, n);
     evstore_placed(s, n);
     return 0;

@@ -41,8 +41,7 @@ static size_t answer(uint32_t rc, const void *data, size_t n)
                         (uint8_t)rc};
 
     memcpy(buffer, head, 10);
-    if (n)
-        memcpy(buffer + 10, data, n);
+    if (n) memcpy(buffer + 10, data, n);
     return 10 + n;
 }
 
@@ -65,10 +64,8 @@ static size_t pcr_extend(void)
     uint32_t pcr = tpm_cmd_u32(buffer + 10);
     uint8_t both[64], rest[9] = {0, 0, 0, 0, 0, 0, 1, 0, 0};
 
-    if (have != 65 || pcr > 23)
-        return answer(0x9a2, NULL, 0);
-    if (pcr >= 17 && pcr <= 22 && active != 2)
-        return answer(TPM2_RC_LOCALITY, NULL, 0);
+    if (have != 65 || pcr > 23) return answer(0x9a2, NULL, 0);
+    if (pcr >= 17 && pcr <= 22 && active != 2) return answer(TPM2_RC_LOCALITY, NULL, 0);
     memcpy(both, fake_tpm.pcr[pcr], 32);
     memcpy(both + 32, buffer + 33, 32);
     sha256(both, 64, fake_tpm.pcr[pcr]);
@@ -99,8 +96,7 @@ static size_t run(void)
     fake_tpm.commands++;
     fake_tpm.last_code = code;
     fake_tpm.last_locality = (unsigned int)active;
-    if (cancelled)
-        return answer(TPM2_RC_CANCELED, NULL, 0);
+    if (cancelled) return answer(TPM2_RC_CANCELED, NULL, 0);
     if (fake_tpm.fault == FAULT_ERROR || (fake_tpm.fail_from && fake_tpm.commands >= fake_tpm.fail_from))
         return answer(TPM2_RC_FAILURE, NULL, 0);
     if (fake_tpm.retries) {
@@ -117,8 +113,7 @@ static size_t run(void)
         fake_tpm.started = true;
         return answer(rc, NULL, 0);
     }
-    if (!fake_tpm.started)
-        return answer(TPM2_RC_INITIALIZE, NULL, 0);
+    if (!fake_tpm.started) return answer(TPM2_RC_INITIALIZE, NULL, 0);
     switch (code) {
     case TPM2_CC_PCR_Read:
         return pcr_read();
@@ -127,8 +122,7 @@ static size_t run(void)
     case TPM2_CC_GetRandom:
         return random_bytes();
     }
-    if (!fake_tpm.more)
-        return answer(TPM2_RC_COMMAND_CODE, NULL, 0);
+    if (!fake_tpm.more) return answer(TPM2_RC_COMMAND_CODE, NULL, 0);
     memcpy(cmd, buffer, have);
     return fake_tpm.more(cmd, have, buffer);
 }
@@ -172,8 +166,7 @@ static size_t wanted(void)
 {
     size_t n = have < 6 ? 10 : tpm_cmd_u32(buffer + 2);
 
-    if (fake_tpm.fault == FAULT_EXPECTS_LESS)
-        n--;
+    if (fake_tpm.fault == FAULT_EXPECTS_LESS) n--;
     return fake_tpm.fault == FAULT_EXPECTS_MORE ? n + 1 : n;
 }
 
@@ -189,12 +182,10 @@ static uint32_t status(void)
     case RECEPTION:
         return (have < wanted() ? 0x88 : 0x80) | burst << 8;
     case EXECUTION:
-        if (fake_tpm.fault != FAULT_HANGS && (fake_tpm.fault != FAULT_SLOW || cancelled))
-            complete();
+        if (fake_tpm.fault != FAULT_HANGS && (fake_tpm.fault != FAULT_SLOW || cancelled)) complete();
         return 0x80;
     case COMPLETION:
-        if (at == total)
-            return 0x80;
+        if (at == total) return 0x80;
         return 0x90 | (uint32_t)(total - at < fake_tpm.burst ? total - at : fake_tpm.burst) << 8;
     }
     return 0;
@@ -204,8 +195,7 @@ static uint32_t status(void)
 
 static uint32_t crb_start(void)
 {
-    if (state == EXECUTION && fake_tpm.fault != FAULT_HANGS && (fake_tpm.fault != FAULT_SLOW || cancelled))
-        complete();
+    if (state == EXECUTION && fake_tpm.fault != FAULT_HANGS && (fake_tpm.fault != FAULT_SLOW || cancelled)) complete();
     return state == EXECUTION;
 }
 
@@ -213,8 +203,7 @@ static uint32_t crb_read32(unsigned int locality, unsigned int reg)
 {
     uint32_t buffer_at = 0xfed40080 + locality * 0x1000 + (fake_tpm.fault == FAULT_BUFFER ? 0x1000 : 0);
 
-    if (fake_tpm.one_locality && locality)
-        return 0;
+    if (fake_tpm.one_locality && locality) return 0;
     switch (reg) {
     case 0x00:
         return 0x80 | (active >= 0 ? 2 | (uint32_t)active << 2 : 0);
@@ -238,18 +227,12 @@ static uint32_t crb_read32(unsigned int locality, unsigned int reg)
 
 static void crb_write32(unsigned int locality, unsigned int reg, uint32_t v)
 {
-    if (reg == 0x08 && v == 1 && active < 0 && fake_tpm.fault != FAULT_NO_LOCALITY)
-        active = (int)locality;
-    if (active != (int)locality)
-        return;
-    if (reg == 0x08 && v == 2)
-        active = -1;
-    if (reg == 0x40 && v == 1)
-        state = READY;
-    if (reg == 0x40 && v == 2)
-        state = IDLE;
-    if (reg == 0x48)
-        cancelled = v == 1;
+    if (reg == 0x08 && v == 1 && active < 0 && fake_tpm.fault != FAULT_NO_LOCALITY) active = (int)locality;
+    if (active != (int)locality) return;
+    if (reg == 0x08 && v == 2) active = -1;
+    if (reg == 0x40 && v == 1) state = READY;
+    if (reg == 0x40 && v == 2) state = IDLE;
+    if (reg == 0x48) cancelled = v == 1;
     if (reg == 0x4c && v == 1 && state == READY) {
         have = tpm_cmd_u32(buffer + 2);
         state = EXECUTION;
@@ -270,34 +253,24 @@ uint32_t tpm_bus_foreign(void)
 uint8_t tpm_bus_read8(unsigned int locality, unsigned int reg)
 {
     fake_tpm.accesses++;
-    if (fake_tpm.fault == FAULT_RANDOM && reg != 0)
-        return (uint8_t)rand();
-    if (absent())
-        return 0xff;
-    if (fake_tpm.crb)
-        return reg >= 0x80 && active == (int)locality ? buffer[reg - 0x80] : 0xff;
-    if (fake_tpm.one_locality && locality)
-        return 0xff;
-    if (reg == 0)
-        return 0x81 | (active == (int)locality ? 0x20 : 0);
-    if (reg != 0x24 || active != (int)locality || state != COMPLETION || at == total)
-        return 0xff;
+    if (fake_tpm.fault == FAULT_RANDOM && reg != 0) return (uint8_t)rand();
+    if (absent()) return 0xff;
+    if (fake_tpm.crb) return reg >= 0x80 && active == (int)locality ? buffer[reg - 0x80] : 0xff;
+    if (fake_tpm.one_locality && locality) return 0xff;
+    if (reg == 0) return 0x81 | (active == (int)locality ? 0x20 : 0);
+    if (reg != 0x24 || active != (int)locality || state != COMPLETION || at == total) return 0xff;
     return buffer[at++];
 }
 
 uint32_t tpm_bus_read32(unsigned int locality, unsigned int reg)
 {
     fake_tpm.accesses++;
-    if (fake_tpm.fault == FAULT_RANDOM && reg == 0x18)
-        return (uint32_t)rand() | 0x80;
-    if (absent())
-        return 0xffffffff;
+    if (fake_tpm.fault == FAULT_RANDOM && reg == 0x18) return (uint32_t)rand() | 0x80;
+    if (absent()) return 0xffffffff;
     if (fake_tpm.crb)
         return fake_tpm.fault == FAULT_RANDOM && reg >= 0x40 ? (uint32_t)rand() & 1 : crb_read32(locality, reg);
-    if (reg == 0xf00)
-        return 0x00011014;
-    if (reg == 0x18 && active == (int)locality)
-        return status();
+    if (reg == 0xf00) return 0x00011014;
+    if (reg == 0x18 && active == (int)locality) return status();
     return 0;
 }
 
@@ -305,22 +278,17 @@ void tpm_bus_write8(unsigned int locality, unsigned int reg, uint8_t v)
 {
     fake_tpm.accesses++;
     if (fake_tpm.crb) {
-        if (reg >= 0x80 && active == (int)locality && state == READY)
-            buffer[reg - 0x80] = v;
+        if (reg >= 0x80 && active == (int)locality && state == READY) buffer[reg - 0x80] = v;
         return;
     }
     if (reg == 0 && v == 0x20 && active == (int)locality) {
         active = -1;
         state = IDLE;
     }
-    if (reg == 0 && v == 0x02 && active < 0 && fake_tpm.fault != FAULT_NO_LOCALITY)
-        active = (int)locality;
-    if (reg != 0x24 || active != (int)locality)
-        return;
-    if (state == READY)
-        have = 0, state = RECEPTION;
-    if (state == RECEPTION && have < sizeof(buffer))
-        buffer[have++] = v;
+    if (reg == 0 && v == 0x02 && active < 0 && fake_tpm.fault != FAULT_NO_LOCALITY) active = (int)locality;
+    if (reg != 0x24 || active != (int)locality) return;
+    if (state == READY) have = 0, state = RECEPTION;
+    if (state == RECEPTION && have < sizeof(buffer)) buffer[have++] = v;
 }
 
 void tpm_bus_write32(unsigned int locality, unsigned int reg, uint32_t v)
@@ -330,14 +298,11 @@ void tpm_bus_write32(unsigned int locality, unsigned int reg, uint32_t v)
         crb_write32(locality, reg, v);
         return;
     }
-    if (reg != 0x18 || active != (int)locality)
-        return;
-    if (v == 0x40)
-        state = READY;
+    if (reg != 0x18 || active != (int)locality) return;
+    if (v == 0x40) state = READY;
     if (v == 0x20 && state == RECEPTION) {
         cancelled = false;
         state = EXECUTION;
     }
-    if (v == 1u << 24 && state == EXECUTION)
-        cancelled = true;
+    if (v == 1u << 24 && state == EXECUTION) cancelled = true;
 }

@@ -63,8 +63,7 @@ void *heap_alloc_pages(size_t n)
         size_t i = 0;
         while (i < n && !heap_used[at + i])
             i++;
-        if (i < n)
-            continue;
+        if (i < n) continue;
         memset(heap_used + at, 1, n);
         return memset(ram + at * PAGE_SIZE, 0, n * PAGE_SIZE);
     }
@@ -72,8 +71,7 @@ void *heap_alloc_pages(size_t n)
 }
 void heap_free_pages(void *p, size_t n)
 {
-    if (!p)
-        return;
+    if (!p) return;
     size_t at = heap_mfn(p);
     for (size_t i = 0; i < n; i++) {
         assert_true(heap_used[at + i]);
@@ -95,15 +93,13 @@ void window_unmap(void *hva)
 }
 int copy_from_guest(void *dst, gva_t src, size_t n)
 {
-    if (src < 4096)
-        return -XEN_EFAULT;
+    if (src < 4096) return -XEN_EFAULT;
     memcpy(dst, (const void *)src, n);
     return 0;
 }
 int copy_to_guest(gva_t dst, const void *src, size_t n)
 {
-    if (dst < 4096)
-        return -XEN_EFAULT;
+    if (dst < 4096) return -XEN_EFAULT;
     memcpy((void *)dst, src, n);
     return 0;
 }
@@ -120,8 +116,7 @@ static struct frame *own(struct domain *d, mfn_t mfn)
 int frame_get(struct domain *d, mfn_t mfn)
 {
     struct frame *f = own(d, mfn);
-    if (!f)
-        return -XEN_EINVAL;
+    if (!f) return -XEN_EINVAL;
     f->ref++;
     return 0;
 }
@@ -134,10 +129,8 @@ void frame_put(struct domain *d, mfn_t mfn)
 int frame_get_type(struct domain *d, mfn_t mfn, enum frame_type type)
 {
     struct frame *f = own(d, mfn);
-    if (!f)
-        return -XEN_EINVAL;
-    if (f->typeref && f->type != type)
-        return -XEN_EBUSY;
+    if (!f) return -XEN_EINVAL;
+    if (f->typeref && f->type != type) return -XEN_EBUSY;
     f->type = (uint8_t)type;
     f->typeref++;
     f->ref++;
@@ -152,15 +145,13 @@ void frame_put_type(struct domain *d, mfn_t mfn)
 }
 int pte_find_by_maddr(maddr_t entry, uint64_t **pte)
 {
-    if ((entry & 7) || entry < MA(0) || entry >= MA(PTES))
-        return -XEN_EINVAL;
+    if ((entry & 7) || entry < MA(0) || entry >= MA(PTES)) return -XEN_EINVAL;
     *pte = &ptes[current->domain->domid][(entry - MA(0)) / 8];
     return 0;
 }
 int pte_find_by_gva(gva_t va, uint64_t **pte)
 {
-    if (va < VA(0) || va >= VA(PTES))
-        return -XEN_EINVAL;
+    if (va < VA(0) || va >= VA(PTES)) return -XEN_EINVAL;
     *pte = &ptes[current->domain->domid][(va - VA(0)) / PAGE_SIZE];
     return 0;
 }
@@ -174,8 +165,7 @@ int pte_set_grant(uint64_t *pte, mfn_t mfn, uint64_t flags)
 int pte_clear_grant(uint64_t *pte, mfn_t mfn, uint64_t new_pte)
 {
     assert_int_equal(current->domain->mm.lock.cpu, 1);
-    if (!(*pte & PTE_GRANT) || (*pte & PTE_ADDR) >> PAGE_SHIFT != mfn)
-        return -XEN_EINVAL;
+    if (!(*pte & PTE_GRANT) || (*pte & PTE_ADDR) >> PAGE_SHIFT != mfn) return -XEN_EINVAL;
     *pte = new_pte;
     flushes++;
     return 0;
@@ -232,8 +222,7 @@ long hypercall_again(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_
 struct domain *domain_get(uint32_t domid)
 {
     struct domain *d = domid == DOMID_SELF ? current->domain : domid < DOMAINS ? &domains[domid] : NULL;
-    if (!d)
-        return NULL;
+    if (!d) return NULL;
     d->refs++;
     return d;
 }

@@ -127,8 +127,7 @@ static void test_refused_maps(void **state)
     frames[frame(1, 5)].progress = 7;
     for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
         struct gnttab_map_grant_ref op = map_at(cases[i].dom, cases[i].ref, cases[i].where, cases[i].flags);
-        if (op.status != cases[i].status)
-            fail_msg("case %u: status %d", i, op.status);
+        if (op.status != cases[i].status) fail_msg("case %u: status %d", i, op.status);
     }
     for (uint32_t ref = 9; ref < 20; ref++)
         assert_int_equal(entry(1, ref)->flags & (GTF_reading | GTF_writing), 0);
@@ -234,8 +233,7 @@ static void test_random_orders(void **state)
         assert_int_equal(!!(entry(1, 7)->flags & GTF_reading), writers + readers > 0);
     }
     for (unsigned int i = 0; i < PTES; i++)
-        if (used[i])
-            assert_int_equal(unmap_at(VA(i), 0, held[i].handle), GNTST_okay);
+        if (used[i]) assert_int_equal(unmap_at(VA(i), 0, held[i].handle), GNTST_okay);
 }
 
 static struct gnttab_copy copy_op(uint16_t dom, uint32_t ref, uint32_t to)

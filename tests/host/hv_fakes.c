@@ -74,8 +74,7 @@ void spin_lock_nested(struct spinlock *l)
 
 bool spin_trylock(struct spinlock *l)
 {
-    if (l->cpu)
-        return false;
+    if (l->cpu) return false;
     take(l, false);
     return true;
 }
@@ -113,8 +112,7 @@ uint64_t clock_lapic_hz(void)
 
 void lapic_write(uint32_t reg, uint32_t value)
 {
-    if (reg == LAPIC_TIMER_INIT)
-        fake_lapic[fake_cpu] = value ? fake_now + value : ~0ul;
+    if (reg == LAPIC_TIMER_INIT) fake_lapic[fake_cpu] = value ? fake_now + value : ~0ul;
 }
 
 void printk_guest(const char *fmt, ...)
@@ -150,8 +148,7 @@ int copy_from_guest(void *dst, gva_t src, size_t n)
 
 int copy_to_guest(gva_t dst, const void *src, size_t n)
 {
-    if (dst < 4096)
-        return -XEN_EFAULT;
+    if (dst < 4096) return -XEN_EFAULT;
     memcpy((void *)dst, src, n);
     return 0;
 }
@@ -246,10 +243,8 @@ void device_reboot(void)
 
 struct domain *domain_get(uint32_t domid)
 {
-    if (domid == DOMID_SELF)
-        domid = current->domain->domid;
-    if (domid >= DOMAINS_MAX || !domains[domid])
-        return NULL;
+    if (domid == DOMID_SELF) domid = current->domain->domid;
+    if (domid >= DOMAINS_MAX || !domains[domid]) return NULL;
     domains[domid]->refs++;
     return domains[domid];
 }

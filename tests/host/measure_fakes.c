@@ -66,8 +66,7 @@ void spin_lock(struct spinlock *l)
 
 bool spin_trylock(struct spinlock *l)
 {
-    if (l->cpu)
-        return false;
+    if (l->cpu) return false;
     l->cpu = 1;
     return true;
 }
@@ -87,8 +86,7 @@ void *vault_enter(void)
 {
     ASSERT(!in_vault);
     in_vault = true;
-    if (!vault)
-        vault = mmap(NULL, VAULT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!vault) vault = mmap(NULL, VAULT_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ASSERT(mprotect(vault, VAULT_SIZE, PROT_READ | PROT_WRITE) == 0);
     return vault;
 }
@@ -103,8 +101,7 @@ int copy_from_guest(void *dst, gva_t src, size_t n)
 {
     ASSERT(!in_vault);
     memset(dst, 0, n);
-    if (src < PAGE_SIZE)
-        return -XEN_EFAULT;
+    if (src < PAGE_SIZE) return -XEN_EFAULT;
     memcpy(dst, (const void *)src, n);
     return 0;
 }
@@ -112,8 +109,7 @@ int copy_from_guest(void *dst, gva_t src, size_t n)
 int copy_to_guest(gva_t dst, const void *src, size_t n)
 {
     ASSERT(!in_vault);
-    if (dst < PAGE_SIZE)
-        return -XEN_EFAULT;
+    if (dst < PAGE_SIZE) return -XEN_EFAULT;
     memcpy((void *)dst, src, n);
     return 0;
 }
@@ -136,8 +132,7 @@ uint32_t fake_reports_ceiling;
 int monitor_within(struct domain *d, enum policy_limit limit, uint64_t wanted)
 {
     (void)d;
-    if (limit != POLICY_LIMIT_REPORTS)
-        abort();
+    if (limit != POLICY_LIMIT_REPORTS) abort();
     return fake_reports_ceiling && wanted > fake_reports_ceiling ? -XEN_EACCES : 0;
 }
 

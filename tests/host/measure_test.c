@@ -251,8 +251,7 @@ static void a_compartment_is_hidden_by_a_salt_of_its_domain(void **state)
 
         run_as(1 + i % 2);
         dom[1].label.compartment = dom[2].label.compartment = 9;
-        if (i < 2)
-            r.salt = (uintptr_t)salt[i];
+        if (i < 2) r.salt = (uintptr_t)salt[i];
         assert_int_equal(ask(&r), 0);
         assert_int_equal(report.counter, 1 + i / 2);
         hidden(salt[i % 2], 9, want);
@@ -279,11 +278,9 @@ static void interleaved(void **state)
         unsigned int i = n * 7 % 4;
         long rc;
 
-        if (done & 1u << i)
-            continue;
+        if (done & 1u << i) continue;
         rc = measure_report_op((uintptr_t)&r[i]);
-        if (rc == FAKE_AGAIN)
-            continue;
+        if (rc == FAKE_AGAIN) continue;
         assert_int_equal(rc, 0);
         assert_int_equal(report.report_data[0], i + 1);
         sha256(&report, sizeof(report), d);
@@ -342,8 +339,7 @@ static void places_are_shared(void **state)
         unsigned int i = n % 12;
 
         run_as(i);
-        if (!(done & 1u << i) && measure_report_op((uintptr_t)&r[i]) == 0)
-            done |= 1u << i;
+        if (!(done & 1u << i) && measure_report_op((uintptr_t)&r[i]) == 0) done |= 1u << i;
     }
     assert_int_equal(done, 0xfff);
 }
@@ -367,8 +363,7 @@ static void greedy_domains_do_not_starve_others(void **state)
             }
         }
         run_as(8);
-        if (measure_report_op((uintptr_t)&r[8]) == 0)
-            break;
+        if (measure_report_op((uintptr_t)&r[8]) == 0) break;
         assert_true(n++ < 100);
     }
 }

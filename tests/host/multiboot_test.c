@@ -42,8 +42,7 @@ static int parse_at(uint32_t magic, uint64_t at, const uint8_t *p, size_t n)
     int rc = multiboot_parse(&info, magic, at, reader, &m, &error);
     free(m.p);
     assert_true(rc == 0 || (rc == -XEN_EINVAL && error));
-    if (rc)
-        return rc;
+    if (rc) return rc;
     assert_true(info.modules <= BOOT_MODULES_MAX && info.rams <= BOOT_RAM_MAX && ends(info.cmdline));
     for (unsigned int i = 0; i < info.modules; i++)
         assert_true(info.module[i].start <= info.module[i].end && ends(info.module[i].cmdline));
@@ -171,8 +170,7 @@ static void tag(uint32_t type, const void *body, size_t n)
 {
     put32(mb2, mb2_size, type);
     put32(mb2, mb2_size + 4, (uint32_t)n + 8);
-    if (n)
-        memcpy(mb2 + mb2_size + 8, body, n);
+    if (n) memcpy(mb2 + mb2_size + 8, body, n);
     mb2_size += ROUND_UP(n + 8, 8ul);
     put32(mb2, 0, (uint32_t)mb2_size);
 }

@@ -38,8 +38,7 @@ static void guest_write(unsigned int at, unsigned int bytes, uint32_t v)
     unsigned int pass = pci_filter_write(&h, at, bytes, v, out);
     assert_true(pass < 1u << bytes);
     for (unsigned int i = 0; i < bytes; i++)
-        if (pass >> i & 1)
-            space[at + i] = out[i];
+        if (pass >> i & 1) space[at + i] = out[i];
 }
 
 static void put(unsigned int at, unsigned int bytes, uint32_t v)

@@ -56,11 +56,9 @@ static bool may_name_permissions(const char *path)
 static const char *named(const char *text)
 {
     for (const char *at = strstr(text, "PERM_"); at; at = strstr(at + 1, "PERM_")) {
-        if (at > text && (isalnum(at[-1]) || at[-1] == '_'))
-            continue; /* GNTMAP_, _XEN_... */
+        if (at > text && (isalnum(at[-1]) || at[-1] == '_')) continue; /* GNTMAP_, _XEN_... */
         for (int c = 0; c < BH_CLASS_COUNT; c++)
-            if (strncmp(at + 5, bh_class_names[c], strlen(bh_class_names[c])) == 0)
-                return at;
+            if (strncmp(at + 5, bh_class_names[c], strlen(bh_class_names[c])) == 0) return at;
     }
     return NULL;
 }

@@ -57,8 +57,7 @@ bool ioapic_level(uint32_t gsi)
 int ioapic_set_mode(uint32_t gsi, bool l, bool low)
 {
     (void)low;
-    if (gsi >= LINES)
-        return -XEN_EINVAL;
+    if (gsi >= LINES) return -XEN_EINVAL;
     level[gsi] = l;
     return 0;
 }
@@ -104,8 +103,7 @@ bool evtchn_send_pirq(struct domain *d, uint32_t pirq)
 {
     assert_ptr_equal(d, &dom0);
     assert_int_equal(device_lock.cpu, 0); /* it takes locks of a lower rank */
-    if (port_open[pirq])
-        sent[pirq]++;
+    if (port_open[pirq]) sent[pirq]++;
     return port_open[pirq];
 }
 
@@ -126,8 +124,7 @@ static int setup(void **state)
 /* The line is asserted: delivered if it is not masked. */
 static bool raise_line(uint32_t gsi)
 {
-    if (masked[gsi])
-        return false;
+    if (masked[gsi]) return false;
     pirq_interrupt(vector[gsi]);
     return true;
 }

@@ -37,8 +37,7 @@ static void done(void)
 static const struct polfinding *find(const char *code)
 {
     for (size_t i = 0; i < findings.count; i++)
-        if (strcmp(findings.list[i].code->code, code) == 0)
-            return &findings.list[i];
+        if (strcmp(findings.list[i].code->code, code) == 0) return &findings.list[i];
     return NULL;
 }
 

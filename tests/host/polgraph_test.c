@@ -57,8 +57,7 @@ static void random_model(void)
     for (uint32_t s = 2; s < TYPES; s++)
         for (uint32_t t = 2; t < TYPES; t++)
             for (int r = 0; r < POLICY_RELATIONS; r++)
-                if (below(5) == 0)
-                    give(s, t, r, below(2) ? PERM_grant_copy_to : PERM_grant_copy_from);
+                if (below(5) == 0) give(s, t, r, below(2) ? PERM_grant_copy_to : PERM_grant_copy_from);
 }
 
 static void random_span(struct polspan *s)
@@ -77,8 +76,7 @@ static void random_rules(void)
     bool wide = below(2); /* one large class of compartments (not that of the boot domain), or many small ones */
     for (size_t i = 0; i < rules.assign_count; i++) {
         random_span(&rules.assigns[i].span); /* by type 0 */
-        if (wide)
-            rules.assigns[i].span = (struct polspan){(uint16_t)(2 + i % 3), 1, ALL - 1};
+        if (wide) rules.assigns[i].span = (struct polspan){(uint16_t)(2 + i % 3), 1, ALL - 1};
     }
     rules.clearance_count = wide ? 0 : below(4);
     rules.clearances = calloc(rules.clearance_count + 1, sizeof(*rules.clearances));
@@ -107,8 +105,7 @@ static void ask_graph(answers reach, uint32_t avoid)
             memset(goals, 0, g.count);
             goals[k] = true;
             size_t n = polgraph_path(&g, i, goals, avoided, 1u << POL_MEMORY, path);
-            if (n == 0)
-                continue;
+            if (n == 0) continue;
             assert_true(n >= 2 && path[0] == i && path[n - 1] == k);
             for (size_t s = 0; s + 1 < n; s++)
                 assert_true(g.kinds[path[s] * g.count + path[s + 1]] & 1u << POL_MEMORY);
@@ -144,8 +141,7 @@ static void ask_everything(answers reach, uint32_t avoid)
     memset(reach, 0, sizeof(answers));
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < n; k++)
-            if (path[i][k])
-                reach[label[i].compartment == label[k].compartment][label[i].type][label[k].type] = true;
+            if (path[i][k]) reach[label[i].compartment == label[k].compartment][label[i].type][label[k].type] = true;
 }
 
 static void three_are_enough(void **state)

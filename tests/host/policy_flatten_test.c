@@ -43,8 +43,7 @@ static int flatten_text(const char *declarations, const char *text, struct polic
 {
     const char *files[] = {support_write("d.cil", declarations), support_write("p.cil", text), NULL};
     const char *binary = support_secilc(files);
-    if (!binary)
-        fail_msg("secilc does not take: %s", text);
+    if (!binary) fail_msg("secilc does not take: %s", text);
     size_t size;
     uint8_t *image = support_read(binary, &size);
     int rc = policy_flatten(image, size, flat, e);
@@ -78,8 +77,7 @@ static void refuse(const char *declarations, const char *text, const char *why)
     assert_null(flat.rows);
     for (int s = 0; s < POLICY_SECTIONS; s++)
         assert_null(flat.section[s].entries);
-    if (!strstr(e.text, why))
-        fail_msg("refused with \"%s\", not \"%s\"", e.text, why);
+    if (!strstr(e.text, why)) fail_msg("refused with \"%s\", not \"%s\"", e.text, why);
 }
 
 static void refuses_other_classes_and_permissions(void **state)
@@ -195,8 +193,7 @@ static void refuses_what_is_no_policy(void **state)
     size_t size;
     uint8_t *image = support_read(support_secilc(files), &size);
     for (size_t n = 1; n < size; n += 211) {
-        if (policy_flatten(image, n, &flat, &e) != -EINVAL)
-            fail_msg("%zu of %zu bytes: taken", n, size);
+        if (policy_flatten(image, n, &flat, &e) != -EINVAL) fail_msg("%zu of %zu bytes: taken", n, size);
     }
     free(image);
 }
@@ -264,8 +261,7 @@ static sepol_security_id_t sid_of(const char *type, const char *range)
     char context[128];
     for (int i = 0; i < 2; i++) {
         int n = snprintf(context, sizeof(context), "system_u:%s:%s:%s", roles[i], type, range);
-        if (sepol_context_to_sid(context, (size_t)n + 1, &sid) == 0)
-            return sid;
+        if (sepol_context_to_sid(context, (size_t)n + 1, &sid) == 0) return sid;
     }
     fail_msg("no context %s %s", type, range);
     return 0;

@@ -83,8 +83,7 @@ static void the_readme_lists_every_permission(void **state)
     char *readme = (char *)support_read("policy/README.md", &size);
     assert_non_null(readme);
     readme[size] = 0;
-    if (!strstr(readme, text))
-        fail_msg("policy/README.md does not have what `make policy-coverage` prints");
+    if (!strstr(readme, text)) fail_msg("policy/README.md does not have what `make policy-coverage` prints");
     free(readme);
     free(text);
 }

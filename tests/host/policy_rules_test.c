@@ -108,8 +108,7 @@ static void says_what_is_wrong_and_where(void **state)
         struct policy_rules r;
         struct policy_error e = {""};
         snprintf(text, sizeof(text), "record tpm\n%s\nrecord tpm\n", bad[i].line);
-        if (parse(text, &r, &e) != -EINVAL)
-            fail_msg("taken: %s", bad[i].line);
+        if (parse(text, &r, &e) != -EINVAL) fail_msg("taken: %s", bad[i].line);
         if (strncmp(e.text, "x.rules:2: ", 11) != 0 || !strstr(e.text, bad[i].why))
             fail_msg("%s: refused with \"%s\", not \"%s\"", bad[i].line, e.text, bad[i].why);
         assert_null(r.rule);

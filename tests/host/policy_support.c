@@ -26,8 +26,7 @@ static char directory[64];
 
 static void require(bool ok, const char *what)
 {
-    if (ok)
-        return;
+    if (ok) return;
     perror(what);
     abort();
 }
@@ -36,8 +35,7 @@ static void remove_directory(void)
 {
     char command[128];
     snprintf(command, sizeof(command), "rm -rf %s", directory);
-    if (system(command) != 0)
-        fprintf(stderr, "%s stays behind\n", directory);
+    if (system(command) != 0) fprintf(stderr, "%s stays behind\n", directory);
 }
 
 const char *support_dir(void)
@@ -67,8 +65,7 @@ const char *support_write(const char *name, const char *text)
 uint8_t *support_read(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
+    if (!f) return NULL;
     fseek(f, 0, SEEK_END);
     *size = (size_t)ftell(f);
     rewind(f);
@@ -84,8 +81,7 @@ const char *support_key_file(void)
     mbedtls_pk_context key;
     char pem[512];
 
-    if (path)
-        return path;
+    if (path) return path;
     mbedtls_pk_init(&key);
     require(mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)) == 0, "key");
     mbedtls_ecp_keypair *k = mbedtls_pk_ec(key);

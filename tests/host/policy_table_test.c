@@ -234,8 +234,7 @@ static void refuses_other_permissions(void **state)
     for (uint32_t at = from; at < to; at++) {
         struct policy_table t;
         g->file[at] ^= 1;
-        if (policy_table_open(&t, g->file, g->size) != -EINVAL)
-            fail_msg("permission byte %u altered: taken", at);
+        if (policy_table_open(&t, g->file, g->size) != -EINVAL) fail_msg("permission byte %u altered: taken", at);
         g->file[at] ^= 1;
     }
 }
@@ -262,8 +261,7 @@ static void refused_at(struct good *g, size_t offset, const void *bytes, size_t 
     uint8_t was[16];
     memcpy(was, g->file + offset, n);
     memcpy(g->file + offset, bytes, n);
-    if (policy_table_open(&t, g->file, g->size) != -EINVAL)
-        fail_msg("offset %zu changed: taken", offset);
+    if (policy_table_open(&t, g->file, g->size) != -EINVAL) fail_msg("offset %zu changed: taken", offset);
     if (t.error_offset != where)
         fail_msg("offset %zu changed: refused at %u, not %u (%s)", offset, t.error_offset, where, t.error);
     memcpy(g->file + offset, was, n);

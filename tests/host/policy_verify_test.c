@@ -41,8 +41,7 @@ static void refuses_altered_bytes(void **state)
     uint8_t *file = good_file(&size);
     for (size_t i = 0; i < size; i += i < size - POLICY_SIGNATURE - 97 ? 97 : 1) {
         file[i] ^= 0x10;
-        if (policy_verify(file, size, policy_key_public) != -EPERM)
-            fail_msg("byte %zu altered: taken", i);
+        if (policy_verify(file, size, policy_key_public) != -EPERM) fail_msg("byte %zu altered: taken", i);
         file[i] ^= 0x10;
     }
     free(file);

@@ -14,22 +14,19 @@ static char said[8192];
 static void holds(struct analysis *a, const char *spec)
 {
     int rc = analysis_prove(a, spec, said, sizeof(said));
-    if (rc != 1)
-        fail_msg("%s: %d\n%s", spec, rc, said);
+    if (rc != 1) fail_msg("%s: %d\n%s", spec, rc, said);
 }
 
 static void is_false(struct analysis *a, const char *spec, const char *because)
 {
     int rc = analysis_prove(a, spec, said, sizeof(said));
-    if (rc != 0 || !strstr(said, because))
-        fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, because, said);
+    if (rc != 0 || !strstr(said, because)) fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, because, said);
 }
 
 static void error(struct analysis *a, const char *spec, const char *why)
 {
     int rc = analysis_prove(a, spec, said, sizeof(said));
-    if (rc != -1 || !strstr(said, why))
-        fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, why, said);
+    if (rc != -1 || !strstr(said, why)) fail_msg("%s: %d, not \"%s\":\n%s", spec, rc, why, said);
 }
 
 static void joined_types_share_in_one_compartment(void **state)

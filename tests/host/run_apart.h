@@ -17,10 +17,8 @@ static inline int run_apart(const struct CMUnitTest *tests, size_t n)
         int status = -1;
         pid_t child = fork();
 
-        if (child == 0)
-            exit(_cmocka_run_group_tests(tests[i].name, &tests[i], 1, NULL, NULL));
-        if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
-            failed++;
+        if (child == 0) exit(_cmocka_run_group_tests(tests[i].name, &tests[i], 1, NULL, NULL));
+        if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) failed++;
     }
     fprintf(stderr, "%zu tests, %d failed\n", n, failed);
     return failed != 0;

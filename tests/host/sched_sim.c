@@ -121,8 +121,7 @@ void exit_path(void)
         struct vcpu *prev = current, *next = sched_next(prev);
         assert_non_null(next);
         assert_true(turns < 10); /* it settles */
-        if (next == prev)
-            continue;
+        if (next == prev) continue;
         assert_true(domain_is_idle(next->domain) || next->sched.running_on == fake_cpu + 1);
         current = next;
         sched_vcpu_saved(prev);

@@ -16,8 +16,7 @@ static double ran_ms(struct domain *d)
 
 static void near(double got, double want, double tolerance)
 {
-    if (got < want * (1 - tolerance) || got > want * (1 + tolerance))
-        fail_msg("%.1f ms instead of %.1f ms", got, want);
+    if (got < want * (1 - tolerance) || got > want * (1 + tolerance)) fail_msg("%.1f ms instead of %.1f ms", got, want);
 }
 
 static void weights_share_one_cpu(void **state)

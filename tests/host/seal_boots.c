@@ -91,8 +91,7 @@ void seal_boot(const char *chain, void (*then)(void))
     seal_shared->then = then;
     attest_swtpm_reset(&tpm);
     child = fork();
-    if (child == 0)
-        _exit(_cmocka_run_group_tests("boot", &test, 1, NULL, NULL));
+    if (child == 0) _exit(_cmocka_run_group_tests("boot", &test, 1, NULL, NULL));
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 }

@@ -152,8 +152,7 @@ static size_t fails(const uint8_t *cmd, size_t len, uint8_t *rsp)
 {
     static const uint8_t failure[10] = {0x80, 1, 0, 0, 0, 10, 0, 0, 1, 1};
 
-    if (tpm_cmd_u32(cmd + 6) != failing)
-        return seal_to_swtpm(cmd, len, rsp);
+    if (tpm_cmd_u32(cmd + 6) != failing) return seal_to_swtpm(cmd, len, rsp);
     memcpy(rsp, failure, sizeof(failure));
     return sizeof(failure);
 }

@@ -82,8 +82,7 @@ static void slots_do_not_mix(void **state)
             continue;
         }
         rc = signer_step(vault, s, sig);
-        if (rc == -XEN_EAGAIN)
-            continue;
+        if (rc == -XEN_EAGAIN) continue;
         assert_int_equal(rc, 0);
         assert_int_equal(ecdsa_p256_verify(pub, hash[s], sig), 0);
         live[s] = false;
@@ -111,8 +110,7 @@ static void a_full_vault_fails_cleanly(void **state)
             failed++;
             continue;
         }
-        if (s > 0)
-            continue;
+        if (s > 0) continue;
         finish(s, sig);
         assert_int_equal(ecdsa_p256_verify(pub, hash, sig), 0);
     }

@@ -19,8 +19,7 @@ static long find(const char *text, const char *stream, size_t piece)
     for (size_t at = 0; at < strlen(stream); at += piece) {
         size_t n = strlen(stream) - at < piece ? strlen(stream) - at : piece;
 
-        if (streamfind_feed(&f, stream + at, n))
-            return (long)(at + n);
+        if (streamfind_feed(&f, stream + at, n)) return (long)(at + n);
     }
     return -1;
 }

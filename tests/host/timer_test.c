@@ -25,8 +25,7 @@ static int setup(void **state)
 
 static unsigned int checked(const struct timer *t, const struct timer *parent)
 {
-    if (!t)
-        return 0;
+    if (!t) return 0;
     assert_ptr_equal(t->parent, parent);
     assert_true(!parent || parent->deadline <= t->deadline);
     unsigned int left = checked(t->left, t), right = checked(t->right, t);
@@ -57,12 +56,10 @@ static void heap_holds_its_order(void **state)
         }
         in[i] = !in[i];
         assert_int_equal(h.count, n);
-        if (round % 50 == 0)
-            assert_int_equal(checked(h.root, NULL), n);
+        if (round % 50 == 0) assert_int_equal(checked(h.root, NULL), n);
         ns_t least = ~0ul;
         for (int k = 0; k < N; k++)
-            if (in[k] && t[k].deadline < least)
-                least = t[k].deadline;
+            if (in[k] && t[k].deadline < least) least = t[k].deadline;
         assert_true(n == 0 ? !h.root : h.root->deadline == least);
     }
 }

@@ -60,11 +60,9 @@ static int ask_handles(uint32_t code, uint32_t first, uint32_t second)
 
     begin(code, true);
     put32(first);
-    if (second)
-        put32(second);
+    if (second) put32(second);
     session();
-    if (code == TPM2_CC_CreatePrimary)
-        object_of(TPM2_ALG_ECC);
+    if (code == TPM2_CC_CreatePrimary) object_of(TPM2_ALG_ECC);
     return ask(&perm);
 }
 
@@ -131,20 +129,14 @@ static void codes(void **state)
         for (i = 0; i < ARRAY_SIZE(good) && good[i].code != code; i++)
             ;
         begin(code, false);
-        if (i < ARRAY_SIZE(good) && good[i].h[0])
-            put32(good[i].h[0]);
-        if (i < ARRAY_SIZE(good) && good[i].h[1])
-            put32(good[i].h[1]);
-        if (code == TPM2_CC_EvictControl)
-            put32(0x8101b001);
-        if (code == TPM2_CC_CreatePrimary || code == TPM2_CC_Create)
-            object_of(TPM2_ALG_RSA);
-        if (code == TPM2_CC_FlushContext)
-            put32(0x80000000);
+        if (i < ARRAY_SIZE(good) && good[i].h[0]) put32(good[i].h[0]);
+        if (i < ARRAY_SIZE(good) && good[i].h[1]) put32(good[i].h[1]);
+        if (code == TPM2_CC_EvictControl) put32(0x8101b001);
+        if (code == TPM2_CC_CreatePrimary || code == TPM2_CC_Create) object_of(TPM2_ALG_RSA);
+        if (code == TPM2_CC_FlushContext) put32(0x80000000);
         rc = ask(&perm);
         assert_int_equal(rc, i < ARRAY_SIZE(good) ? 0 : -XEN_EPERM);
-        if (!rc)
-            assert_int_equal(perm, good[i].perm);
+        if (!rc) assert_int_equal(perm, good[i].perm);
     }
     /* vendor commands and reserved bits of a code */
     for (int bit = 16; bit < 32; bit++) {

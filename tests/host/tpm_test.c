@@ -120,12 +120,10 @@ static void gives_up(enum fake_tpm_fault fault, bool at_start)
     int failed = 0;
 
     fake_tick = 1000000;
-    if (!at_start)
-        assert_int_equal(tpm_init(), 0);
+    if (!at_start) assert_int_equal(tpm_init(), 0);
     fake_tpm.fault = fault;
     begun = fake_now;
-    if (at_start)
-        failed += tpm_init() == -XEN_EIO;
+    if (at_start) failed += tpm_init() == -XEN_EIO;
     for (int i = 0; i < 5; i++) {
         failed += tpm_pcr_read(21, v) == -XEN_EIO;
         failed += tpm_random(v) == -XEN_EIO;

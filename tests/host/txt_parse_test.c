@@ -201,8 +201,7 @@ static void event_log(void **state)
         /* A whole number of events is a log, and nothing else is. */
         assert_true(rc < 0 || n == whole[0] || n == whole[1] || n == whole[2] || n == whole[2] - (12 + 22 + 34 + 4));
         free(copy);
-        if (rc == 0 && n >= whole[0])
-            assert_true(log.at == log.end);
+        if (rc == 0 && n >= whole[0]) assert_true(log.at == log.end);
     }
 }
 

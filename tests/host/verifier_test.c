@@ -109,8 +109,7 @@ static void interleaved(void **state)
             verifier_step(i);
             verifier_step(i);
         }
-        if (round == 29)
-            break;
+        if (round == 29) break;
         for (unsigned int i = 0; i < VERIFIER_SLOTS; i++)
             verifier_drop(i);
     }
@@ -118,8 +117,7 @@ static void interleaved(void **state)
         unsigned int i = n++ % VERIFIER_SLOTS;
         int rc;
 
-        if (done & 1u << i || (rc = verifier_step(i)) == -XEN_EAGAIN)
-            continue;
+        if (done & 1u << i || (rc = verifier_step(i)) == -XEN_EAGAIN) continue;
         assert_int_equal(rc, i & 1 ? -XEN_EBADMSG : 0);
         done |= 1u << i;
     }

@@ -90,8 +90,7 @@ static void refuses_every_other_byte(void **state)
         struct domain d = domain(1);
 
         ((uint8_t *)&s)[at] ^= (uint8_t)(1u << at % 8);
-        if (verdict(&d, &s) != -XEN_EACCES)
-            fail_msg("byte %zu altered: taken", at);
+        if (verdict(&d, &s) != -XEN_EACCES) fail_msg("byte %zu altered: taken", at);
         assert_memory_equal(d.signer, nobody.signer, 32);
         assert_int_equal(d.guest_svn, 0);
     }

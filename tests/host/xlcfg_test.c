@@ -43,8 +43,7 @@ static void refused(const char *text, int line, const char *words)
 {
     assert_int_equal(parse(text), -EINVAL);
     assert_int_equal(err.line, line);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' is not in '%s'", words, err.text);
+    if (!strstr(err.text, words)) fail_msg("'%s' is not in '%s'", words, err.text);
 }
 
 static void test_a_whole_file(void **state)

@@ -47,8 +47,7 @@ static int connect_to(const char *path)
     struct sockaddr_un a = address(path);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
-        die(path);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a))) die(path);
     return fd;
 }
 
@@ -58,19 +57,16 @@ static int wait_for_qemu(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0), peer;
 
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1))
-        die(path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1)) die(path);
     peer = accept(fd, NULL, NULL);
-    if (peer < 0)
-        die("accept");
+    if (peer < 0) die("accept");
     close(fd);
     return peer;
 }
 
 static void all(int fd, const uint8_t *p, size_t n)
 {
-    if (send(fd, p, n, MSG_NOSIGNAL) != (ssize_t)n)
-        exit(0); /* the other side has gone: so has the machine */
+    if (send(fd, p, n, MSG_NOSIGNAL) != (ssize_t)n) exit(0); /* the other side has gone: so has the machine */
 }
 
 /* One message of the control channel; the data channel's descriptor where it came, else -1. */
@@ -87,8 +83,7 @@ static int control(int qemu, int tpm)
     ssize_t n = recvmsg(qemu, &h, 0);
     int fd = -1;
 
-    if (n < 4)
-        exit(0);
+    if (n < 4) exit(0);
     if (message[3] == CMD_SET_DATAFD && CMSG_FIRSTHDR(&h)) {
         memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&h)), sizeof(fd));
         all(qemu, fine, sizeof(fine));
@@ -96,8 +91,7 @@ static int control(int qemu, int tpm)
     }
     all(tpm, message, (size_t)n);
     n = recv(tpm, message, sizeof(message), 0);
-    if (n <= 0)
-        exit(0);
+    if (n <= 0) exit(0);
     all(qemu, message, (size_t)n);
     return -1;
 }
@@ -106,8 +100,7 @@ static size_t broken(uint8_t *answer, size_t n)
 {
     static const uint8_t failure[10] = {0x80, 1, 0, 0, 0, 10, 0, 0, 1, 1};
 
-    if (!strcmp(fault, "hang"))
-        return 0;
+    if (!strcmp(fault, "hang")) return 0;
     if (!strcmp(fault, "error")) {
         memcpy(answer, failure, sizeof(failure));
         return sizeof(failure);
@@ -127,18 +120,14 @@ static void data(int qemu, int tpm)
     uint8_t buffer[BUFFER];
     ssize_t n = recv(qemu, buffer, sizeof(buffer), 0);
 
-    if (n < 10)
-        exit(0);
+    if (n < 10) exit(0);
     uint32_t c = (uint32_t)buffer[6] << 24 | (uint32_t)buffer[7] << 16 | (uint32_t)buffer[8] << 8 | buffer[9];
-    if (left && c == code && --left == 0)
-        fprintf(stderr, "badtpm: %s from here on\n", fault);
+    if (left && c == code && --left == 0) fprintf(stderr, "badtpm: %s from here on\n", fault);
     all(tpm, buffer, (size_t)n);
     n = recv(tpm, buffer, sizeof(buffer), 0);
-    if (n < 10)
-        exit(0);
+    if (n < 10) exit(0);
     size_t size = left ? (size_t)n : broken(buffer, (size_t)n);
-    if (size)
-        all(qemu, buffer, size);
+    if (size) all(qemu, buffer, size);
 }
 
 int main(int argc, char **argv)
@@ -158,8 +147,7 @@ int main(int argc, char **argv)
             int fd = control(from[0].fd, tpm_control);
             from[1].fd = fd >= 0 ? fd : from[1].fd;
         }
-        if (from[1].revents)
-            data(from[1].fd, tpm_data);
+        if (from[1].revents) data(from[1].fd, tpm_data);
         from[0].revents = from[1].revents = 0;
     }
     return 0;

@@ -35,8 +35,7 @@ static void foreign(void)
         struct mmu_update req = {.ptr = rt_mm_entry_ma(TEST_WINDOW, 1), .val = mfn << 12 | RT_RW};
         struct mmuext_op op = {.cmd = MMUEXT_PIN_L1_TABLE};
 
-        if (domains[i] == rt_start_domid())
-            continue;
+        if (domains[i] == rt_start_domid()) continue;
         if (domains[i] != DOMID_IO) /* how the first domain maps devices */
             CHECK_MSG(rt_mmu_update(&req, 1, NULL, domains[i]) < 0, "mmu_update for domain %#x", domains[i]);
         CHECK_MSG(rt_mmu_update(&req, 1, NULL, (domains[i] + 1u) << 16 | DOMID_SELF) < 0, "tables of domain %#x",
@@ -97,8 +96,7 @@ static void memory(void)
 
 void test_main(void)
 {
-    if (!test_on_bulkhead())
-        test_skip("another hypervisor may offer these");
+    if (!test_on_bulkhead()) test_skip("another hypervisor may offer these");
     calls();
     foreign();
     event_fifo();

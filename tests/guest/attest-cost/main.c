@@ -25,13 +25,11 @@ void test_main(void)
 {
     uint64_t first = 0, all = rt_time_now();
 
-    if (ask(0) == -XEN_ENODEV)
-        test_skip("wants a TPM: make test-measured");
+    if (ask(0) == -XEN_ENODEV) test_skip("wants a TPM: make test-measured");
     for (unsigned i = 0; i < REPORTS; i++) {
         uint64_t begun = rt_time_now();
         EQ(ask(i), 0);
-        if (i == 0)
-            first = rt_time_now() - begun;
+        if (i == 0) first = rt_time_now() - begun;
     }
     all = (rt_time_now() - all) / (REPORTS + 1);
     rt_printf("BENCH report %lu\n", all);

@@ -91,8 +91,7 @@ static unsigned start(const char *role, unsigned n, const char *type)
     rt_snprintf(create.name, sizeof(create.name), "%s%u", role, n);
     rt_snprintf(create.type, sizeof(create.type), "%s", type);
     ret = call(BH_DOM_CREATE, &create);
-    if (ret)
-        test_error("create %s: %ld", create.name, ret);
+    if (ret) test_error("create %s: %ld", create.name, ret);
     load(create.domid, BH_PART_KERNEL,
          s->flags & SIF_MOD_START_PFN ? rt_mm_va(s->mod_start) : (const void *)s->mod_start, s->mod_len);
     load(create.domid, BH_PART_CMDLINE, role, strlen(role));
@@ -130,8 +129,7 @@ static void result(unsigned domid, unsigned long number[3])
 
     NEED(rt_grant_map(domid, 0, (uint64_t)console_place, GNTMAP_host_map, &handle) == 0);
     at = strstr(ring->out, "DONE ");
-    if (!at)
-        test_failure("domain %u ended without a word", domid);
+    if (!at) test_failure("domain %u ended without a word", domid);
     for (unsigned i = 0, k = 5; i < 3; i++, k++)
         for (number[i] = 0; at[k] >= '0' && at[k] <= '9'; k++)
             number[i] = number[i] * 10 + (unsigned)(at[k] - '0');

@@ -36,8 +36,7 @@ static void ask_report(void)
     long rc = bh(BH_REPORT, &op);
 
     measured = rc == 0;
-    if (!measured)
-        EQ(rc, -XEN_ENODEV);
+    if (!measured) EQ(rc, -XEN_ENODEV);
 }
 
 /* --- Registers -------------------------------------------------------------------------------- */
@@ -65,8 +64,7 @@ static void registers(void)
         EQ(bh(BH_EXTEND, &wrong), -XEN_EINVAL);
     }
     ask_report();
-    if (!measured)
-        return;
+    if (!measured) return;
     CHECK(memcmp(report.runtime[0], e[0].value, 32) == 0);
     CHECK(memcmp(report.runtime[2], twice.value, 32) == 0);
     CHECK(memcmp(report.runtime[3], e[3].value, 32) == 0);
@@ -125,8 +123,7 @@ static void races(void)
     static uint32_t bit = 0x100;
     unsigned wrong = 0;
 
-    if (!measured || rt_cpu_count() < 2)
-        return;
+    if (!measured || rt_cpu_count() < 2) return;
     racing = report;
     racing.type[0] ^= 1; /* so no state of it is the signed one */
     NEED(rt_cpu_start(1, change, &bit) == 0);
@@ -225,8 +222,7 @@ static void pointers(void)
 
 void test_main(void)
 {
-    if (!test_on_bulkhead())
-        test_skip("Bulkhead's own hypercall");
+    if (!test_on_bulkhead()) test_skip("Bulkhead's own hypercall");
     registers();
     checks();
     races();

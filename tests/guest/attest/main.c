@@ -68,8 +68,7 @@ static void reports(void)
     rc = ask(0x5c, &report, signature);
     measured = rc == 0;
     rt_printf("this boot is %smeasured\n", measured ? "" : "un");
-    if (control)
-        platform_agrees();
+    if (control) platform_agrees();
     if (!measured) {
         EQ(rc, -XEN_ENODEV);
         CHECK(all((uint8_t *)&report, sizeof(report), 0xee));
@@ -107,8 +106,7 @@ static void salts(void)
     struct bh_report_op op = {.report = (unsigned long)&second, .signature = (unsigned long)second_signature};
     uint8_t first[32];
 
-    if (!measured)
-        return;
+    if (!measured) return;
     memcpy(first, salt, 32);
     CHECK(!all(first, 32, 0));
     memset(salt, 0xee, 32);
@@ -144,8 +142,7 @@ static void ask_many(void *arg)
 
 static void at_the_same_time(void)
 {
-    if (!measured || rt_cpu_count() < 2)
-        return;
+    if (!measured || rt_cpu_count() < 2) return;
     NEED(rt_cpu_start(1, ask_many, (void *)1) == 0);
     ask_many((void *)0);
     CHECK(rt_cpu_wait(1, 20000));
@@ -163,13 +160,13 @@ static void bad_pointers(void)
     long rc;
 
     for (unsigned i = 0; i < RT_ARRAY_SIZE(bad); i++) {
-        /* Who may not ask is told so before the pointer is looked at; which TPM command it is, is behind the pointer. */
+        /* Who may not ask is told so before the pointer is looked at; which TPM command it is, is behind the pointer.
+         */
         for (unsigned c = 0; c < RT_ARRAY_SIZE(cmds); c++)
             EQ(bh(cmds[c], (void *)bad[i]),
                !control && (cmds[c] == BH_EVIDENCE_PUT || cmds[c] == BH_EVENTLOG_READ) ? -XEN_EPERM : -XEN_EFAULT);
         op.report = bad[i];
-        if (measured)
-            EQ(bh(BH_REPORT, &op), -XEN_EFAULT);
+        if (measured) EQ(bh(BH_REPORT, &op), -XEN_EFAULT);
         blob = (struct bh_blob){.size = 16, .data = bad[i]};
         EQ(bh(BH_EVENTLOG_READ, &blob), !control ? -XEN_EPERM : measured ? -XEN_EFAULT : 0);
         blob = (struct bh_blob){.size = 16, .total = 32, .data = bad[i]};
@@ -177,8 +174,7 @@ static void bad_pointers(void)
         tpm.command = bad[i];
         tpm.response = (unsigned long)buffer;
         EQ(bh(BH_TPM_COMMAND, &tpm), -XEN_EFAULT);
-        if (!measured || !control)
-            continue;
+        if (!measured || !control) continue;
         tpm.command = (unsigned long)get_random;
         tpm.response = bad[i];
         do
@@ -186,8 +182,7 @@ static void bad_pointers(void)
         while (rc == -XEN_EAGAIN);
         EQ(rc, -XEN_EFAULT);
     }
-    if (!measured || !control)
-        return;
+    if (!measured || !control) return;
     tpm.response = (unsigned long)buffer; /* the response of the last one waits still */
     do
         rc = bh(BH_TPM_COMMAND, &tpm);
@@ -229,8 +224,7 @@ static void evidence(void)
     blob.data += 4096;
     EQ(bh(BH_EVIDENCE_GET, &blob), 1904);
     for (unsigned i = 0; i < 6000; i++)
-        if (buffer[i] != (uint8_t)(i * 13))
-            test_failure("evidence differs at %u", i);
+        if (buffer[i] != (uint8_t)(i * 13)) test_failure("evidence differs at %u", i);
     CHECK(all(buffer + 6000, sizeof(buffer) - 6000, 0));
     blob = (struct bh_blob){.size = 4097, .total = 8000, .data = (unsigned long)buffer};
     EQ(bh(BH_EVIDENCE_PUT, &blob), -XEN_EINVAL);
@@ -316,14 +310,12 @@ static void event_log(void)
         CHECK(at <= n);
     }
     EQ(records, measured ? 4 : 0);
-    if (measured)
-        print("log", buffer, (size_t)n);
+    if (measured) print("log", buffer, (size_t)n);
 }
 
 void test_main(void)
 {
-    if (!test_on_bulkhead())
-        test_skip("Bulkhead's own hypercall");
+    if (!test_on_bulkhead()) test_skip("Bulkhead's own hypercall");
     control = rt_start_info->flags & SIF_INITDOMAIN;
     reports();
     salts();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that is refused over and over, to wash out of the audit ring what it or another did before. Its rate limit keeps
- * most of it out; the first record stays; what was kept out is counted; numbers have no holes. Attack rows 24 and 26.
+ * A guest that is refused over and over, to wash out of the audit ring what it or another did before. Its rate limit
+ * keeps most of it out; the first record stays; what was kept out is counted; numbers have no holes. Attack rows 24
+ * and 26.
  */
 #include "rt_test.h"
 
@@ -28,8 +29,7 @@ static void be_refused(unsigned times)
     struct bh_dom_target self = {.domid = DOMID_SELF};
 
     for (unsigned i = 0; i < times; i++)
-        if (call(BH_DOM_PAUSE, &self) >= 0)
-            CHECK_MSG(0, "refusal %u was none", i);
+        if (call(BH_DOM_PAUSE, &self) >= 0) CHECK_MSG(0, "refusal %u was none", i);
 }
 
 /* As a tenant: no more than the calls; the record is dom0's to read. */

@@ -27,8 +27,7 @@ static void on_timer(unsigned port, void *arg)
 
     (void)port;
     (void)arg;
-    if (now - last > longest)
-        longest = now - last;
+    if (now - last > longest) longest = now - last;
     last = now;
     arm();
 }
@@ -44,8 +43,7 @@ static void end(const char *what)
 {
     uint64_t since = rt_time_now() - last;
 
-    if (since > longest)
-        longest = since;
+    if (since > longest) longest = since;
     rt_printf("%s: at most %lu instructions at once\n", what, longest);
     CHECK_MSG(longest < BOUND, "%s: %lu instructions at once", what, longest);
 }

@@ -108,8 +108,7 @@ static void refused_to_tenants(void)
     CHECK(call(BH_TPM_COMMAND, &tpm) < 0);
     CHECK(call(BH_MM_AUDIT, &audit) < 0);
     for (unsigned i = 0; i < sizeof(page); i++)
-        if (!CHECK(page[i] == 0))
-            break;
+        if (!CHECK(page[i] == 0)) break;
 }
 
 static void audit_records(void)

@@ -92,8 +92,7 @@ static void nmi(void)
     struct xennmi_callback arg = {.handler_address = TEST_NONCANONICAL};
 
     CHECK(RT_HC(__HYPERVISOR_nmi_op, XENNMI_register_callback, TEST_UNMAPPED, 0, 0, 0) < 0);
-    if (RT_HC(__HYPERVISOR_nmi_op, XENNMI_register_callback, &arg, 0, 0, 0) == 0)
-        CHECK(!test_on_bulkhead());
+    if (RT_HC(__HYPERVISOR_nmi_op, XENNMI_register_callback, &arg, 0, 0, 0) == 0) CHECK(!test_on_bulkhead());
     EQ(RT_HC(__HYPERVISOR_nmi_op, XENNMI_unregister_callback, 0, 0, 0, 0) <= 0, 1);
     EQ(RT_HC(__HYPERVISOR_nmi_op, 99, 0, 0, 0, 0), -XEN_ENOSYS);
 }

@@ -10,8 +10,7 @@ void test_main(void)
     static char big[8192];
     char in[16];
 
-    if (!rt_start_is_dom0())
-        test_skip("console_io is for the first domain");
+    if (!rt_start_is_dom0()) test_skip("console_io is for the first domain");
     EQ(rt_console_io(CONSOLEIO_write, 0, "x"), 0);
     EQ(rt_console_io(CONSOLEIO_write, 6, "text\n"), 0);
     for (unsigned i = 0; i < 256; i++)

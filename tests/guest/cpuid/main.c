@@ -27,8 +27,7 @@ static void signature(void)
 
     for (uint32_t base = 0x40000000; base < 0x40000200; base += 0x100) {
         l = forced(base, 0);
-        if (l.b == XEN_CPUID_SIGNATURE_EBX)
-            break;
+        if (l.b == XEN_CPUID_SIGNATURE_EBX) break;
     }
     EQ(l.b, XEN_CPUID_SIGNATURE_EBX);
     EQ(l.c, XEN_CPUID_SIGNATURE_ECX);

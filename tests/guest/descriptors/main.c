@@ -85,8 +85,7 @@ static void updates(void)
 
         CHECK_MSG(ret < 0 || harmless(gdt[5]), "descriptor %#lx got in as %#lx", bad[i], gdt[5]);
     }
-    if (write_desc(6, CODE0) == 0)
-        EQ(gdt[6] >> 45 & 3, 3);
+    if (write_desc(6, CODE0) == 0) EQ(gdt[6] >> 45 & 3, 3);
     EQ(write_desc(6, 0), 0);
     CHECK(rt_update_descriptor(test_lost_mfn() << 12, DATA3) < 0);
     CHECK(rt_update_descriptor(1ull << 51, DATA3) < 0);
@@ -122,8 +121,7 @@ static void reserved(void)
     for (unsigned selector = FIRST_RESERVED_GDT_BYTE | 3; selector < 0x10000; selector += 8) {
         uint64_t rights = access_rights(selector);
 
-        if (!rights)
-            continue;
+        if (!rights) continue;
         open++;
         CHECK_MSG((rights >> 13 & 3) == 3, "selector %#x has rights %#lx", selector, rights);
         CHECK_MSG(rights & 1ul << 12, "selector %#x is a system segment, %#lx", selector, rights);
@@ -150,11 +148,9 @@ static void ldts(void)
     rt_mm_ext(MMUEXT_SET_LDT, 0, 0);
     /* A table with a call gate, and one that is not mapped: nothing can be loaded. */
     test_table_set(ldt, 2, CALL_GATE);
-    if (rt_mm_ext(MMUEXT_SET_LDT, (uint64_t)ldt, 512) == 0)
-        CHECK(!load_data(2 << 3 | 7));
+    if (rt_mm_ext(MMUEXT_SET_LDT, (uint64_t)ldt, 512) == 0) CHECK(!load_data(2 << 3 | 7));
     rt_mm_ext(MMUEXT_SET_LDT, 0, 0);
-    if (rt_mm_ext(MMUEXT_SET_LDT, TEST_UNMAPPED, 512) == 0)
-        CHECK(!load_data(1 << 3 | 7));
+    if (rt_mm_ext(MMUEXT_SET_LDT, TEST_UNMAPPED, 512) == 0) CHECK(!load_data(1 << 3 | 7));
     EQ(rt_mm_ext(MMUEXT_SET_LDT, 0, 0), 0);
     EQ(rt_mm_protect(ldt, RT_RW), 0);
 }

@@ -40,8 +40,7 @@ static unsigned create(void)
     struct bh_dom_create c = good();
     long ret = call(BH_DOM_CREATE, &c);
 
-    if (ret)
-        test_failure("create: %ld", ret);
+    if (ret) test_failure("create: %ld", ret);
     return c.domid;
 }
 
@@ -133,8 +132,7 @@ static struct image make_image(bool loop)
                       .note = {{4, 8, 6, "Xen", "testing"}, {4, 8, 5, "Xen", "xen-3.0"}, {4, 8, 8, "Xen", "generic"}}};
 
     memcpy(i.code, off, sizeof(off));
-    if (loop)
-        memcpy(i.code, "\xeb\xfe", 2);
+    if (loop) memcpy(i.code, "\xeb\xfe", 2);
     return i;
 }
 
@@ -207,8 +205,7 @@ static void bad_images(void)
         } else {
             refused++;
         }
-        if (!CHECK_MSG(target(BH_DOM_DESTROY, domid) == 0, "image %u: the domain stays", n))
-            return;
+        if (!CHECK_MSG(target(BH_DOM_DESTROY, domid) == 0, "image %u: the domain stays", n)) return;
     }
     rt_printf("%u images built, %u refused\n", built, refused);
     CHECK(built > 0 && refused > 0);
@@ -253,11 +250,9 @@ static void stages(void)
         domid = started(true);
         CHECK_MSG(domid > last, "domain id %u after %u", domid, last); /* never used again */
         last = domid;
-        if (n > 2)
-            EQ(target(BH_DOM_UNPAUSE, domid), 0);
+        if (n > 2) EQ(target(BH_DOM_UNPAUSE, domid), 0);
         rt_time_spin((rt_random() & 15) * RT_MS);
-        if (n > 8)
-            EQ(target(BH_DOM_PAUSE, domid), 0);
+        if (n > 8) EQ(target(BH_DOM_PAUSE, domid), 0);
         EQ(target(BH_DOM_DESTROY, domid), 0);
     }
     EQ(free_kib(), before);
@@ -286,8 +281,7 @@ static void many(void)
         c = good();
         c.memory_kib = 65536;
         rt_snprintf(c.name, sizeof(c.name), "many-%u", n);
-        if (call(BH_DOM_CREATE, &c))
-            break;
+        if (call(BH_DOM_CREATE, &c)) break;
         ids[n] = c.domid;
         if (build(c.domid)) {
             EQ(target(BH_DOM_DESTROY, c.domid), 0);
@@ -296,8 +290,7 @@ static void many(void)
     }
     rt_printf("%u domains of 64 MiB\n", n);
     CHECK(n > 1 && n < 64);
-    if (n > 1)
-        EQ(target(BH_DOM_DESTROY, ids[--n]), 0);
+    if (n > 1) EQ(target(BH_DOM_DESTROY, ids[--n]), 0);
     c.memory_kib = 4096;
     rt_snprintf(c.name, sizeof(c.name), "many-0");
     EQ(call(BH_DOM_CREATE, &c), -XEN_EEXIST);
@@ -335,8 +328,7 @@ static unsigned map_ram_of_others(void)
         for (uint64_t mfn = (rows[i].start + 0xfff) >> 12; mfn < (rows[i].start + rows[i].size) >> 12; mfn += 7) {
             unsigned long pfn = rt_mm_m2p(mfn);
 
-            if (rows[i].type != 1 || mfn < 0x100 || (pfn < rt_mm_pages() && rt_mm_mfn(pfn) == mfn))
-                continue;
+            if (rows[i].type != 1 || mfn < 0x100 || (pfn < rt_mm_pages() && rt_mm_mfn(pfn) == mfn)) continue;
             tried++;
             if (rt_update_va_mapping(TEST_WINDOW, mfn << 12 | RT_RO, UVMF_INVLPG | UVMF_LOCAL) == 0 &&
                 !shared_with_us(mfn)) {
@@ -362,8 +354,7 @@ static void out_of_reach(void)
             reached += rt_grant_map(domid, ref, TEST_WINDOW, GNTMAP_host_map, &handle) == GNTST_okay;
     EQ(reached, 0);
     for (uint32_t port = 0; port < 600; port++)
-        if (port != info.console_port && port != info.store_port)
-            reached += rt_event_bind(domid, port) > 0;
+        if (port != info.console_port && port != info.store_port) reached += rt_event_bind(domid, port) > 0;
     EQ(reached, 0);
     reached += map_ram_of_others();
     EQ(reached, 0);
@@ -445,8 +436,7 @@ static void other_caller(void *arg)
 
     (void)arg;
     while (victim) {
-        if (victim == last)
-            continue;
+        if (victim == last) continue;
         last = victim;
         other_ret = target(other_call, last);
         other_done = last;
@@ -463,8 +453,7 @@ static void destroyed_twice(void)
         unsigned domid = started(n & 1);
 
         victim = domid;
-        if (!n)
-            EQ(rt_cpu_start(1, other_caller, NULL), 0);
+        if (!n) EQ(rt_cpu_start(1, other_caller, NULL), 0);
         long ret = target(BH_DOM_DESTROY, domid);
         while (other_done != domid)
             rt_sched_op(SCHEDOP_yield, NULL);
@@ -489,13 +478,11 @@ static void destroyed_while_built(void)
         c.memory_kib = 32768;
         NEED(call(BH_DOM_CREATE, &c) == 0 && load(c.domid, &i, sizeof(i), sizeof(i)) == 0);
         victim = c.domid;
-        if (!n)
-            EQ(rt_cpu_start(1, other_caller, NULL), 0);
+        if (!n) EQ(rt_cpu_start(1, other_caller, NULL), 0);
         uint64_t start = rt_time_now(), wait = rt_random() % (4 * whole + 1);
         while (n ? rt_time_now() - start < wait : other_done != c.domid)
             rt_sched_op(SCHEDOP_yield, NULL);
-        if (!n)
-            whole = rt_time_now() - start;
+        if (!n) whole = rt_time_now() - start;
         EQ(target(BH_DOM_DESTROY, c.domid), 0);
         while (other_done != c.domid)
             rt_sched_op(SCHEDOP_yield, NULL);

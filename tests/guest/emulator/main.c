@@ -79,8 +79,7 @@ static bool takes_operand(const uint8_t *op)
     static const uint8_t with[] = {0x20, 0x21, 0x22, 0x23, 0x01, 0x00, 0xc7, 0xff, 0xae, 0x78};
 
     for (unsigned i = 0; op[0] == 0x0f && i < sizeof(with); i++)
-        if (op[1] == with[i])
-            return true;
+        if (op[1] == with[i]) return true;
     return op[0] >= 0xe4 && op[0] <= 0xe7;
 }
 
@@ -92,10 +91,8 @@ static unsigned privileged_bytes(uint8_t *at)
     while (n < count)
         at[n++] = prefixes[rt_random() % RT_ARRAY_SIZE(prefixes)];
     at[n++] = op[0];
-    if (op[0] == 0x0f)
-        at[n++] = op[1];
-    if (takes_operand(op))
-        at[n++] = harmless_modrm();
+    if (op[0] == 0x0f) at[n++] = op[1];
+    if (takes_operand(op)) at[n++] = harmless_modrm();
     memset(at + n, 0xcc, 16); /* whatever the length, a breakpoint comes next */
     return n + 16;
 }
@@ -145,8 +142,7 @@ static void privileged_kernel_code(void)
 
         privileged_bytes(code);
         vector = run_kernel((uint64_t)code, &f);
-        if (!CHECK_MSG(vector >= 0, "no trap"))
-            return;
+        if (!CHECK_MSG(vector >= 0, "no trap")) return;
         seen[vector]++;
     }
 }
@@ -184,8 +180,7 @@ static void rewritten(void)
     uint64_t end = rt_time_now() + 700 * RT_MS;
     struct rt_fault f;
 
-    if (rt_cpu_count() < 2)
-        return;
+    if (rt_cpu_count() < 2) return;
     memset(code, 0xcc, RT_PAGE_SIZE);
     memset(code, 0x90, 32);
     NEED(rt_cpu_start(1, rewrite, code) == 0);
@@ -210,7 +205,6 @@ void test_main(void)
     cut_off();
     rewritten();
     for (unsigned v = 0; v < RT_VECTORS; v++)
-        if (seen[v])
-            rt_printf("vector %#x: %u\n", v, seen[v]);
+        if (seen[v]) rt_printf("vector %#x: %u\n", v, seen[v]);
     EQ(rt_xen_version(XENVER_version, NULL), 4 << 16 | 17);
 }

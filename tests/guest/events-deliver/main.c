@@ -110,8 +110,7 @@ static void two_cpus(void)
     NEED(wait_for(&ipi_to_1, 1));
     for (unsigned i = 1; i <= 20; i++) {
         EQ(rt_event_send(ipi_to_1), 0);
-        if (!CHECK_MSG(wait_for(&seen[1], i), "IPI %u did not arrive", i))
-            break;
+        if (!CHECK_MSG(wait_for(&seen[1], i), "IPI %u did not arrive", i)) break;
     }
     end = rt_time_now() + 500 * RT_MS;
     while (rt_time_now() < end) {
@@ -136,6 +135,5 @@ void test_main(void)
     block_and_poll(b, a);
     ipi = (unsigned)rt_event_ipi(0);
     basic(ipi, ipi);
-    if (rt_cpu_count() > 1)
-        two_cpus();
+    if (rt_cpu_count() > 1) two_cpus();
 }

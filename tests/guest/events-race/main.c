@@ -69,8 +69,7 @@ static void make_and_break(unsigned round)
     }
     for (unsigned i = 0; i < 4; i++)
         disturb_once(random_from(&seed));
-    if (round % 16 == 15)
-        rt_event_channel_op(EVTCHNOP_reset, &reset);
+    if (round % 16 == 15) rt_event_channel_op(EVTCHNOP_reset, &reset);
 }
 
 static void all_is_well(void)
@@ -98,8 +97,7 @@ static void all_is_well(void)
 
 void test_main(void)
 {
-    if (rt_cpu_count() < 2)
-        test_skip("needs two vCPUs");
+    if (rt_cpu_count() < 2) test_skip("needs two vCPUs");
     rt_event_disable();
     NEED(rt_cpu_start(1, disturb, NULL) == 0);
     for (unsigned round = 0; round < 4000; round++)

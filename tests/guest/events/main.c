@@ -31,8 +31,7 @@ static void each_bad_port(void)
         CHECK_MSG(rt_event_close(port) < 0, "close of port %u", port);
         CHECK_MSG(bind_vcpu(port, 0) < 0, "bind_vcpu of port %u", port);
         CHECK_MSG(rt_event_bind(DOMID_SELF, port) < 0, "bind to port %u", port);
-        if (port >= 4096)
-            CHECK_MSG(rt_event_unmask(port) < 0, "unmask of port %u", port);
+        if (port >= 4096) CHECK_MSG(rt_event_unmask(port) < 0, "unmask of port %u", port);
         if (port == 0 || port >= 4096)
             CHECK_MSG(status(port, &s) < 0 || s.status == EVTCHNSTAT_closed, "status of port %u", port);
     }
@@ -105,8 +104,7 @@ static void virqs(void)
     timer = rt_event_virq(VIRQ_TIMER, 0);
     CHECK(timer > 0);
     EQ(rt_event_close((unsigned)timer), 0);
-    if (!rt_start_is_dom0())
-        return;
+    if (!rt_start_is_dom0()) return;
     CHECK(rt_event_virq(VIRQ_DOM_EXC, 1) < 0); /* a global one starts on vCPU 0 */
     timer = rt_event_virq(VIRQ_DOM_EXC, 0);
     CHECK(timer > 0);

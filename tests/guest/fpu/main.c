@@ -59,17 +59,14 @@ static void second(void *arg)
 
 static void between_vcpus(void)
 {
-    if (rt_cpu_count() < 2)
-        return;
+    if (rt_cpu_count() < 2) return;
     state_seen[0] = 1;
     set_xmm(state_wanted);
     NEED(rt_cpu_start(1, second, NULL) == 0);
     for (unsigned i = 0; i < 300; i++) {
         rt_sched_op(SCHEDOP_yield, NULL);
-        if (i % 50 == 0)
-            rt_time_spin(2 * RT_MS);
-        if (!CHECK(get_xmm() == state_wanted))
-            break;
+        if (i % 50 == 0) rt_time_spin(2 * RT_MS);
+        if (!CHECK(get_xmm() == state_wanted)) break;
     }
     stop = true;
     CHECK(rt_cpu_wait(1, 5000));
@@ -137,8 +134,7 @@ static void garbage(void)
     set_xmm(8);
     RUNS(__asm__ volatile("xrstor %0" : : "m"(area), "a"(~0u), "d"(~0u)));
     EQ(get_xmm(), 7);
-    if ((xcr0 & 4) && xsetbv(0, 3) == -1)
-        EQ(xsetbv(0, xcr0), -1);
+    if ((xcr0 & 4) && xsetbv(0, 3) == -1) EQ(xsetbv(0, xcr0), -1);
 }
 
 /* Pending x87 exceptions and MXCSR bits that do not exist. */

@@ -43,12 +43,10 @@ static void random_orders(void)
             writers += writable[i];
             mapped[i] = true;
         }
-        if (writers)
-            no_table(page, "mapped writable by a grant");
+        if (writers) no_table(page, "mapped writable by a grant");
     }
     for (unsigned i = 0; i < SLOTS; i++)
-        if (mapped[i])
-            EQ(rt_grant_unmap(slot(i), handle[i]), GNTST_okay);
+        if (mapped[i]) EQ(rt_grant_unmap(slot(i), handle[i]), GNTST_okay);
     CHECK(rt_grant_end(ref));
     EQ(rt_mm_pin(1, rt_mm_va_mfn(page)), 0);
     EQ(rt_mm_unpin(rt_mm_va_mfn(page)), 0);
@@ -79,8 +77,7 @@ static void overwritten(void)
 
     NEED(page && other && rt_mm_protect(page, RT_RO) == 0);
     EQ(rt_grant_map(self, ref, slot(0), GNTMAP_host_map, &handle), GNTST_okay);
-    if (rt_mm_map(slot(0), rt_mm_va_mfn(other) << 12 | RT_RW) == 0)
-        RUNS(*(volatile char *)slot(0) = 1);
+    if (rt_mm_map(slot(0), rt_mm_va_mfn(other) << 12 | RT_RW) == 0) RUNS(*(volatile char *)slot(0) = 1);
     EQ(page[0], 0);
     rt_grant_unmap(slot(0), handle);
     EQ(rt_mm_map(slot(0), 0), 0);

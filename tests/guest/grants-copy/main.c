@@ -72,8 +72,7 @@ static void bounds(void)
         CHECK_MSG(copy(by_ref(bad[i][0], bad[i][1], bad[i][2])) < 0, "%u to %u, %u bytes", bad[i][0], bad[i][1],
                   bad[i][2]);
     for (unsigned i = 0; i < RT_PAGE_SIZE; i++)
-        if (!CHECK_MSG(to[i] == 0, "a refused copy wrote at %u", i))
-            break;
+        if (!CHECK_MSG(to[i] == 0, "a refused copy wrote at %u", i)) break;
 }
 
 static void rights(void)
@@ -116,8 +115,7 @@ static void batch(void)
     for (unsigned i = 0; i < OPS; i++) {
         ops[i] = by_ref(0, 0, 4096);
         ops[i].status = 1;
-        if (i % 1000 == 999)
-            ops[i].source.u.ref = ~0u;
+        if (i % 1000 == 999) ops[i].source.u.ref = ~0u;
     }
     EQ(rt_grant_table_op(GNTTABOP_copy, ops, OPS), 0);
     for (unsigned i = 0; i < OPS; i++)

@@ -105,13 +105,11 @@ static void use(void *arg)
         op.source.domid = DOMID_SELF;
         op.dest.u.ref = ref;
         op.dest.domid = (domid_t)self;
-        if (rt_grant_table_op(GNTTABOP_copy, &op, 1) == 0 && op.status == GNTST_okay)
-            copies++;
+        if (rt_grant_table_op(GNTTABOP_copy, &op, 1) == 0 && op.status == GNTST_okay) copies++;
         if (rt_grant_map(self, ref, slot(0), GNTMAP_host_map, &handle) == GNTST_okay) {
             maps++;
             scribble(slot(0));
-            if (rt_grant_unmap(slot(0), handle))
-                test_failure("a mapping cannot be undone");
+            if (rt_grant_unmap(slot(0), handle)) test_failure("a mapping cannot be undone");
         }
     }
 }

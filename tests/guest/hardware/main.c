@@ -51,8 +51,7 @@ static unsigned capability(unsigned bdf, unsigned id)
     unsigned at = config_read(bdf, 4) & 0x100000 ? config_read(bdf, 0x34) & 0xfc : 0;
 
     for (unsigned hops = 0; at && hops < 48; hops++, at = config_read(bdf, at) >> 8 & 0xfc)
-        if ((config_read(bdf, at) & 0xff) == id)
-            return at;
+        if ((config_read(bdf, at) & 0xff) == id) return at;
     return 0;
 }
 
@@ -73,8 +72,7 @@ static void frames(void)
     }
     /* RAM that is nobody's or the hypervisor's: a frame of each MiB. */
     for (uint64_t mfn = 0x100; mfn < 0x40000; mfn += 0x100) {
-        if (rt_mm_m2p(mfn) < rt_mm_pages() && rt_mm_mfn(rt_mm_m2p(mfn)) == mfn)
-            continue;
+        if (rt_mm_m2p(mfn) < rt_mm_pages() && rt_mm_mfn(rt_mm_m2p(mfn)) == mfn) continue;
         if (rt_mm_map(TEST_WINDOW, mfn << 12 | RT_RO) == 0)
             CHECK_MSG(*(volatile uint64_t *)TEST_WINDOW == 0 || mfn > 0x3ff00, "frame %#lx is not mine", mfn);
     }
@@ -87,8 +85,7 @@ static void stand_ins(void)
     static const uint64_t harmless[] = {0x00000, 0x00001, 0x00009, 0xfed00, 0xfed1c, 0xfed1f, 0x900000};
 
     for (unsigned i = 0; i < RT_ARRAY_SIZE(harmless); i++) {
-        if (rt_mm_map(TEST_WINDOW, harmless[i] << 12 | RT_RW))
-            continue;
+        if (rt_mm_map(TEST_WINDOW, harmless[i] << 12 | RT_RW)) continue;
         volatile uint32_t *p = (volatile uint32_t *)TEST_WINDOW;
         CHECK_MSG(rt_pte_mfn(*rt_mm_entry(TEST_WINDOW, 1)) != harmless[i] || !rt_mm_can_write((void *)TEST_WINDOW),
                   "frame %#lx is real", harmless[i]);
@@ -139,8 +136,7 @@ static void readonly_table(unsigned bdf, unsigned msix)
     uint32_t table = config_read(bdf, msix + 4), bar = config_read(bdf, 0x10 + 4 * (table & 7));
     uint64_t mfn = ((bar & ~15u) + (table & ~7u)) >> 12;
 
-    if (rt_mm_map(TEST_WINDOW, mfn << 12 | RT_RW))
-        return;
+    if (rt_mm_map(TEST_WINDOW, mfn << 12 | RT_RW)) return;
     RUNS((void)*(volatile uint32_t *)TEST_WINDOW);
     FAULTS(RT_PF, *(volatile uint32_t *)TEST_WINDOW = 0xfee01000);
     rt_mm_write(rt_mm_entry_ma(TEST_WINDOW, 1), mfn << 12 | RT_RW);
@@ -153,15 +149,12 @@ static void pci(void)
     unsigned functions = 0, messages = 0, tables = 0;
 
     for (unsigned bdf = 0; bdf < 0x100; bdf++) {
-        if (config_read(bdf, 0) == ~0u)
-            continue;
+        if (config_read(bdf, 0) == ~0u) continue;
         functions++;
         fixed_bars(bdf);
         unsigned msi = capability(bdf, 5), msix = capability(bdf, 0x11);
-        if (msi)
-            messages++, fixed_messages(bdf, msi);
-        if (msix)
-            tables++, readonly_table(bdf, msix);
+        if (msi) messages++, fixed_messages(bdf, msi);
+        if (msix) tables++, readonly_table(bdf, msix);
     }
     rt_printf("%u functions, %u with MSI, %u with MSI-X\n", functions, messages, tables);
     CHECK(functions >= 3 && messages && tables);

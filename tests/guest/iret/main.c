@@ -53,14 +53,12 @@ static void flags(void)
         struct iret_context frame = kernel_frame();
         int vector;
 
-        if (bit == 9)
-            continue;
+        if (bit == 9) continue;
         frame.rflags |= 1ull << bit;
         vector = go(&frame, &f);
         CHECK_MSG(vector == RT_UD || (bit == 8 && vector == RT_DB) || (bit == 18 && vector == RT_AC),
                   "flag %u: vector %d", bit, vector);
-        if (vector != RT_UD)
-            continue;
+        if (vector != RT_UD) continue;
         CHECK_MSG((f.regs.rax & 0x3000) == 0, "flag %u: IOPL in %#lx", bit, f.regs.rax);
         CHECK_MSG(f.regs.rax & RT_IF, "flag %u: interrupts off in %#lx", bit, f.regs.rax);
     }
@@ -138,10 +136,8 @@ static void selectors(void)
             struct iret_context frame = user_frame();
             int vector;
 
-            if (variant != 1)
-                frame.cs = (bad[i] | 3u);
-            if (variant != 0)
-                frame.ss = bad[i];
+            if (variant != 1) frame.cs = (bad[i] | 3u);
+            if (variant != 0) frame.ss = bad[i];
             vector = go(&frame, &f);
             CHECK_MSG(vector == RT_SYSCALL || vector == RT_FAILSAFE || vector == RT_GP || vector == RT_SS ||
                           vector == RT_NP || vector == RT_PF,

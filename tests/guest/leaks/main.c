@@ -99,8 +99,7 @@ static void fresh_frames(void)
         for (unsigned w = 0; w < 512; w++)
             dirty += words[w] != 0;
     }
-    if (!test_on_bulkhead())
-        dirty = 0; /* the peer scrubs what another domain had; these were ours */
+    if (!test_on_bulkhead()) dirty = 0; /* the peer scrubs what another domain had; these were ours */
     EQ(dirty, 0);
 }
 
@@ -121,8 +120,7 @@ static void fresh_vcpu(void)
     static struct vcpu_guest_context c;
     uint64_t end = rt_time_now() + 3 * RT_S;
 
-    if (rt_cpu_count() < 2)
-        return;
+    if (rt_cpu_count() < 2) return;
     c.flags = VGCF_IN_KERNEL;
     c.user_regs.rip = (uint64_t)second_entry;
     c.user_regs.rsp = c.kernel_sp = rt_cpu_stack_top(1);

@@ -60,8 +60,7 @@ static void balloon(void)
     rt_mm_set_mfn(pfn, frame);
     EQ(rt_mm_map(TEST_WINDOW, frame << 12 | RT_RW), 0);
     for (unsigned i = 0; i < 512; i++)
-        if (!CHECK_MSG(((uint64_t *)TEST_WINDOW)[i] == 0, "a fresh frame is not clean"))
-            break;
+        if (!CHECK_MSG(((uint64_t *)TEST_WINDOW)[i] == 0, "a fresh frame is not clean")) break;
     EQ(rt_mm_unmap(TEST_WINDOW), 0);
     for (unsigned i = 0; i < 4; i++) {
         unsigned long p = rt_mm_take_unmapped();
@@ -179,8 +178,7 @@ static void by_balloon(void)
     }
     EQ(rt_mm_unmap(TEST_WINDOW), 0);
     for (unsigned i = 0; i < N; i++) /* what was given is not ours, where it is no part of the run */
-        if (one[i] - first >= N)
-            CHECK(rt_mm_map(TEST_WINDOW, one[i] << 12 | RT_RO) < 0);
+        if (one[i] - first >= N) CHECK(rt_mm_map(TEST_WINDOW, one[i] << 12 | RT_RO) < 0);
     run[0] = first; /* one extent of order 9 for 512 of order 0 */
     x = (struct xen_memory_exchange){.in = reservation(run, 1, 9), .out = reservation(one, N, 0)};
     for (unsigned i = 0; i < N; i++)

@@ -37,11 +37,9 @@ static bool evil_lands(uint64_t *where, unsigned level)
     bool landed = false;
 
     RT_CATCH(&f, before = *(volatile uint64_t *)where);
-    if (f.vector >= 0)
-        return false;
+    if (f.vector >= 0) return false;
     RT_CATCH(&f, *(volatile uint64_t *)where = evil(level));
-    if (f.vector >= 0)
-        return false;
+    if (f.vector >= 0) return false;
     landed = ((RT_READ_ONCE(tables[level][300]) ^ evil(level)) & (RT_MFN_MASK | RT_P | RT_W)) == 0;
     RT_CATCH(&f, *(volatile uint64_t *)where = before);
     return landed;

@@ -132,6 +132,5 @@ void test_main(void)
         same_cpu(level);
     upper_level();
     in_multicall();
-    if (rt_cpu_count() > 1)
-        second_cpu();
+    if (rt_cpu_count() > 1) second_cpu();
 }

@@ -18,8 +18,7 @@ static void writer(void *arg)
 
     (void)arg;
     while (!stop) {
-        if (rt_update_va_mapping(TEST_WINDOW, mfn << 12 | RT_RW, UVMF_INVLPG | UVMF_LOCAL))
-            continue;
+        if (rt_update_va_mapping(TEST_WINDOW, mfn << 12 | RT_RW, UVMF_INVLPG | UVMF_LOCAL)) continue;
         mapped++;
         for (unsigned i = 0; i < 20; i++) {
             struct rt_fault f;
@@ -35,8 +34,7 @@ static void writer(void *arg)
             struct rt_fault f;
 
             RT_CATCH(&f, window[8] = 2 * i);
-            if (f.vector >= 0)
-                break;
+            if (f.vector >= 0) break;
             late++;
         }
     }
@@ -48,14 +46,12 @@ static void pin_and_watch(void)
 {
     uint64_t before;
 
-    if (rt_mm_pin(1, mfn))
-        return;
+    if (rt_mm_pin(1, mfn)) return;
     pins++;
     before = RT_READ_ONCE(contested[8]);
     for (unsigned i = 0; i < (pins & 3 ? 30 : 100000); i++) /* now and then so long that the other surely runs */
         lands += RT_READ_ONCE(contested[8]) != before;
-    if (rt_mm_unpin(mfn))
-        test_failure("a pinned table cannot be unpinned");
+    if (rt_mm_unpin(mfn)) test_failure("a pinned table cannot be unpinned");
 }
 
 static void type_change(void)
@@ -113,8 +109,7 @@ static void same_tree(void)
 
 void test_main(void)
 {
-    if (rt_cpu_count() < 2)
-        test_skip("one vCPU only");
+    if (rt_cpu_count() < 2) test_skip("one vCPU only");
     contested = rt_page_alloc();
     NEED(contested && rt_mm_map(TEST_WINDOW, 0) == 0);
     mfn = rt_mm_va_mfn(contested);

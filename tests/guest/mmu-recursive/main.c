@@ -46,8 +46,7 @@ static void chain(void)
         uint64_t *table = test_table();
 
         NEED(table);
-        if (before)
-            test_table_set(table, 5, rt_mm_va_mfn(before) << 12 | RT_TABLE);
+        if (before) test_table_set(table, 5, rt_mm_va_mfn(before) << 12 | RT_TABLE);
         if (i == 0) {
             EQ(rt_mm_pin(3, rt_mm_va_mfn(table)), 0);
             first = table;

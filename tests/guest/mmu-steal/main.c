@@ -24,8 +24,7 @@ static bool exchange(uint64_t mfn, unsigned long pfn)
 
     set_xen_guest_handle(x.in.extent_start, &in);
     set_xen_guest_handle(x.out.extent_start, &out);
-    if (rt_memory_op(XENMEM_exchange, &x))
-        return false;
+    if (rt_memory_op(XENMEM_exchange, &x)) return false;
     rt_mm_set_mfn(pfn, out);
     return true;
 }
@@ -118,8 +117,7 @@ static void info_page(void)
     struct vcpu_register_vcpu_info place = {.mfn = rt_mm_va_mfn(page)};
 
     NEED(page);
-    if (rt_cpu_count() < 2)
-        return;
+    if (rt_cpu_count() < 2) return;
     EQ(rt_vcpu_op(VCPUOP_register_vcpu_info, 1, &place), 0);
     EQ(rt_mm_protect(page, 0), 0);
     CHECK(!exchange(place.mfn, rt_mm_pfn(page)));

@@ -19,8 +19,7 @@ static void round(unsigned level, unsigned good, uint64_t bad)
         table[i] = entry;
     table[good] = bad;
     NEED(rt_mm_protect(table, RT_RO) == 0);
-    if (level > 1)
-        NEED(rt_mm_protect(child, RT_RO) == 0);
+    if (level > 1) NEED(rt_mm_protect(child, RT_RO) == 0);
     CHECK_MSG(rt_mm_pin(level, mfn) < 0, "level %u, %u good, entry %#lx pinned", level, good, bad);
     CHECK_MSG(rt_mm_protect(table, RT_RW) == 0, "level %u, %u good: table stuck", level, good);
     CHECK_MSG(rt_mm_protect(child, RT_RO) == 0, "level %u, %u good: child stuck", level, good);

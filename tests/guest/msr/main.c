@@ -67,8 +67,7 @@ static void dangerous(void)
         write_msr(msrs[i], (uint64_t)&test_main);
         EQ(rt_xen_version(XENVER_version, NULL), 4 << 16 | 17);
         EQ(read_msr(msrs[i], &after), readable);
-        if (readable == -1)
-            CHECK_MSG(before == after, "register %#x was %#lx, is %#lx", msrs[i], before, after);
+        if (readable == -1) CHECK_MSG(before == after, "register %#x was %#lx, is %#lx", msrs[i], before, after);
     }
 }
 
@@ -80,8 +79,7 @@ static void sweep(uint32_t from, uint32_t to)
         uint64_t value;
         int vector = read_msr(msr, &value);
 
-        if (!CHECK_MSG(vector == -1 || vector == RT_GP, "RDMSR %#x: vector %d", msr, vector))
-            return;
+        if (!CHECK_MSG(vector == -1 || vector == RT_GP, "RDMSR %#x: vector %d", msr, vector)) return;
         readable += vector == -1;
     }
     rt_printf("%#x to %#x: %u readable\n", from, to, readable);

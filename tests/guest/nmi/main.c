@@ -65,8 +65,7 @@ void test_main(void)
     NEED(page && rt_user_init() == 0 && rt_mm_map(TEST_WINDOW, 0) == 0);
     mfn = rt_mm_va_mfn(page);
     rt_user_load(user_loop, (size_t)(user_end - user_loop));
-    if (rt_cpu_count() > 1)
-        NEED(rt_cpu_start(1, second, NULL) == 0);
+    if (rt_cpu_count() > 1) NEED(rt_cpu_start(1, second, NULL) == 0);
     rt_trap_set(RT_NMI, count);
     rt_printf("storm begins\n");
     while (rt_time_now() < end) {
@@ -85,8 +84,7 @@ void test_main(void)
         rounds++;
     }
     stop = true;
-    if (rt_cpu_count() > 1)
-        CHECK(rt_cpu_wait(1, 5000));
+    if (rt_cpu_count() > 1) CHECK(rt_cpu_wait(1, 5000));
     rt_printf("%lu rounds, %lu on the second vCPU, %lu NMIs delivered\n", rounds, other_rounds, delivered);
     EQ(other_wrong, 0);
 }

@@ -67,8 +67,7 @@ static long map_line(int gsi)
     int pirq;
     long ret = map(MAP_PIRQ_TYPE_GSI, gsi, gsi, 0, 0, 0, 0, &pirq);
 
-    if (!ret)
-        EQ(pirq, gsi);
+    if (!ret) EQ(pirq, gsi);
     return ret;
 }
 
@@ -142,8 +141,7 @@ static void edge(void)
     cmos_write(11, control | 0x40);
     for (unsigned n = 1; n <= 5; n++) {
         cmos(12); /* acknowledges */
-        if (!CHECK_MSG(comes(n, 500), "%u of 5 interrupts of the clock", came))
-            break;
+        if (!CHECK_MSG(comes(n, 500), "%u of 5 interrupts of the clock", came)) break;
     }
     cmos_write(11, control & 0xbf);
     cmos(12);
@@ -215,16 +213,14 @@ static unsigned capability(unsigned bdf, unsigned id)
     unsigned at = config_read(bdf, 4) & 0x100000 ? config_read(bdf, 0x34) & 0xfc : 0;
 
     for (unsigned hops = 0; at && hops < 48; hops++, at = config_read(bdf, at) >> 8 & 0xfc)
-        if ((config_read(bdf, at) & 0xff) == id)
-            return at;
+        if ((config_read(bdf, at) & 0xff) == id) return at;
     return 0;
 }
 
 static unsigned find(unsigned id)
 {
     for (unsigned bdf = 0; bdf < 256; bdf++)
-        if (config_read(bdf, 0) != ~0u && capability(bdf, id))
-            return bdf;
+        if (config_read(bdf, 0) != ~0u && capability(bdf, id)) return bdf;
     return 0;
 }
 
@@ -313,8 +309,7 @@ static void tenant(void)
     unsigned port;
 
     for (int cmd = 0; cmd < 40; cmd++)
-        if (cmd != PHYSDEVOP_set_iopl)
-            CHECK_MSG(rt_physdev_op(cmd, arg) < 0, "command %d", cmd);
+        if (cmd != PHYSDEVOP_set_iopl) CHECK_MSG(rt_physdev_op(cmd, arg) < 0, "command %d", cmd);
     for (int gsi = 0; gsi < 24; gsi++) {
         CHECK(map_line(gsi) < 0);
         CHECK(setup_gsi(gsi, 0, 0) < 0);

@@ -84,8 +84,7 @@ static void sleep(void)
         struct xen_platform_op op = command(XENPF_enter_acpi_sleep);
         op.u.enter_acpi_sleep.sleep_state = state;
         op.u.enter_acpi_sleep.val_a = 0x2000;
-        if (state != 5)
-            CHECK_MSG(call(&op) < 0, "sleep state %u", state);
+        if (state != 5) CHECK_MSG(call(&op) < 0, "sleep state %u", state);
     }
 }
 
@@ -99,8 +98,7 @@ static void absent(void)
 {
     for (uint32_t cmd = 0; cmd < 100; cmd++) {
         struct xen_platform_op op = command(cmd);
-        if (!known(cmd))
-            EQ(call(&op), -XEN_ENOSYS);
+        if (!known(cmd)) EQ(call(&op), -XEN_ENOSYS);
         op.interface_version++;
         EQ(call(&op), -XEN_EACCES);
     }
@@ -120,8 +118,7 @@ static void tenant(void)
 {
     for (uint32_t cmd = 0; cmd < 100; cmd++) {
         struct xen_platform_op op = command(cmd);
-        if (cmd == XENPF_enter_acpi_sleep)
-            op.u.enter_acpi_sleep.sleep_state = 5;
+        if (cmd == XENPF_enter_acpi_sleep) op.u.enter_acpi_sleep.sleep_state = 5;
         CHECK_MSG(call(&op) < 0, "command %u", cmd);
     }
 }

@@ -48,12 +48,10 @@ static void attack(unsigned nr, unsigned cmd, unsigned long place)
 {
     static const unsigned long others[][3] = {{0, 0, 0}, {1, 1, 1}, {1, DOMID_SELF, DOMID_SELF}, {0x10000, 0, 0}};
 
-    if (excepted(nr, cmd))
-        return;
+    if (excepted(nr, cmd)) return;
     for (unsigned i = 0; i < RT_ARRAY_SIZE(others); i++) {
         RT_HC(nr, cmd, place, others[i][0], others[i][1], others[i][2]);
-        if (nr != __HYPERVISOR_vcpu_op)
-            continue;
+        if (nr != __HYPERVISOR_vcpu_op) continue;
         RT_HC(nr, cmd, 0, place, others[i][1], others[i][2]);
     }
 }
@@ -61,8 +59,7 @@ static void attack(unsigned nr, unsigned cmd, unsigned long place)
 /* The first argument itself is the pointer. */
 static void attack_first(unsigned nr, unsigned long place)
 {
-    if (excepted(nr, 0) || nr == __HYPERVISOR_set_segment_base || nr == __HYPERVISOR_set_timer_op)
-        return;
+    if (excepted(nr, 0) || nr == __HYPERVISOR_set_segment_base || nr == __HYPERVISOR_set_timer_op) return;
     RT_HC(nr, place, 1, 0, DOMID_SELF, 0);
     RT_HC(nr, place, 1, place, DOMID_SELF, 0);
     RT_HC(nr, place, ~0ul, place, DOMID_SELF, 0);
@@ -90,8 +87,7 @@ static void through_the_direct_map(void)
         for (unsigned cmd = 0; cmd < 36; cmd++)
             attack(nr, cmd, place);
     for (unsigned i = 0; i < RT_PAGE_SIZE; i++)
-        if (!CHECK_MSG(page[i] == 0x3c, "byte %u was written", i))
-            break;
+        if (!CHECK_MSG(page[i] == 0x3c, "byte %u was written", i)) break;
     /* Arguments that would be good ones. */
     *alloc = (struct evtchn_alloc_unbound){.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
     EQ(rt_event_channel_op(EVTCHNOP_alloc_unbound, (void *)place), -XEN_EFAULT);

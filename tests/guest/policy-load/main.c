@@ -94,8 +94,7 @@ static void in_force(const char *name)
     for (; b.offset < size; b.offset += (uint64_t)n) {
         b.data = (uint64_t)read + b.offset;
         n = call(BH_POLICY_READ, &b);
-        if (!CHECK_MSG(n > 0 && b.total == size, "%s: read %ld of %u bytes", name, n, b.total))
-            return;
+        if (!CHECK_MSG(n > 0 && b.total == size, "%s: read %ld of %u bytes", name, n, b.total)) return;
     }
     CHECK_MSG(memcmp(read, data, size) == 0, "the policy that is read is not %s", name);
 }
@@ -243,8 +242,7 @@ static uint32_t map_all(uint32_t ref, uint32_t *handle)
         unsigned flags = GNTMAP_host_map | (i % 5 ? 0 : GNTMAP_readonly) | (i % 7 == 3 ? GNTMAP_contains_pte : 0) |
                          (i == 4 ? GNTMAP_device_map : 0);
 
-        if (!CHECK_MSG(rt_grant_map(0, ref, where, flags, &handle[i]) == GNTST_okay, "mapping %u", i))
-            return i;
+        if (!CHECK_MSG(rt_grant_map(0, ref, where, flags, &handle[i]) == GNTST_okay, "mapping %u", i)) return i;
     }
     return MAPS;
 }
@@ -374,24 +372,19 @@ static void racer(void *arg)
              bound = port > 0 ? rt_event_bind(DOMID_SELF, (unsigned)port) : 0;
 
         for (unsigned i = 0; i < 8; i++)
-            if (rt_grant_map(0, racing_ref, slot(i), GNTMAP_host_map, &handle[i]) != GNTST_okay)
-                handle[i] = ~0u;
+            if (rt_grant_map(0, racing_ref, slot(i), GNTMAP_host_map, &handle[i]) != GNTST_okay) handle[i] = ~0u;
         for (unsigned i = 0; i < 8; i++)
             RT_CATCH(&fault, *(volatile char *)(slot(i) + 8) = (char)(i * 2)); /* an entry that is not present */
         for (unsigned i = 0; i < 8; i++)
-            if (handle[i] != ~0u)
-                rt_grant_unmap(slot(i), handle[i]);
+            if (handle[i] != ~0u) rt_grant_unmap(slot(i), handle[i]);
         if (rounds % 64 == 63) {
             struct bh_policy_commit c = {.flags = BH_POLICY_REVOKE};
 
-            if (stage(other, size, 2000) == 0)
-                CHECK(call(BH_POLICY_COMMIT, &c) < 0);
+            if (stage(other, size, 2000) == 0) CHECK(call(BH_POLICY_COMMIT, &c) < 0);
             loads++;
         }
-        if (bound > 0)
-            rt_event_close((unsigned)bound);
-        if (port > 0)
-            rt_event_close((unsigned)port);
+        if (bound > 0) rt_event_close((unsigned)bound);
+        if (port > 0) rt_event_close((unsigned)port);
     }
 }
 
@@ -406,8 +399,7 @@ static void load_racing(const char *name, uint32_t version, uint32_t flags)
     do {
         c = (struct bh_policy_commit){.flags = flags, .count = 64, .list = (uint64_t)conflicts};
         ret = stage(data, size, 5000);
-        if (!ret)
-            ret = call(BH_POLICY_COMMIT, &c);
+        if (!ret) ret = call(BH_POLICY_COMMIT, &c);
     } while (ret && platform().policy_version < version && ++tries < 300);
     CHECK_MSG(platform().policy_version >= version, "%s: %ld after %u tries", name, ret, tries);
 }

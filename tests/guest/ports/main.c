@@ -65,15 +65,13 @@ static void sweep(void)
         uint8_t value;
         int vector = in_port((uint16_t)port, &value);
 
-        if (!CHECK_MSG(vector == -1 || vector == RT_GP, "port %#x: vector %d", port, vector))
-            return;
+        if (!CHECK_MSG(vector == -1 || vector == RT_GP, "port %#x: vector %d", port, vector)) return;
         open += vector == -1;
         shut += vector != -1;
         telling += vector == -1 && value != 0xff;
     }
     rt_printf("%u ports answer, %u of them not with ff; %u fault\n", open, telling, shut);
-    if (!rt_start_is_dom0())
-        EQ(telling, 0); /* a port that is not there reads as ones */
+    if (!rt_start_is_dom0()) EQ(telling, 0); /* a port that is not there reads as ones */
 }
 
 /* Interrupt controllers, timer, the serial console, reset and power: writes must not reach them. */

@@ -112,18 +112,15 @@ static void live(unsigned life, struct bh_dom_info *info)
     EQ(self.domid, 0);
     EQ(rt_start_domid(), 0);
     EQ(info->state, BH_STATE_RUNNING);
-    if (life > 1)
-        EQ(next.weight, info->weight);
+    if (life > 1) EQ(next.weight, info->weight);
     listen(info);
     audit(DOMID_SELF);
     audit(info->domid);
     NEED(call(BH_DOM_SCHED, &next) == 0);
-    if (life == 1)
-        rt_shutdown(SHUTDOWN_crash);
+    if (life == 1) rt_shutdown(SHUTDOWN_crash);
     for (unsigned i = 1; life == 2 && i < rt_cpu_count(); i++)
         NEED(rt_cpu_start(i, fall, NULL) == 0);
-    if (life == 2)
-        fall(NULL);
+    if (life == 2) fall(NULL);
 }
 
 void test_main(void)
@@ -131,8 +128,7 @@ void test_main(void)
     struct bh_dom_info info = {.domid = 1};
     struct bh_dom_target target;
 
-    if (!rt_start_is_dom0())
-        beat();
+    if (!rt_start_is_dom0()) beat();
     if (call(BH_DOM_INFO, &info) == -XEN_ESRCH) {
         start_tenant();
         NEED(call(BH_DOM_INFO, &info) == 0);

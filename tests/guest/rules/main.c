@@ -26,8 +26,7 @@ static struct bh_audit_record newest(void)
     struct bh_audit_read op = {.count = 0};
 
     EQ(call(BH_AUDIT_READ, &op), 0);
-    if (op.newest == 0)
-        return (struct bh_audit_record){.seq = 0};
+    if (op.newest == 0) return (struct bh_audit_record){.seq = 0};
     op = (struct bh_audit_read){.seq = op.newest, .count = 1, .data = (uint64_t)&r};
     EQ(call(BH_AUDIT_READ, &op), 0);
     EQ(op.count, 1);
@@ -186,10 +185,8 @@ static long build(const char *type, const char *cmdline, const struct bh_signatu
 
     *domid = created(type, 0);
     load(*domid, BH_PART_KERNEL, &image, sizeof(image));
-    if (*cmdline)
-        load(*domid, BH_PART_CMDLINE, cmdline, 1);
-    if (signature)
-        load(*domid, BH_PART_SIGNATURE, signature, sizeof(*signature));
+    if (*cmdline) load(*domid, BH_PART_CMDLINE, cmdline, 1);
+    if (signature) load(*domid, BH_PART_SIGNATURE, signature, sizeof(*signature));
     return target(BH_DOM_BUILD, *domid);
 }
 

@@ -69,8 +69,7 @@ static void watchdog(void)
     arg.id = 0;
     id = rt_sched_op(SCHEDOP_watchdog, &arg);
     CHECK(id > 0);
-    if (id <= 0)
-        return;
+    if (id <= 0) return;
     arg.id = (uint32_t)id;
     EQ(rt_sched_op(SCHEDOP_watchdog, &arg), 0);
     arg.timeout = 0;

@@ -122,8 +122,7 @@ static void clock(void)
     EQ(back, 0);
     CHECK(rt_time_tsc() > tsc);
     CHECK(rt_time_wall() > 1577836800); /* 2020 */
-    if (rt_cpu_count() < 2)
-        return;
+    if (rt_cpu_count() < 2) return;
     before = rt_time_now();
     NEED(rt_cpu_start(1, read_clock, NULL) == 0 && rt_cpu_wait(1, 5000));
     CHECK_MSG(other_clock + RT_MS > before && other_clock < rt_time_now() + RT_MS, "clocks: %lu, on vCPU 1 %lu", before,

@@ -142,8 +142,7 @@ static void log_flood(void)
     unsigned n = 0;
 
     for (; n < 2000; n++)
-        if (rt_mm_write(1ull << 50 | n << 12, 0) == 0 || rt_mm_pin(1, 1ull << 40) == 0)
-            break;
+        if (rt_mm_write(1ull << 50 | n << 12, 0) == 0 || rt_mm_pin(1, 1ull << 40) == 0) break;
     EQ(n, 2000);
     rt_printf("2000 refusals in %lu us\n", (rt_time_now() - start) / RT_US);
     CHECK(rt_time_now() - start < 10 * RT_S);

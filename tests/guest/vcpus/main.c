@@ -75,8 +75,7 @@ static void start_and_stop(void)
 {
     for (unsigned i = 1; i <= 5; i++) {
         EQ(rt_cpu_start(1, second, (void *)1), 0);
-        if (!CHECK(rt_cpu_wait(1, 5000)))
-            return;
+        if (!CHECK(rt_cpu_wait(1, 5000))) return;
         EQ(rounds, i);
     }
     EQ(rt_vcpu_op(VCPUOP_is_up, 1, NULL), 0);
@@ -161,8 +160,7 @@ static void vcpu_info_place(unsigned cpu)
 
 void test_main(void)
 {
-    if (rt_cpu_count() < 2)
-        test_skip("one vCPU only");
+    if (rt_cpu_count() < 2) test_skip("one vCPU only");
     numbers();
     hostile_contexts(1);
     start_and_stop();

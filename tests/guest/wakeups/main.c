@@ -77,8 +77,7 @@ static void play(void (*game)(void *arg))
 void test_main(void)
 {
     players = rt_cpu_count() < RT_CPUS_MAX ? rt_cpu_count() : RT_CPUS_MAX;
-    if (players < 2)
-        test_skip("needs two vCPUs");
+    if (players < 2) test_skip("needs two vCPUs");
     for (unsigned long i = 0; i < players; i++) {
         long p = rt_event_ipi((unsigned)i);
         NEED(p > 0);

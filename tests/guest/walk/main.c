@@ -55,8 +55,7 @@ static const struct walk_row *row(unsigned op)
                                                    walk_device, walk_domain, walk_emulated};
 
     for (unsigned i = 0; i < RT_ARRAY_SIZE(kinds); i++)
-        if (kinds[i][op].call || kinds[i][op].skip)
-            return &kinds[i][op];
+        if (kinds[i][op].call || kinds[i][op].skip) return &kinds[i][op];
     return NULL;
 }
 
@@ -71,8 +70,7 @@ static void open_bundle(void)
     const struct start_info *s = rt_start_info;
 
     bundle = s->flags & SIF_MOD_START_PFN ? rt_mm_va(s->mod_start) : (const void *)s->mod_start;
-    if (s->mod_len < sizeof(*bundle) || memcmp(bundle->magic, "BHWALK1", 8))
-        test_error("no policies in the ramdisk");
+    if (s->mod_len < sizeof(*bundle) || memcmp(bundle->magic, "BHWALK1", 8)) test_error("no policies in the ramdisk");
     NEED(bundle->count > 0 && bundle->entry[0].perm == BH_PERM_COUNT + 1);
     walk_image = entry(0);
     walk_image_size = bundle->entry[0].size;
@@ -94,10 +92,8 @@ static void policy(uint32_t denies)
                                         .data = (uint64_t)entry(n) + at};
         ret = walk_bulkhead(BH_POLICY_STAGE, &stage);
     }
-    if (!ret)
-        ret = walk_bulkhead(BH_POLICY_COMMIT, &commit);
-    if (ret)
-        test_error("policy %u: %ld %s", n, ret, commit.error);
+    if (!ret) ret = walk_bulkhead(BH_POLICY_COMMIT, &commit);
+    if (ret) test_error("policy %u: %ld %s", n, ret, commit.error);
 }
 
 /* --- The audit --- */
@@ -124,15 +120,13 @@ static void count_records(uint64_t since, unsigned perm, unsigned *ours, unsigne
     for (;;) {
         struct bh_audit_read read = {.seq = since + 1, .count = 16, .data = (uint64_t)r};
         NEED(walk_bulkhead(BH_AUDIT_READ, &read) == 0);
-        if (!read.count)
-            return;
+        if (!read.count) return;
         for (unsigned i = 0; i < read.count; i++) {
             bool match = !strcmp(r[i].class_name, class_name) && !strcmp(r[i].perm_name, perm_name);
             CHECK_MSG(!r[i].suppressed, "records were kept out");
             *ours += match;
             *others += !match;
-            if (!match)
-                rt_printf("  a record of %s:%s\n", r[i].class_name, r[i].perm_name);
+            if (!match) rt_printf("  a record of %s:%s\n", r[i].class_name, r[i].perm_name);
         }
         since = read.seq + read.count - 1;
     }
@@ -151,8 +145,7 @@ static bool at_once(const struct walk_row *w)
 static void prepare(const struct walk_row *w)
 {
     memset(walk_out, 0, sizeof(walk_out));
-    if (w->prepare)
-        w->prepare();
+    if (w->prepare) w->prepare();
 }
 
 static void look(unsigned op, const struct walk_row *w)
@@ -167,8 +160,7 @@ static void refuse(unsigned op, const struct walk_row *w)
         look(op, w);
     }
     result[op] = w->call();
-    if (at_once(w))
-        CHECK_MSG(w->state() == before[op], "%s: refused, but it answered", about[op].name);
+    if (at_once(w)) CHECK_MSG(w->state() == before[op], "%s: refused, but it answered", about[op].name);
 }
 
 static void see_refused(unsigned op, const struct walk_row *w)
@@ -176,8 +168,7 @@ static void see_refused(unsigned op, const struct walk_row *w)
     long want = w->silent ? 0 : w->refused ? w->refused : -XEN_EPERM;
 
     CHECK_MSG(result[op] == want, "%s: %ld where a refusal gives %ld", about[op].name, result[op], want);
-    if (w->state && !at_once(w))
-        CHECK_MSG(w->state() == before[op], "%s: refused, but done", about[op].name);
+    if (w->state && !at_once(w)) CHECK_MSG(w->state() == before[op], "%s: refused, but done", about[op].name);
 }
 
 static void allow(unsigned op, const struct walk_row *w)
@@ -191,10 +182,8 @@ static void allow(unsigned op, const struct walk_row *w)
     look(op, w);
     long ret = w->call();
     CHECK_MSG(ret >= 0 || ret == w->want, "%s: %ld although it is allowed", about[op].name, ret);
-    if (w->state)
-        CHECK_MSG(w->state() != before[op], "%s: allowed, but nothing was done", about[op].name);
-    if (w->undo)
-        w->undo();
+    if (w->state) CHECK_MSG(w->state() != before[op], "%s: allowed, but nothing was done", about[op].name);
+    if (w->undo) w->undo();
 }
 
 static bool listed(unsigned op, unsigned perm)
@@ -231,25 +220,20 @@ static void walk(unsigned perm, bool last)
         return;
     }
     for (unsigned op = 1; op < OPERATION_COUNT; op++) /* all are prepared by now: one may change another's state */
-        if (listed(op, perm))
-            look(op, row(op));
+        if (listed(op, perm)) look(op, row(op));
     since = newest();
     rt_event_disable();
     policy(perm);
     for (unsigned op = 1; op < OPERATION_COUNT; op++)
-        if (listed(op, perm))
-            refuse(op, row(op));
-    if (!last)
-        policy(BH_PERM_COUNT);
+        if (listed(op, perm)) refuse(op, row(op));
+    if (!last) policy(BH_PERM_COUNT);
     rt_event_enable();
     count_records(since, perm, &ours, &others);
     CHECK_MSG(ours == rows && !others, "%u refusals, %u records of %u and %u others", rows, ours, perm, others);
     for (unsigned op = 1; op < OPERATION_COUNT; op++)
-        if (listed(op, perm))
-            see_refused(op, row(op));
+        if (listed(op, perm)) see_refused(op, row(op));
     for (unsigned op = 1; op < OPERATION_COUNT && !last; op++)
-        if (listed(op, perm))
-            allow(op, row(op));
+        if (listed(op, perm)) allow(op, row(op));
     walked += rows;
 }
 

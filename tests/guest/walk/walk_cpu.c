@@ -105,8 +105,7 @@ static uint64_t rights(uint64_t selector)
 
 static void take_page(void)
 {
-    if (!page)
-        page = rt_page_alloc();
+    if (!page) page = rt_page_alloc();
     NEED(page);
     rt_mm_protect(page, RT_RW);
     memset(page, 0, RT_PAGE_SIZE);
@@ -231,8 +230,7 @@ static void timer_quiet(void)
 {
     rt_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
     rt_set_timer_op(0);
-    if (!timer_port)
-        timer_port = (unsigned)rt_event_virq(VIRQ_TIMER, 0);
+    if (!timer_port) timer_port = (unsigned)rt_event_virq(VIRQ_TIMER, 0);
     rt_event_mask(timer_port);
     rt_event_clear(timer_port);
 }
@@ -340,15 +338,13 @@ static uint64_t self_is_up(void)
 
 static void bring_up(void)
 {
-    if (!is_initialised())
-        NEED(call_initialise() == 0);
+    if (!is_initialised()) NEED(call_initialise() == 0);
     NEED(call_up() == 0);
 }
 
 static void take_down(void)
 {
-    if (is_up())
-        NEED(call_down() == 0);
+    if (is_up()) NEED(call_down() == 0);
 }
 
 static long call_is_up(void)
@@ -393,8 +389,7 @@ static void no_areas(void)
 static uint64_t *info_page;
 static void take_info_page(void)
 {
-    if (!info_page)
-        info_page = rt_page_alloc();
+    if (!info_page) info_page = rt_page_alloc();
     NEED(info_page);
 }
 

@@ -16,8 +16,7 @@ static void line(void)
 {
     struct physdev_map_pirq op = {.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = GSI, .pirq = GSI};
 
-    if (!pirq)
-        NEED(rt_physdev_op(PHYSDEVOP_map_pirq, &op) == 0);
+    if (!pirq) NEED(rt_physdev_op(PHYSDEVOP_map_pirq, &op) == 0);
     pirq = GSI;
 }
 

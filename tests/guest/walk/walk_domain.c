@@ -21,8 +21,7 @@ static long create(const char *name, unsigned *domid)
 
     memcpy(c.name, name, strlen(name));
     ret = walk_bulkhead(BH_DOM_CREATE, &c);
-    if (!ret)
-        *domid = c.domid;
+    if (!ret) *domid = c.domid;
     return ret;
 }
 
@@ -41,8 +40,7 @@ static long load(unsigned domid, uint64_t offset)
 
 void walk_child_create(void)
 {
-    if (walk_child)
-        return;
+    if (walk_child) return;
     NEED(create("walked", &walk_child) == 0);
     built = false;
 }
@@ -56,8 +54,7 @@ static void load_all(void)
 void walk_child_build(void)
 {
     walk_child_create();
-    if (built)
-        return;
+    if (built) return;
     load_all();
     NEED(target(BH_DOM_BUILD, walk_child) == 0);
     built = true;
@@ -65,8 +62,7 @@ void walk_child_build(void)
 
 void walk_child_destroy(void)
 {
-    if (walk_child)
-        target(BH_DOM_DESTROY, walk_child);
+    if (walk_child) target(BH_DOM_DESTROY, walk_child);
     walk_child = 0;
 }
 

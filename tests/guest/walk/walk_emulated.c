@@ -78,8 +78,7 @@ static void find_function(void)
 {
     for (uint32_t device = 1; device < 32 && !line_register; device++) {
         out32(PCI_INDEX, 0x80000000 | device << 11);
-        if (in32(PCI_DATA) != ~0u)
-            line_register = 0x80000000 | device << 11 | 0x3c;
+        if (in32(PCI_DATA) != ~0u) line_register = 0x80000000 | device << 11 | 0x3c;
     }
     NEED(line_register);
     out32(PCI_INDEX, 0x80000000);

@@ -39,8 +39,7 @@ uint64_t walk_ports(void)
 
 static void close_new(void)
 {
-    if (new_port)
-        rt_event_close(new_port);
+    if (new_port) rt_event_close(new_port);
     new_port = 0;
 }
 
@@ -58,8 +57,7 @@ static long call_alloc(void)
 
 static void unbound(void)
 {
-    if (!far_port)
-        far_port = (unsigned)rt_event_alloc(DOMID_SELF, DOMID_SELF);
+    if (!far_port) far_port = (unsigned)rt_event_alloc(DOMID_SELF, DOMID_SELF);
     NEED((int)far_port > 0);
 }
 
@@ -71,10 +69,8 @@ static long call_bind(void)
 static void close_both(void)
 {
     close_new();
-    if (near_port)
-        rt_event_close(near_port);
-    if (far_port)
-        rt_event_close(far_port);
+    if (near_port) rt_event_close(near_port);
+    if (far_port) rt_event_close(far_port);
     near_port = far_port = 0;
 }
 
@@ -116,8 +112,7 @@ static void map_line(void)
 {
     struct physdev_map_pirq op = {.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = 10, .pirq = 10};
 
-    if (!gsi_pirq)
-        NEED(rt_physdev_op(PHYSDEVOP_map_pirq, &op) == 0);
+    if (!gsi_pirq) NEED(rt_physdev_op(PHYSDEVOP_map_pirq, &op) == 0);
     gsi_pirq = 10;
 }
 
@@ -151,8 +146,7 @@ static void far_is_closed(void)
 static void channel(void)
 {
     unbound();
-    if (!near_port)
-        near_port = (unsigned)rt_event_bind(DOMID_SELF, far_port);
+    if (!near_port) near_port = (unsigned)rt_event_bind(DOMID_SELF, far_port);
     NEED((int)near_port > 0);
     rt_event_mask(near_port);
     rt_event_mask(far_port);

@@ -65,8 +65,7 @@ static void unmap(void)
 static void map_one(void)
 {
     granted();
-    if (mapped() >> 12 != rt_mm_va_mfn(page))
-        NEED(call_map() == GNTST_okay);
+    if (mapped() >> 12 != rt_mm_va_mfn(page)) NEED(call_map() == GNTST_okay);
 }
 
 static long call_unmap(void)
@@ -98,10 +97,8 @@ static long copy(bool from_grant, bool to_grant)
     op.flags = (uint16_t)((from_grant ? GNTCOPY_source_gref : 0) | (to_grant ? GNTCOPY_dest_gref : 0));
     op.source.u.gmfn = rt_mm_va_mfn(to_grant ? other : page);
     op.dest.u.gmfn = rt_mm_va_mfn(to_grant ? page : other);
-    if (from_grant)
-        op.source.u.ref = ref;
-    if (to_grant)
-        op.dest.u.ref = ref;
+    if (from_grant) op.source.u.ref = ref;
+    if (to_grant) op.dest.u.ref = ref;
     ret = rt_grant_table_op(GNTTABOP_copy, &op, 1);
     return ret ? ret : op.status == GNTST_permission_denied ? -XEN_EPERM : op.status;
 }

@@ -15,8 +15,7 @@ static uint64_t good(void)
 
 static void window(void)
 {
-    if (!page)
-        page = rt_page_alloc();
+    if (!page) page = rt_page_alloc();
     NEED(page && rt_mm_map(PLACE, good()) == 0 && rt_mm_unmap(PLACE) == 0);
     entry = rt_mm_entry(PLACE, 1);
     NEED(entry);
@@ -90,8 +89,7 @@ static unsigned level;
 
 static void fresh_table(void)
 {
-    if (!table)
-        table = test_table();
+    if (!table) table = test_table();
     NEED(table);
     rt_mm_unpin(rt_mm_va_mfn(table));
 }
@@ -102,8 +100,7 @@ static uint64_t pinned(void)
     uint64_t frame = rt_mm_va_mfn(table);
     bool was = rt_mm_unpin(frame) == 0;
 
-    if (was)
-        NEED(rt_mm_pin(level, frame) == 0);
+    if (was) NEED(rt_mm_pin(level, frame) == 0);
     return was;
 }
 
@@ -154,8 +151,7 @@ static void no_user_baseptr(void)
 static void two_pages(void)
 {
     window();
-    if (!source)
-        source = rt_page_alloc();
+    if (!source) source = rt_page_alloc();
     NEED(source);
     page[0] = 1;
     source[0] = 2;
@@ -227,8 +223,7 @@ static uint64_t owned(void)
 
 static void spare(void)
 {
-    if (!pfn)
-        pfn = rt_mm_take_unmapped();
+    if (!pfn) pfn = rt_mm_take_unmapped();
     NEED(pfn);
     mfn = rt_mm_mfn(pfn);
 }

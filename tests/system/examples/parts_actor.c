@@ -13,8 +13,7 @@ unsigned parts_split(char *line, char *words[WORDS_MAX])
     while (*line && n < WORDS_MAX) {
         while (*line == ' ')
             *line++ = 0;
-        if (*line)
-            words[n++] = line;
+        if (*line) words[n++] = line;
         while (*line && *line != ' ')
             line++;
     }
@@ -56,10 +55,8 @@ static void read_line(char line[LINE_MAX])
         rt_mb();
         char c = ring->in[MASK_XENCONS_IDX(cons, ring->in)];
         RT_WRITE_ONCE(ring->in_cons, cons + 1);
-        if (c == '\n')
-            break;
-        if (n + 1 < LINE_MAX)
-            line[n++] = c;
+        if (c == '\n') break;
+        if (n + 1 < LINE_MAX) line[n++] = c;
     }
     line[n] = 0;
 }
@@ -82,8 +79,7 @@ static void map(unsigned domid, uint32_t ref, bool readonly)
         return;
     }
     found = *word;
-    if (!readonly)
-        *word = found + 1;
+    if (!readonly) *word = found + 1;
     answer(rt_grant_unmap((uint64_t)window, handle), (long)found);
 }
 
@@ -131,8 +127,7 @@ static void obey(char *words[WORDS_MAX], unsigned n)
     } else if (!strcmp(words[0], "send")) {
         answer(rt_event_send((unsigned)arg[0]), 0);
     } else if (!strcmp(words[0], "heard")) {
-        if (!rt_event_pending((unsigned)arg[0]))
-            wait_for((unsigned)arg[0], 1000);
+        if (!rt_event_pending((unsigned)arg[0])) wait_for((unsigned)arg[0], 1000);
         answer(rt_event_pending((unsigned)arg[0]), 0);
         rt_event_clear((unsigned)arg[0]);
     } else {
@@ -146,12 +141,10 @@ void parts_actor(void)
     unsigned n;
 
     page = rt_page_alloc();
-    if (rt_grant_init(1) || !page)
-        rt_printf("= -1001 0\n");
+    if (rt_grant_init(1) || !page) rt_printf("= -1001 0\n");
     for (;;) {
         read_line(line);
         n = parts_split(line, words);
-        if (n)
-            obey(words, n);
+        if (n) obey(words, n);
     }
 }

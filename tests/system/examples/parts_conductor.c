@@ -78,8 +78,7 @@ static bool hear(const struct domain *d, char line[LINE_MAX])
 
             set_xen_guest_handle(poll.ports, ports);
             rt_event_clear(d->port);
-            if (cons == RT_READ_ONCE(ring->out_prod))
-                rt_sched_op(SCHEDOP_poll, &poll);
+            if (cons == RT_READ_ONCE(ring->out_prod)) rt_sched_op(SCHEDOP_poll, &poll);
             continue;
         }
         rt_mb();
@@ -89,8 +88,7 @@ static bool hear(const struct domain *d, char line[LINE_MAX])
             line[n] = 0;
             return true;
         }
-        if (c != '\r' && n + 1 < LINE_MAX)
-            line[n++] = c;
+        if (c != '\r' && n + 1 < LINE_MAX) line[n++] = c;
     }
     return false;
 }
@@ -111,8 +109,7 @@ static struct answer ask(const struct domain *d, const char *format, ...)
     while (hear(d, line)) {
         unsigned n = parts_split(line, words);
 
-        if (n == 3 && !strcmp(words[0], "="))
-            return (struct answer){parts_number(words[1]), parts_number(words[2])};
+        if (n == 3 && !strcmp(words[0], "=")) return (struct answer){parts_number(words[1]), parts_number(words[2])};
     }
     because("%s does not answer", d->name);
     return (struct answer){-2000, 0};
@@ -135,8 +132,7 @@ static bool on_record(uint64_t from, unsigned source, unsigned other, const char
     for (struct bh_audit_read op = {.seq = from + 1}; op.seq <= newest(); op.seq += op.count) {
         op.count = 16;
         op.data = (uint64_t)records;
-        if (call(BH_AUDIT_READ, &op) || op.count == 0)
-            break;
+        if (call(BH_AUDIT_READ, &op) || op.count == 0) break;
         for (unsigned i = 0; i < op.count; i++) {
             const struct bh_audit_record *r = &records[i];
 
@@ -156,14 +152,11 @@ static bool record_reason(uint64_t from, const char *reason)
 
     rt_snprintf(text, sizeof(text), "%s", reason);
     for (char *c = text; *c; c++)
-        if (*c == '-')
-            *c = ' ';
+        if (*c == '-') *c = ' ';
     for (; op.seq <= newest(); op.seq++) {
         op.count = 1;
-        if (call(BH_AUDIT_READ, &op) || op.count == 0)
-            break;
-        if (!record.allowed && !strcmp(record.reason, text))
-            return true;
+        if (call(BH_AUDIT_READ, &op) || op.count == 0) break;
+        if (!record.allowed && !strcmp(record.reason, text)) return true;
     }
     return because("no audit record with the reason \"%s\"; the last: \"%s\"", text, record.reason);
 }
@@ -177,8 +170,7 @@ static const char *steps, *steps_end;
 static struct domain *named(const char *name)
 {
     for (unsigned i = 0; i < DOMAINS_MAX; i++)
-        if (domains[i].alive && !strcmp(domains[i].name, name))
-            return &domains[i];
+        if (domains[i].alive && !strcmp(domains[i].name, name)) return &domains[i];
     return NULL;
 }
 
@@ -190,8 +182,7 @@ static bool load(unsigned domid)
         op.size = image_size - op.offset < BH_LOAD_MAX ? (uint32_t)(image_size - op.offset) : BH_LOAD_MAX;
         op.data = (uint64_t)image + op.offset;
         long ret = call(BH_DOM_LOAD, &op);
-        if (ret)
-            return because("load: %ld", ret);
+        if (ret) return because("load: %ld", ret);
         op.offset += op.size;
     }
     return true;
@@ -202,11 +193,9 @@ static bool open_console(struct domain *d)
     struct bh_dom_info info = {.domid = d->id};
     long port;
 
-    if (call(BH_DOM_INFO, &info) || info.domid != d->id)
-        return because("no info about it");
+    if (call(BH_DOM_INFO, &info) || info.domid != d->id) return because("no info about it");
     port = rt_event_bind(d->id, info.console_port);
-    if (port < 0)
-        return because("its console port: %ld", port);
+    if (port < 0) return because("its console port: %ld", port);
     d->port = (unsigned)port;
     long status = rt_grant_map(d->id, info.console_ref, (uint64_t)consoles[d - domains], GNTMAP_host_map, &d->handle);
     return status == 0 || because("its console page: %ld", status);
@@ -221,26 +210,22 @@ static bool start(const char *name, const char *type, unsigned compartment)
 
     while (d < domains + DOMAINS_MAX && d->alive)
         d++;
-    if (d == domains + DOMAINS_MAX)
-        return because("too many domains");
+    if (d == domains + DOMAINS_MAX) return because("too many domains");
     rt_snprintf(create.name, sizeof(create.name), "%s", name);
     rt_snprintf(create.type, sizeof(create.type), "%s", type);
     ret = call(BH_DOM_CREATE, &create);
-    if (ret)
-        return because("create: %ld", ret);
+    if (ret) return because("create: %ld", ret);
     struct bh_dom_target target = {.domid = create.domid};
     rt_snprintf(d->name, sizeof(d->name), "%s", name);
     d->id = create.domid;
-    if (!load(d->id))
-        return false;
+    if (!load(d->id)) return false;
     ret = call(BH_DOM_BUILD, &target);
     if (ret) {
         call(BH_DOM_DESTROY, &target);
         return because("build: %ld", ret);
     }
     d->alive = true;
-    if (!open_console(d))
-        return false;
+    if (!open_console(d)) return false;
     ret = call(BH_DOM_UNPAUSE, &target);
     return ret == 0 || because("unpause: %ld", ret);
 }
@@ -281,8 +266,7 @@ static int memory(const struct domain *a, const struct domain *b, const char *ve
         got = ask(a, "copy-from %u %ld\n", b->id, ref);
     long left = ask(b, "look\n").first;
     bool read_it = !to && got.second == value, wrote_it = left == value + 1;
-    if (got.first == 0 && (to || read_it) && wrote_it == (to || !strcmp(verb, "maps")))
-        return WORKS;
+    if (got.first == 0 && (to || read_it) && wrote_it == (to || !strcmp(verb, "maps"))) return WORKS;
     because("status %ld, the word read is %ld, the word there is %ld, it was %ld", got.first, got.second, left, value);
     return got.first != 0 && !read_it && left == value ? REFUSED : WRONG;
 }
@@ -293,16 +277,13 @@ static bool signal_by(const struct domain *a, const struct domain *b, bool a_off
     const struct domain *offers = a_offers ? a : b, *binds = a_offers ? b : a;
     long offered = ask(offers, "offer %u\n", binds->id).first, bound;
 
-    if (offered < 0)
-        return because("%s may not offer: %ld", offers->name, offered);
+    if (offered < 0) return because("%s may not offer: %ld", offers->name, offered);
     bound = ask(binds, "bind %u %ld\n", offers->id, offered).first;
-    if (bound < 0)
-        return because("%s may not bind: %ld", binds->name, bound);
+    if (bound < 0) return because("%s may not bind: %ld", binds->name, bound);
     /* Whoever binds finds its own port pending, as the ABI has it. */
     ask(b, "heard %ld\n", a_offers ? bound : offered);
     long sent = ask(a, "send %ld\n", a_offers ? offered : bound).first;
-    if (sent)
-        return because("%s may not send: %ld", a->name, sent);
+    if (sent) return because("%s may not send: %ld", a->name, sent);
     return ask(b, "heard %ld\n", a_offers ? bound : offered).first == 1 || because("nothing came");
 }
 
@@ -314,16 +295,13 @@ static bool attempt(char *words[WORDS_MAX])
     uint64_t before = newest();
     int result;
 
-    if (!a || !b)
-        return because("no such domain");
+    if (!a || !b) return because("no such domain");
     if (events)
         result = signal_by(a, b, false) || signal_by(a, b, true) ? WORKS : REFUSED;
     else
         result = memory(a, b, words[1], &perm);
-    if (!strcmp(words[3], "works"))
-        return result == WORKS;
-    if (result != REFUSED)
-        return result == WRONG ? false : because("it worked");
+    if (!strcmp(words[3], "works")) return result == WORKS;
+    if (result != REFUSED) return result == WRONG ? false : because("it worked");
     return on_record(before, a->id, events ? b->id : a->id, events ? "event" : "grant", perm);
 }
 
@@ -331,15 +309,12 @@ static bool step(char *words[WORDS_MAX], unsigned n)
 {
     uint64_t before = newest();
 
-    if (n == 5 && !strcmp(words[0], "start"))
-        return start(words[1], words[2], (unsigned)parts_number(words[3]));
+    if (n == 5 && !strcmp(words[0], "start")) return start(words[1], words[2], (unsigned)parts_number(words[3]));
     if (n == 6 && !strcmp(words[0], "start")) {
-        if (start(words[1], words[2], (unsigned)parts_number(words[3])))
-            return because("it was started");
+        if (start(words[1], words[2], (unsigned)parts_number(words[3]))) return because("it was started");
         return record_reason(before, words[5]);
     }
-    if (n == 2 && !strcmp(words[0], "end"))
-        return named(words[1]) ? end(named(words[1])) : because("no such domain");
+    if (n == 2 && !strcmp(words[0], "end")) return named(words[1]) ? end(named(words[1])) : because("no such domain");
     return n == 4 ? attempt(words) : because("not understood");
 }
 
@@ -350,13 +325,11 @@ static bool find_steps(void)
     const struct start_info *s = rt_start_info;
     size_t mark = strlen(MARK);
 
-    if (s->mod_len < mark)
-        return false;
+    if (s->mod_len < mark) return false;
     image = s->flags & SIF_MOD_START_PFN ? rt_mm_va(s->mod_start) : (const char *)s->mod_start;
     steps_end = image + s->mod_len;
     for (steps = steps_end - mark; steps > image; steps--) {
-        if (memcmp(steps, MARK, mark))
-            continue;
+        if (memcmp(steps, MARK, mark)) continue;
         image_size = (uint64_t)(steps - image);
         steps += mark;
         return true;
@@ -368,18 +341,15 @@ void parts_conductor(void)
 {
     char line[LINE_MAX], copy[LINE_MAX], *words[WORDS_MAX];
 
-    if (!find_steps())
-        rt_panic("no steps behind the kernel in the ramdisk");
+    if (!find_steps()) rt_panic("no steps behind the kernel in the ramdisk");
     while (steps < steps_end) {
         size_t n = 0;
 
         for (; steps < steps_end && *steps != '\n'; steps++)
-            if (n + 1 < sizeof(line))
-                line[n++] = *steps;
+            if (n + 1 < sizeof(line)) line[n++] = *steps;
         steps++;
         line[n] = 0;
-        if (n == 0 || line[0] == '#')
-            continue;
+        if (n == 0 || line[0] == '#') continue;
         memcpy(copy, line, sizeof(copy));
         because("no reason");
         unsigned count = parts_split(copy, words);

@@ -34,13 +34,11 @@ static void die(const char *what)
 static uint8_t *read_all(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
-    if (!f || fseek(f, 0, SEEK_END) != 0)
-        die(path);
+    if (!f || fseek(f, 0, SEEK_END) != 0) die(path);
     *size = (size_t)ftell(f);
     rewind(f);
     uint8_t *data = calloc(1, *size + 1);
-    if (!data || fread(data, 1, *size, f) != *size)
-        die(path);
+    if (!data || fread(data, 1, *size, f) != *size) die(path);
     fclose(f);
     return data;
 }
@@ -50,8 +48,7 @@ static void open_policy(const char *bin, const char *rules_path)
     struct policy_rules rules;
     size_t size;
     uint8_t *image = read_all(bin, &size);
-    if (policy_flatten(image, size, &flat, &error) != 0)
-        die(bin);
+    if (policy_flatten(image, size, &flat, &error) != 0) die(bin);
     free(image);
     char *text = (char *)read_all(rules_path, &size);
     if (policy_rules_parse(rules_path, text, size, &rules, &error) != 0 ||
@@ -69,11 +66,9 @@ static uint8_t *policy(uint32_t denied, uint32_t version, size_t *size)
     memset(flat.rows, 0, rows * words * sizeof(*flat.rows));
     for (size_t r = 0; r < rows; r++)
         for (uint32_t p = 0; p < BH_PERM_COUNT; p++)
-            if (p != denied)
-                flat.rows[r * words + p / 64] |= 1ull << (p % 64);
+            if (p != denied) flat.rows[r * words + p / 64] |= 1ull << (p % 64);
     uint8_t *file = policy_file_build(&flat, "walk", version, size, &error);
-    if (!file || policy_file_sign(file, *size, key, &error) != 0)
-        die("policy");
+    if (!file || policy_file_sign(file, *size, key, &error) != 0) die("policy");
     return file;
 }
 
@@ -89,8 +84,7 @@ static void write_bundle(const char *path)
     static const char zeros[8];
     uint32_t head[4] = {0, 0, entries, 0}, offset = sizeof(head) + entries * 16;
     FILE *f = fopen(path, "wb");
-    if (!f)
-        die(path);
+    if (!f) die(path);
     memcpy(head, "BHWALK1", 8);
     fwrite(head, sizeof(head), 1, f);
     for (uint32_t i = 0; i < entries; i++) {
@@ -102,8 +96,7 @@ static void write_bundle(const char *path)
         fwrite(entry[i].data, 1, entry[i].size, f);
         fwrite(zeros, 1, -entry[i].size & 7, f);
     }
-    if (ferror(f) | fclose(f))
-        die(path);
+    if (ferror(f) | fclose(f)) die(path);
 }
 
 int main(int argc, char **argv)
@@ -121,13 +114,11 @@ int main(int argc, char **argv)
     add(BH_PERM_COUNT + 1, image, size);
     uint8_t *boot = policy(BH_PERM_COUNT, version++, &size);
     FILE *f = fopen(argv[6], "wb");
-    if (!f || fwrite(boot, 1, size, f) != size || fclose(f) != 0)
-        die(argv[6]);
+    if (!f || fwrite(boot, 1, size, f) != size || fclose(f) != 0) die(argv[6]);
     free(boot);
     /* The one without which no other can be loaded comes last. */
     for (uint32_t p = 0; p < BH_PERM_COUNT; p++) {
-        if (p == PERM_policy_load)
-            continue;
+        if (p == PERM_policy_load) continue;
         uint8_t *file = policy(p, version++, &size);
         add(p, file, size);
         file = policy(BH_PERM_COUNT, version++, &size);
