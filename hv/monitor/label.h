@@ -12,9 +12,9 @@
 struct label {
     uint16_t type;        /* index into the running policy's type names */
     uint16_t compartment; /* 0..BH_COMPARTMENT_MAX: category cN of the policy */
-    uint16_t clearance;   /* number + 1 of its struct policy_clearance in the running policy, 0: none.
-                             It follows from the other two */
     uint16_t epoch;       /* of the policy in force when these numbers were made */
+    uint32_t clearance;   /* where in the running policy's file the bits of its clearance are, 0: it has none. It
+                             follows from type and compartment */
 };
 
 #endif

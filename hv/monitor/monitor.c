@@ -141,17 +141,11 @@ int monitor_refuse(struct domain *subject, const struct label *object, uint32_t 
     return -XEN_EACCES;
 }
 
-/* Neither in one compartment nor both without clearances. */
-static __attribute__((noinline)) enum policy_relation cleared(const struct label *s, const struct label *o)
-{
-    if (policy_section_cleared(&policy, s, o->compartment)) return POLICY_SOURCE_CLEARED;
-    return policy_section_cleared(&policy, o, s->compartment) ? POLICY_TARGET_CLEARED : POLICY_OTHER;
-}
-
 static inline enum policy_relation relation(const struct label *s, const struct label *o)
 {
     if (s->compartment == o->compartment) return POLICY_SAME;
-    return likely(!(s->clearance | o->clearance)) ? POLICY_OTHER : cleared(s, o);
+    if (policy_section_cleared(&policy, s, o->compartment)) return POLICY_SOURCE_CLEARED;
+    return policy_section_cleared(&policy, o, s->compartment) ? POLICY_TARGET_CLEARED : POLICY_OTHER;
 }
 
 bool monitor_would_allow(const struct policy_table *t, const struct label *s, const struct label *o, enum bh_perm perm)

@@ -107,11 +107,12 @@ const char *policy_section_check(const struct policy_table *t, uint32_t *offset)
     return NULL;
 }
 
-uint16_t policy_section_clearance(const struct policy_table *t, const struct label *label)
+uint32_t policy_section_clearance(const struct policy_table *t, const struct label *label)
 {
     for (uint32_t i = 0; i < t->count[POLICY_CLEARANCE]; i++) {
-        const struct policy_span *s = &POLICY_ENTRY(t, POLICY_CLEARANCE, policy_clearance, i)->span;
-        if (s->b == label->type && covers(s, label->compartment)) return (uint16_t)(i + 1);
+        const struct policy_clearance *c = POLICY_ENTRY(t, POLICY_CLEARANCE, policy_clearance, i);
+        if (c->span.b == label->type && covers(&c->span, label->compartment))
+            return (uint32_t)((const uint8_t *)c->cleared - t->data);
     }
     return 0;
 }

@@ -15,15 +15,13 @@ const char *policy_section_check(const struct policy_table *t, uint32_t *offset)
 #define POLICY_ENTRY(t, s, kind, i)                                                                                    \
     ((const struct kind *)(const void *)((t)->section[s] + (size_t)(i) * sizeof(struct kind)))
 
-/* The number that belongs into label->clearance. */
-uint16_t policy_section_clearance(const struct policy_table *t, const struct label *label);
+/* What belongs into label->clearance, as long as t is in force. */
+uint32_t policy_section_clearance(const struct policy_table *t, const struct label *label);
 
 /* Is the label cleared for that compartment (not its own)? Constant time. */
-static inline bool policy_section_cleared(const struct policy_table *t, const struct label *label, uint16_t compartment)
+static inline bool policy_section_cleared(const struct policy_table *t, const struct label *label, uint32_t compartment)
 {
-    if (!label->clearance || label->clearance > t->count[POLICY_CLEARANCE]) return false;
-    const struct policy_clearance *c = POLICY_ENTRY(t, POLICY_CLEARANCE, policy_clearance, label->clearance - 1);
-    return c->cleared[compartment / 64 % (POLICY_COMPARTMENTS / 64)] >> (compartment % 64) & 1;
+    return label->clearance && (t->data + label->clearance)[compartment / 8] >> (compartment % 8) & 1;
 }
 
 /* May a domain of type creator create one with that label (as far as compartments go)? */

@@ -5,6 +5,7 @@
 set -eu
 build=$1 key=$2 out=$1/bench/policies
 mkdir -p "$out"
+echo "assign dom0_t *" >"$out/rules"
 for types in 8 64 512; do
     {
         echo '(type dom0_t)(call control (dom0_t))'
@@ -17,6 +18,6 @@ for types in 8 64 512; do
         done
     } >"$out/$types.cil"
     secilc -t xen -c 30 -f /dev/null -o "$out/$types.bin" "$build/policy/declarations.cil" policy/base.cil "$out/$types.cil"
-    "$build/policy/bh-policyc" --key "$key" --name "sizes-$types" --version 1 --rules policy/bulkhead.rules \
+    "$build/policy/bh-policyc" --key "$key" --name "sizes-$types" --version 1 --rules "$out/rules" \
         -o "$out/$types.bhp" "$out/$types.bin"
 done

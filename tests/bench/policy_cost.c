@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
+#undef PAGE_SHIFT /* the hypervisor has its own */
+#undef PAGE_SIZE
+#undef PAGE_MASK
 #include <sys/wait.h>
 #include <unistd.h>
 

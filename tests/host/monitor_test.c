@@ -335,7 +335,7 @@ static void clearances_choose_the_row(void **state)
     refused(&in1, &in2, PERM_event_send);
     allowed(&in1, &in3, PERM_event_send);
     refused(&in1, &in3, PERM_grant_map_read);
-    uint16_t clearance = in2.label.clearance;
+    uint32_t clearance = in2.label.clearance;
     assert_int_not_equal(clearance, 0);
     in2.label.clearance = 0;
     allowed(&in1, &in2, PERM_grant_map_read);

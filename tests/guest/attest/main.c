@@ -21,12 +21,22 @@ static uint8_t signature[64], second_signature[64];
 static uint8_t salt[32];
 static bool measured, control;
 
+/* A tenant is held to the policy's reports a second; then it asks again. */
+static long ask_report(struct bh_report_op *op)
+{
+    long rc;
+
+    while ((rc = bh(BH_REPORT, op)) == -XEN_EBUSY && !control)
+        rt_time_spin(50 * RT_MS);
+    return rc;
+}
+
 static long ask(uint8_t data, struct bh_report *r, uint8_t *sig)
 {
     struct bh_report_op op = {.report = (unsigned long)r, .signature = (unsigned long)sig, .salt = (unsigned long)salt};
 
     memset(op.report_data, data, sizeof(op.report_data));
-    return bh(BH_REPORT, &op);
+    return ask_report(&op);
 }
 
 static bool all(const uint8_t *p, size_t n, uint8_t v)
@@ -110,14 +120,14 @@ static void salts(void)
     memcpy(first, salt, 32);
     CHECK(!all(first, 32, 0));
     memset(salt, 0xee, 32);
-    EQ(bh(BH_REPORT, &op), 0);
+    EQ(ask_report(&op), 0);
     CHECK(all(salt, 32, 0xee));
     CHECK(memcmp(report.compartment_hash, second.compartment_hash, 32) == 0);
     EQ(ask(1, &second, second_signature), 0);
     CHECK(memcmp(first, salt, 32) == 0);
     for (unsigned i = 1; i < RT_ARRAY_SIZE(bad); i++) {
         op.salt = bad[i];
-        EQ(bh(BH_REPORT, &op), -XEN_EFAULT);
+        EQ(ask_report(&op), -XEN_EFAULT);
     }
     print("salt", first, 32);
 }
@@ -131,7 +141,7 @@ static void ask_many(void *arg)
 {
     unsigned cpu = (unsigned)(unsigned long)arg;
 
-    for (unsigned i = 0; i < 40; i++) {
+    for (unsigned i = 0; i < 16; i++) {
         uint8_t data = (uint8_t)(i % 8 ? i * 2 + cpu : 0);
 
         if (ask(data, &per_cpu_report[cpu], per_cpu_signature[cpu]) != 0 ||
@@ -166,7 +176,7 @@ static void bad_pointers(void)
             EQ(bh(cmds[c], (void *)bad[i]),
                !control && (cmds[c] == BH_EVIDENCE_PUT || cmds[c] == BH_EVENTLOG_READ) ? -XEN_EPERM : -XEN_EFAULT);
         op.report = bad[i];
-        if (measured) EQ(bh(BH_REPORT, &op), -XEN_EFAULT);
+        if (measured) EQ(ask_report(&op), -XEN_EFAULT);
         blob = (struct bh_blob){.size = 16, .data = bad[i]};
         EQ(bh(BH_EVENTLOG_READ, &blob), !control ? -XEN_EPERM : measured ? -XEN_EFAULT : 0);
         blob = (struct bh_blob){.size = 16, .total = 32, .data = bad[i]};
