@@ -66,7 +66,8 @@ static void type_change(void)
     CHECK(rt_cpu_wait(1, 5000));
     rt_printf("%lu pins, %lu mappings, %lu writes, %lu by a stale translation\n", pins, mapped, written, late);
     EQ(lands, 0);
-    CHECK(pins > 0 && mapped > 0 && written > 0 && late > 0);
+    CHECK(pins > 0 && mapped > 0 && written > 0);
+    CHECK(late > 0 || !test_on_bulkhead()); /* Xen flushes as soon as the mapping goes */
 }
 
 static uint64_t tree_mfn[5];
