@@ -103,7 +103,7 @@ static const struct {
     uint32_t bit;
     const char *name, *yes, *no;
 } flags[] = {
-    {BH_FLAG_MEASURED, "measured", "yes", "NO: there are no reports; bhctl dmesg says why"},
+    {BH_FLAG_MEASURED, "measured", "yes", "NO: reports say so, or there are none; bhctl dmesg says why"},
     {BH_FLAG_LATE_LAUNCH, "late_launch", "yes", "no"},
     {BH_FLAG_IOMMU, "iommu", "yes", "NO: devices that dom0 drives can reach all memory"},
     {BH_FLAG_DEBUG, "debug", "YES: not for production", "no"},

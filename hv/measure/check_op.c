@@ -70,7 +70,7 @@ long measure_report_check(enum operation op, uint64_t arg)
     int rc;
 
     if (copy_from_guest(&req, arg, sizeof(req))) return -XEN_EFAULT;
-    if (!measure_holds()) return -XEN_ENODEV;
+    if (!measure_has_key()) return -XEN_ENODEV;
     rc = read_subject(&req, &subject);
     if (rc) return rc;
     if (!spin_trylock(&measure_lock)) return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);

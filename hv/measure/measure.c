@@ -20,11 +20,13 @@
 #define PCR_UNUSED  19 /* reset by a late launch alone, and extended by nobody here: then zero, else it began as FF */
 #define DRTM_EVENTS 64
 
-static bool good;     /* everything that should have been measured was */
+static bool good; /* everything that should have been measured at start was; from `complete` on it does not change */
 static bool complete; /* PCR 21 is closed */
+static bool lost;     /* an event while domains run could not be measured */
 static uint32_t set_flags;
 static uint8_t pubkey[64], boot_id[32];
-static uint8_t start_value[32]; /* of PCR 21 and 22 */
+static uint8_t start_value[32];                   /* of PCR 21 and 22 */
+static uint8_t boot_value[32], runtime_value[32]; /* what they have to be now */
 static struct pcrlog pcrlog;
 
 static void unmeasured(const char *why)
@@ -197,11 +199,13 @@ void measure_launch(const struct domain *d)
 /* The TPM must now hold what the log says: else something between it and us is not what it seems. */
 static void check_register(void)
 {
-    uint8_t want[32], have[32];
+    uint8_t have[32];
 
-    memcpy(want, start_value, 32);
-    pcrlog_replay(&pcrlog, PCR_BOOT, want);
-    if (tpm_pcr_read(PCR_BOOT, have) || memcmp(want, have, 32) != 0) unmeasured("PCR 21 is not what was extended");
+    memcpy(boot_value, start_value, 32);
+    memcpy(runtime_value, start_value, 32);
+    pcrlog_replay(&pcrlog, PCR_BOOT, boot_value);
+    if (tpm_pcr_read(PCR_BOOT, have) || memcmp(boot_value, have, 32) != 0)
+        unmeasured("PCR 21 is not what was extended");
 }
 
 void measure_complete(void)
@@ -221,9 +225,14 @@ void measure_set_flags(uint32_t flags)
     set_flags |= flags & (BH_FLAG_LATE_LAUNCH | BH_FLAG_IOMMU);
 }
 
+bool measure_has_key(void)
+{
+    return good && complete;
+}
+
 bool measure_holds(void)
 {
-    return good && complete && tpm_extends_good();
+    return measure_has_key() && !lost && tpm_extends_good();
 }
 
 uint32_t measure_flags(void)
@@ -235,7 +244,7 @@ const uint8_t *measure_pubkey(void)
 {
     static const uint8_t none[64];
 
-    return good && tpm_extends_good() ? pubkey : none;
+    return good ? pubkey : none;
 }
 
 const uint8_t *measure_boot_id(void)
@@ -248,6 +257,26 @@ const struct pcrlog *measure_log(void)
     return &pcrlog;
 }
 
+/* Into the log at once, into the TPM soon; or, with an error, into neither. */
+static int event(uint32_t type, const uint8_t digest[32], const void *data, uint32_t size)
+{
+    size_t len = pcrlog.len;
+    uint8_t both[64];
+    int rc = pcrlog_append(&pcrlog, PCR_RUNTIME, type, digest, data, size);
+
+    if (rc) return rc;
+    memcpy(both, runtime_value, 32);
+    memcpy(both + 32, digest, 32);
+    sha256(both, sizeof(both), both);
+    rc = tpm_extend_later(PCR_RUNTIME, digest, both);
+    if (rc)
+        pcrlog.len = len;
+    else
+        memcpy(runtime_value, both, 32);
+    tpm_pump();
+    return rc;
+}
+
 void measure_runtime(const char *text)
 {
     uint8_t digest[32];
@@ -255,12 +284,10 @@ void measure_runtime(const char *text)
 
     sha256(text, len, digest);
     spin_lock(&measure_lock);
-    if (measure_holds()) {
-        if (pcrlog_append(&pcrlog, PCR_RUNTIME, BH_EV_RUNTIME, digest, text, len))
-            unmeasured("the event log is full");
-        else if (tpm_extend_later(PCR_RUNTIME, digest))
-            unmeasured("too many events at once for the TPM");
-        tpm_pump();
+    if (measure_holds() && event(BH_EV_RUNTIME, digest, text, len)) {
+        printk("measure: no room for an event in the log, or too many at once for the TPM: from here on nothing is "
+               "measured\n");
+        lost = true;
     }
     spin_unlock(&measure_lock);
 }
@@ -270,15 +297,17 @@ int measure_policy_load(const uint8_t digest[32], uint32_t version)
     int rc = 0;
 
     spin_lock(&measure_lock);
-    size_t len = pcrlog.len;
-    if (measure_holds()) {
-        rc = pcrlog_append(&pcrlog, PCR_RUNTIME, BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
-        if (!rc) rc = tpm_extend_later(PCR_RUNTIME, digest);
-        if (rc) pcrlog.len = len;
-        tpm_pump();
-    }
+    if (measure_holds()) rc = event(BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
     spin_unlock(&measure_lock);
     return rc;
+}
+
+void measure_look(void)
+{
+    if (!measure_holds() || tpm_extends_left()) return;
+    tpm_check_later(PCR_BOOT, boot_value);
+    tpm_check_later(PCR_RUNTIME, runtime_value);
+    tpm_pump();
 }
 
 bool measure_settled(void)

@@ -22,7 +22,7 @@ uint32_t measure_flags(void);                /* BH_FLAG_* */
 const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; zeros when unmeasured */
 
 /* An event while domains run, to PCR 22: the log has it at once, the TPM soon. Where the log is full or the TPM fails,
- * the boot counts as unmeasured from there on. */
+ * the boot counts as unmeasured from there on: reports are signed still, without BH_FLAG_MEASURED. */
 void measure_runtime(const char *text);
 /* A policy that is about to come into force (BH_EV_POLICY_LOAD). -ENOSPC: the log is full, -EBUSY: the TPM has too much
  * to do; then nothing was measured, and it must not come into force. Where the boot is not measured: 0. */

@@ -34,6 +34,7 @@ static long put(const struct bh_blob *b)
     if (!to) return -XEN_EINVAL;
     if (copy_from_guest(to, b->data, b->size)) return -XEN_EFAULT;
     evstore_placed(&store, b->size);
+    tpm_pump();
     return b->size;
 }
 

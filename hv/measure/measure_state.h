@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What measure.c knows and its neighbours ask. measure_lock is held, but for measure_holds(). */
+/* What measure.c knows and its neighbours ask. measure_lock is held, but for the first two. */
 #ifndef HV_MEASURE_STATE_H
 #define HV_MEASURE_STATE_H
 
@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include "measure/pcrlog.h"
 
-bool measure_holds(void); /* measured, complete, and nothing has failed since: there is a key */
+bool measure_has_key(void); /* the start was measured and is complete: there is a key, for the rest of the boot */
+bool measure_holds(void);   /* the same, and nothing has failed since */
+/* Asks the TPM whether PCR 21 and 22 are still what was extended; the answer comes by measure_holds(), soon. */
+void measure_look(void);
 const uint8_t *measure_boot_id(void);
 const struct pcrlog *measure_log(void);
 

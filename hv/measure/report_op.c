@@ -161,6 +161,7 @@ static int step(const struct bh_report_op *req, struct answer *out)
     ns_t now = now_ns();
     int rc;
 
+    if (tpm_extends_left()) tpm_pump(); /* what is on its way may fail, and the report is to say so */
     if (!o && !within_rate(d, now)) return -XEN_EACCES;
     if (!o) o = take(d, req, now);
     if (!o) return -XEN_EBUSY;
@@ -185,7 +186,7 @@ long measure_report_op(enum operation row, uint64_t arg)
     int rc;
 
     if (copy_from_guest(&req, arg, sizeof(req))) return -XEN_EFAULT;
-    if (!measure_holds()) return -XEN_ENODEV;
+    if (!measure_has_key()) return -XEN_ENODEV;
     if (READ_ONCE(policy_taking_down) || !spin_trylock(&measure_lock)) return wait_for_others(arg);
     rc = step(&req, &answer);
     spin_unlock(&measure_lock);

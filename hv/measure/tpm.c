@@ -67,7 +67,7 @@ int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, ui
         if (rc < 0) return rc;
         *rsp_len = rc;
         code = tpm_cmd_response(link_data, rc);
-    } while (code == TPM2_RC_RETRY || code == TPM2_RC_TESTING || code == TPM2_RC_YIELDED);
+    } while (tpm_cmd_not_yet(code));
     return code;
 }
 
@@ -147,7 +147,7 @@ static void begin_next(void)
     size_t len;
 
     link_late = false;
-    if ((len = tpm_queue_extend(link_data))) {
+    if ((len = tpm_queue_own(link_data))) {
         link_user = USER_HV;
         link_deadline = now_ns() + EXTEND_LIMIT;
         tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
@@ -164,13 +164,19 @@ static void begin_next(void)
     }
 }
 
+static void own_answered(int rc)
+{
+    if (!tpm_queue_own_answered(link_data, rc))
+        printk("TPM: PCR 21 or 22 is not what was extended (a reset, or it broke): from here on nothing is measured\n");
+}
+
 static void finished(int rc)
 {
     enum link_user user = link_user;
 
     link_user = USER_NONE;
     if (user == USER_HV)
-        tpm_queue_extended(rc > 0 && tpm_cmd_response(link_data, rc) == 0);
+        own_answered(rc);
     else if (user == USER_COUNTER)
         seal_counter_answered(link_data, rc);
     else
@@ -195,6 +201,8 @@ void tpm_pump(void)
 {
     int rc = -XEN_EAGAIN;
 
+    while (!tpm_if && tpm_extends_left())
+        own_answered(-XEN_EIO); /* given up: nothing that waits will ever be done */
     if (!tpm_if) return;
     if (link_user == USER_NONE) begin_next();
     if (link_user == USER_NONE) return;

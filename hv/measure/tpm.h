@@ -28,9 +28,12 @@ int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, ui
 bool tpm_alive(void);
 /* A bounded piece of whatever there is to do. */
 void tpm_pump(void);
-/* Queues an extend. -EBUSY: the queue is full. */
-int tpm_extend_later(unsigned int pcr, const uint8_t digest[32]);
-/* Whether each extend so far succeeded, or is still queued. */
+/* Queues an extend, after which the register is read and must be `value`. -EBUSY: the queue is full. */
+int tpm_extend_later(unsigned int pcr, const uint8_t digest[32], const uint8_t value[32]);
+/* Queues a look at a register that must be `value`; nothing where the queue is full, for then others look. */
+void tpm_check_later(unsigned int pcr, const uint8_t value[32]);
+/* Whether each extend and look so far found what it had to, or is still queued. False for good after a TPM that lost
+ * its registers (a reset while the machine runs), refused, or broke. */
 bool tpm_extends_good(void);
 bool tpm_extends_left(void); /* some wait in the queue or are under way */
 

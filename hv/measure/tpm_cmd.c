@@ -46,6 +46,11 @@ int64_t tpm_cmd_response(const uint8_t *rsp, size_t len)
     return tpm_cmd_u32(rsp + 6);
 }
 
+bool tpm_cmd_not_yet(int64_t code)
+{
+    return code == TPM2_RC_RETRY || code == TPM2_RC_TESTING || code == TPM2_RC_YIELDED;
+}
+
 int tpm_cmd_random_response(const uint8_t *rsp, size_t len, uint8_t *out, size_t max)
 {
     size_t n;

@@ -4,6 +4,7 @@
 #ifndef HV_TPM_CMD_H
 #define HV_TPM_CMD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ size_t tpm_cmd_pcr_extend(uint8_t *out, unsigned int pcr, const uint8_t digest[3
 
 /* The response code, or -EIO for what is no response at all. */
 int64_t tpm_cmd_response(const uint8_t *rsp, size_t len);
+/* Whether the code says that the TPM is not ready: the same command again. */
+bool tpm_cmd_not_yet(int64_t code);
 /* Bytes copied to out, at most `max`, or -EIO. */
 int tpm_cmd_random_response(const uint8_t *rsp, size_t len, uint8_t *out, size_t max);
 /* 0, or -EIO: also where the TPM has no SHA-256 bank, or not that PCR in it. */

@@ -3,13 +3,22 @@
 #include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
+#include "measure/measure_state.h"
 #include "measure/tpm.h"
 #include "measure/tpm_allow.h"
 #include "measure/tpm_cmd.h"
+#include <tss2/tss2_tpm2_types.h>
 
 BUILD_ASSERT(sizeof(struct bh_tpm_command) == 24);
 
 static uint8_t command[TPM_BUFFER_MAX]; /* measure_lock: too large for a stack */
+
+/* Whoever quotes learns what the TPM says of this boot, and so does the hypervisor; a TPM that was not started up since
+ * a reset tells everybody. */
+static bool tells_of_the_boot(uint32_t code, int64_t answer)
+{
+    return code == TPM2_CC_Quote || answer == TPM2_RC_INITIALIZE;
+}
 
 static long run(enum operation op, const struct bh_tpm_command *c)
 {
@@ -26,6 +35,7 @@ static long run(enum operation op, const struct bh_tpm_command *c)
     if (rc > c->response_size) return -XEN_EINVAL; /* the response waits for a buffer of its size */
     if (copy_to_guest(c->response, response, rc)) return -XEN_EFAULT;
     tpm_guest_done();
+    if (tells_of_the_boot(tpm_cmd_u32(command + 6), tpm_cmd_response(response, rc))) measure_look();
     return rc;
 }
 

@@ -5,15 +5,18 @@
 #include "lib.h"
 #include "time/clock.h"
 
-#define EXTENDS_MAX 16
+#define OWN_MAX     16
+#define TRIES_MAX   1000          /* of a command for which the TPM is not ready yet */
 #define CLAIM_LIMIT 1000000000ull /* a response that nobody fetches blocks others no longer than that */
 
-static struct {
-    unsigned int pcr;
-    uint8_t digest[32];
-} extends[EXTENDS_MAX];
-static unsigned int extends_first, extends_count;
-static bool extends_failed;
+/* First the extend, then the look. */
+static struct own {
+    unsigned int pcr, tries;
+    bool extend;
+    uint8_t digest[32], value[32];
+} own[OWN_MAX];
+static unsigned int own_first, own_count;
+static bool own_failed;
 
 static struct {
     enum { GUEST_FREE, GUEST_WAITING, GUEST_RUNNING, GUEST_ANSWERED } state;
@@ -25,38 +28,74 @@ static struct {
 } guest;
 static uint8_t guest_command[TPM_BUFFER_MAX], guest_response[TPM_BUFFER_MAX];
 
-int tpm_extend_later(unsigned int pcr, const uint8_t digest[32])
+static struct own *add(unsigned int pcr, const uint8_t value[32])
 {
-    unsigned int at = (extends_first + extends_count) % EXTENDS_MAX;
+    struct own *o = &own[(own_first + own_count) % OWN_MAX];
 
-    if (extends_count == EXTENDS_MAX) return -XEN_EBUSY;
-    extends[at].pcr = pcr;
-    memcpy(extends[at].digest, digest, 32);
-    extends_count++;
+    if (own_count == OWN_MAX) return NULL;
+    own_count++;
+    memset(o, 0, sizeof(*o));
+    o->pcr = pcr;
+    memcpy(o->value, value, 32);
+    return o;
+}
+
+int tpm_extend_later(unsigned int pcr, const uint8_t digest[32], const uint8_t value[32])
+{
+    struct own *o = add(pcr, value);
+
+    if (!o) return -XEN_EBUSY;
+    o->extend = true;
+    memcpy(o->digest, digest, 32);
     return 0;
+}
+
+void tpm_check_later(unsigned int pcr, const uint8_t value[32])
+{
+    add(pcr, value);
 }
 
 bool tpm_extends_good(void)
 {
-    return !extends_failed;
+    return !own_failed;
 }
 
 bool tpm_extends_left(void)
 {
-    return extends_count;
+    return own_count;
 }
 
-size_t tpm_queue_extend(uint8_t *out)
+size_t tpm_queue_own(uint8_t *out)
 {
-    if (!extends_count) return 0;
-    return tpm_cmd_pcr_extend(out, extends[extends_first].pcr, extends[extends_first].digest);
+    const struct own *o = &own[own_first];
+
+    if (!own_count) return 0;
+    return o->extend ? tpm_cmd_pcr_extend(out, o->pcr, o->digest) : tpm_cmd_pcr_read(out, o->pcr);
 }
 
-void tpm_queue_extended(bool good)
+static bool as_it_has_to_be(const struct own *o, const uint8_t *rsp, int rc, int64_t code)
 {
-    extends_first = (extends_first + 1) % EXTENDS_MAX;
-    extends_count--;
-    extends_failed |= !good;
+    uint8_t value[32];
+
+    if (code != 0) return false;
+    return o->extend || (tpm_cmd_pcr_response(rsp, rc, o->pcr, value) == 0 && memcmp(value, o->value, 32) == 0);
+}
+
+bool tpm_queue_own_answered(const uint8_t *rsp, int rc)
+{
+    struct own *o = &own[own_first];
+    int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
+    bool held = !own_failed;
+
+    if (tpm_cmd_not_yet(code) && ++o->tries < TRIES_MAX) return true;
+    own_failed |= !as_it_has_to_be(o, rsp, rc, code);
+    if (o->extend && !own_failed) {
+        o->extend = false;
+        return true;
+    }
+    own_first = (own_first + 1) % OWN_MAX;
+    own_count--;
+    return !held || !own_failed;
 }
 
 bool tpm_queue_guest_waits(void)

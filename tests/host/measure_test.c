@@ -109,6 +109,15 @@ static void no_reports(void)
     assert_int_equal(measure_pubkey()[0] | measure_pubkey()[63], 0);
 }
 
+/* After a start that was measured: signed, and not called measured. */
+static void reports_say_unmeasured(void)
+{
+    struct bh_report_op r = request(1);
+
+    assert_int_equal(ask(&r), 0);
+    assert_int_equal(((struct bh_report *)r.report)->flags & BH_FLAG_MEASURED, 0);
+}
+
 static void without_tpm(void **state)
 {
     (void)state;
@@ -453,7 +462,144 @@ static void runtime_events(void **state)
     for (int i = 0; i < 2000; i++)
         measure_runtime("so many events that no log holds them, but each is extended and remembered");
     assert_false(measure_holds());
-    no_reports();
+    reports_say_unmeasured();
+}
+
+/* What a TPM does that is reset while the machine runs: it starts again, and its registers are as after any reset. */
+static void lose_registers(void)
+{
+    memset(fake_tpm.pcr[21], 0xff, 32);
+    memset(fake_tpm.pcr[22], 0xff, 32);
+}
+
+static void give_tpm_time(void)
+{
+    for (int i = 0; i < 50; i++) {
+        struct bh_blob b = {.size = 0};
+
+        measure_eventlog_read((uintptr_t)&b);
+    }
+}
+
+/* The next event finds it out: the extend succeeds, and what is read back is not the log's register. */
+static void reset_before_an_event(void **state)
+{
+    uint8_t d[32];
+
+    (void)state;
+    boot();
+    measure_runtime("something");
+    give_tpm_time();
+    assert_true(measure_holds());
+    lose_registers();
+    assert_true(measure_holds()); /* nobody looked */
+    sha256("a policy", 8, d);
+    assert_int_equal(measure_policy_load(d, 8), 0);
+    give_tpm_time();
+    assert_false(measure_holds());
+    assert_true(measure_settled());
+    assert_non_null(strstr(fake_console, "from here on nothing is measured"));
+    reports_say_unmeasured();
+}
+
+static long quote(void)
+{
+    uint8_t cmd[14] = {0x80, 1, 0, 0, 0, 14, 0, 0, 1, 0x58, 0x81, 1, 0xb0, 1}, rsp[64];
+    struct bh_tpm_command c = {(uintptr_t)cmd, 14, 64, (uintptr_t)rsp};
+    long rc;
+
+    while ((rc = measure_tpm_command((uintptr_t)&c)) == -XEN_EAGAIN)
+        ;
+    return rc;
+}
+
+/* Whoever quotes, the hypervisor looks too; while all is well nothing comes of it. */
+static void reset_before_a_quote(void **state)
+{
+    (void)state;
+    boot();
+    measure_runtime("something");
+    give_tpm_time();
+    assert_int_equal(quote(), 10); /* this fake knows no such command: an answer all the same */
+    give_tpm_time();
+    assert_true(measure_holds());
+    lose_registers();
+    assert_int_equal(quote(), 10);
+    give_tpm_time();
+    assert_false(measure_holds());
+    reports_say_unmeasured();
+}
+
+/* A TPM that was reset and that nobody started again: the next event finds it out, or any command of a domain. */
+static void reset_and_not_started(void **state)
+{
+    (void)state;
+    boot();
+    fake_tpm.started = false;
+    measure_runtime("something");
+    give_tpm_time();
+    assert_false(measure_holds());
+    reports_say_unmeasured();
+}
+
+static void reset_and_not_started_tells_domains(void **state)
+{
+    uint8_t cmd[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16}, rsp[64];
+    struct bh_tpm_command c = {(uintptr_t)cmd, 12, 64, (uintptr_t)rsp};
+    long rc;
+
+    (void)state;
+    boot();
+    while ((rc = measure_tpm_command((uintptr_t)&c)) == -XEN_EAGAIN)
+        ;
+    assert_int_equal(rc, 28);
+    give_tpm_time();
+    assert_true(measure_holds());
+    fake_tpm.started = false;
+    while ((rc = measure_tpm_command((uintptr_t)&c)) == -XEN_EAGAIN)
+        ;
+    assert_int_equal(rc, 10);
+    give_tpm_time();
+    assert_false(measure_holds());
+}
+
+/* "Not ready yet" is no failure, but not for ever. */
+static void not_ready_yet(void **state)
+{
+    (void)state;
+    boot();
+    fake_tpm.retries = 20;
+    measure_runtime("something");
+    for (int i = 0; i < 10; i++)
+        give_tpm_time();
+    assert_true(measure_holds());
+    assert_int_equal(fake_tpm.retries, 0);
+    fake_tpm.retries = 1u << 30;
+    measure_runtime("something");
+    for (int i = 0; i < 1000; i++)
+        give_tpm_time();
+    assert_false(measure_holds());
+}
+
+/* Given up over a domain's command: what is to be extended later is lost, not on its way for ever. */
+static void given_up_meanwhile(void **state)
+{
+    uint8_t cmd[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16}, rsp[64], d[32] = {1};
+    struct bh_tpm_command c = {(uintptr_t)cmd, 12, 64, (uintptr_t)rsp};
+
+    (void)state;
+    boot();
+    fake_tpm.fault = FAULT_HANGS;
+    fake_tick = 1000000000;
+    for (int i = 0; i < 200; i++)
+        measure_tpm_command((uintptr_t)&c);
+    fake_tick = 1000;
+    assert_non_null(strstr(fake_console, "given up"));
+    assert_true(measure_holds());
+    assert_int_equal(measure_policy_load(d, 8), 0);
+    assert_true(measure_settled());
+    assert_false(measure_holds());
+    reports_say_unmeasured();
 }
 
 /* A policy comes into force: it is extended once, and where the log or the TPM's queue is full nothing is, and it is
@@ -583,6 +729,12 @@ int main(void)
         TEST(destroyed_domain_leaves_nothing),
         TEST(log_reads_back),
         TEST(runtime_events),
+        TEST(reset_before_an_event),
+        TEST(reset_before_a_quote),
+        TEST(reset_and_not_started),
+        TEST(reset_and_not_started_tells_domains),
+        TEST(not_ready_yet),
+        TEST(given_up_meanwhile),
         TEST(policy_loads),
         TEST(evidence),
         TEST(tpm_commands),

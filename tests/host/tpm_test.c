@@ -227,18 +227,31 @@ static void guest_calls_are_bounded(void **state)
     assert_int_equal(rsp[size - 1], 0x5a);
 }
 
+/* An extend, and what the register then has to be: value goes on. */
+static int extend_later(const uint8_t digest[32], uint8_t value[32])
+{
+    uint8_t both[64];
+
+    memcpy(both, value, 32);
+    memcpy(both + 32, digest, 32);
+    sha256(both, sizeof(both), value);
+    return tpm_extend_later(22, digest, value);
+}
+
 static void extends_go_first(void **state)
 {
-    uint8_t digest[32] = {1}, before[32];
+    uint8_t digest[32] = {1}, before[32], value[32];
     const uint8_t *rsp = NULL;
 
     (void)state;
     assert_int_equal(tpm_init(), 0);
     memcpy(before, fake_tpm.pcr[22], 32);
     assert_int_equal(tpm_guest_call(1, get_random, 12, &rsp), -XEN_EAGAIN);
+    memcpy(value, before, 32);
     for (int i = 0; i < 16; i++)
-        assert_int_equal(tpm_extend_later(22, digest), 0);
-    assert_int_equal(tpm_extend_later(22, digest), -XEN_EBUSY);
+        assert_int_equal(extend_later(digest, value), 0);
+    assert_int_equal(tpm_extend_later(22, digest, value), -XEN_EBUSY);
+    tpm_check_later(22, digest); /* no place, no look */
     while (fake_tpm.extends < 3)
         tpm_pump();
     assert_int_equal(call(1, get_random, 12, &rsp), 28); /* was under way before them */
@@ -249,7 +262,29 @@ static void extends_go_first(void **state)
     assert_int_equal(fake_tpm.extends, 16);
     assert_int_equal(call(1, get_random8, 12, &rsp), 20);
     assert_true(tpm_extends_good());
-    assert_memory_not_equal(before, fake_tpm.pcr[22], 32);
+    assert_memory_equal(value, fake_tpm.pcr[22], 32);
+}
+
+/* A register that is not what it has to be shows, after an extend and without one. */
+static void a_lost_register_shows(void **state)
+{
+    uint8_t digest[32] = {1}, value[32];
+
+    (void)state;
+    assert_int_equal(tpm_init(), 0);
+    memcpy(value, fake_tpm.pcr[22], 32);
+    tpm_check_later(22, value);
+    assert_int_equal(extend_later(digest, value), 0);
+    for (int i = 0; i < 100; i++)
+        tpm_pump();
+    assert_true(tpm_extends_good());
+    assert_false(tpm_extends_left());
+    memset(fake_tpm.pcr[22], 0xff, 32);
+    tpm_check_later(22, value);
+    for (int i = 0; i < 100; i++)
+        tpm_pump();
+    assert_false(tpm_extends_good());
+    assert_false(tpm_extends_left());
 }
 
 static void failed_extend_shows(void **state)
@@ -259,7 +294,7 @@ static void failed_extend_shows(void **state)
     (void)state;
     assert_int_equal(tpm_init(), 0);
     fake_tpm.fault = FAULT_ERROR;
-    assert_int_equal(tpm_extend_later(22, digest), 0);
+    assert_int_equal(tpm_extend_later(22, digest, digest), 0);
     for (int i = 0; i < 100; i++)
         tpm_pump();
     assert_false(tpm_extends_good());
@@ -384,6 +419,7 @@ int main(void)
         TEST(guest_commands),
         TEST(guest_calls_are_bounded),
         TEST(extends_go_first),
+        TEST(a_lost_register_shows),
         TEST(failed_extend_shows),
         TEST(slow_command_is_cancelled),
         TEST(deaf_tpm_is_given_up),
@@ -399,6 +435,7 @@ int main(void)
         CRB_TEST(guest_commands),
         CRB_TEST(guest_calls_are_bounded),
         CRB_TEST(extends_go_first),
+        CRB_TEST(a_lost_register_shows),
         CRB_TEST(failed_extend_shows),
         CRB_TEST(slow_command_is_cancelled),
         CRB_TEST(deaf_tpm_is_given_up),

@@ -7,8 +7,13 @@
  *   error    TPM_RC_FAILURE to everything
  *   short    the true answer, its size field one too small
  *   long     the true answer, its size field one too large
- * It ends when QEMU closes the connection. */
+ *   none     all is well
+ * SIGUSR1 resets the TPM under the running machine, as a glitch of its reset line would, and somebody starts it up
+ * again: registers and sessions are gone. SIGUSR2: nobody does. It ends when QEMU closes the connection. */
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +22,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define CMD_INIT       2
 #define CMD_SET_DATAFD 16
 #define BUFFER         8192
 
 static const char *fault;
 static uint32_t code;
 static unsigned long left; /* commands with that code until it breaks; 0: broken */
+static volatile sig_atomic_t reset_wanted;
+
+static void want_reset(int signal)
+{
+    reset_wanted = signal;
+}
 
 static void die(const char *what)
 {
@@ -96,6 +108,23 @@ static int control(int qemu, int tpm)
     return -1;
 }
 
+/* Between two commands. */
+static void reset(int tpm_control, int tpm_data)
+{
+    static const uint8_t init[8] = {0, 0, 0, CMD_INIT}, startup[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0};
+    uint8_t result[4], answer[10] = {0};
+    bool start = reset_wanted == SIGUSR1;
+
+    reset_wanted = 0;
+    all(tpm_control, init, sizeof(init));
+    if (recv(tpm_control, result, sizeof(result), MSG_WAITALL) != sizeof(result)) exit(0);
+    if (start) {
+        all(tpm_data, startup, sizeof(startup));
+        if (recv(tpm_data, answer, sizeof(answer), MSG_WAITALL) != sizeof(answer)) exit(0);
+    }
+    fprintf(stderr, "badtpm: reset: %u%s: %u\n", result[3], start ? ", started" : "", answer[9]);
+}
+
 static size_t broken(uint8_t *answer, size_t n)
 {
     static const uint8_t failure[10] = {0x80, 1, 0, 0, 0, 10, 0, 0, 1, 1};
@@ -122,7 +151,8 @@ static void data(int qemu, int tpm)
 
     if (n < 10) exit(0);
     uint32_t c = (uint32_t)buffer[6] << 24 | (uint32_t)buffer[7] << 16 | (uint32_t)buffer[8] << 8 | buffer[9];
-    if (left && c == code && --left == 0) fprintf(stderr, "badtpm: %s from here on\n", fault);
+    if (strcmp(fault, "none") != 0 && left && c == code && --left == 0)
+        fprintf(stderr, "badtpm: %s from here on\n", fault);
     all(tpm, buffer, (size_t)n);
     n = recv(tpm, buffer, sizeof(buffer), 0);
     if (n < 10) exit(0);
@@ -133,7 +163,7 @@ static void data(int qemu, int tpm)
 int main(int argc, char **argv)
 {
     if (argc != 7) {
-        fprintf(stderr, "usage: badtpm LISTEN CONTROL DATA hang|garbage|error|short|long CODE N\n");
+        fprintf(stderr, "usage: badtpm LISTEN CONTROL DATA hang|garbage|error|short|long|none CODE N\n");
         return 2;
     }
     fault = argv[4];
@@ -142,7 +172,20 @@ int main(int argc, char **argv)
     int tpm_control = connect_to(argv[2]), tpm_data = connect_to(argv[3]);
     struct pollfd from[2] = {{.fd = wait_for_qemu(argv[1]), .events = POLLIN}, {.fd = -1, .events = POLLIN}};
 
-    while (poll(from, 2, -1) > 0) {
+    /* Only poll() is interrupted, so no message is cut short. */
+    sigset_t both, usual;
+    sigemptyset(&both);
+    sigaddset(&both, SIGUSR1);
+    sigaddset(&both, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &both, &usual);
+    signal(SIGUSR1, want_reset);
+    signal(SIGUSR2, want_reset);
+    for (;;) {
+        if (ppoll(from, 2, NULL, &usual) < 0) {
+            if (errno != EINTR) die("poll");
+            if (reset_wanted) reset(tpm_control, tpm_data);
+            continue;
+        }
         if (from[0].revents) {
             int fd = control(from[0].fd, tpm_control);
             from[1].fd = fd >= 0 ? fd : from[1].fd;

@@ -11,11 +11,13 @@
 #   machine_command SECONDS TEXT   runs a command at dom0's shell, prints what it printed, returns its status
 #   machine_ended SECONDS          waits until it ends by itself; 1 if it does not
 #   machine_stop                   ends it
-#   machine_quick_tpm KERNEL APPEND MODULES [FAULT CODE N]   the same with a TPM, which breaks as badtpm.c says
+#   machine_quick_tpm KERNEL APPEND MODULES   the same with a TPM
+#   machine_tpm_reset USR1|USR2    resets the TPM alone, under the running machine (wants MACHINE_FAULT); USR1: starts it up too
+# MACHINE_FAULT="FAULT CODE N": the TPM is reached through badtpm.c, and breaks as it says ("none 0 1": it does not).
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
 : "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}" "${MACHINE_TPM_DEVICE:=tpm-tis}"
-: "${MACHINE_BAD_TPM:=build/system/badtpm}" "${MACHINE_DISK_DEVICE:=virtio-blk-pci}"
+: "${MACHINE_FAULT:=}" "${MACHINE_BAD_TPM:=build/system/badtpm}" "${MACHINE_DISK_DEVICE:=virtio-blk-pci}"
 MACHINE_OVMF=/usr/share/OVMF
 
 machine_pid=
@@ -34,19 +36,43 @@ machine_ovmf_args() {
         -drive "if=pflash,format=raw,unit=1,file=$MACHINE_DIR/vars.fd"
 }
 
-machine_tpm_start() { # SWTPM-ARGUMENTS
-    rm -rf "$MACHINE_DIR/tpm"
-    cp -r "$MACHINE_TPM" "$MACHINE_DIR/tpm"
-    # It ends by itself when QEMU closes the connection.
-    timeout "$MACHINE_SECONDS" swtpm socket --tpm2 --tpmstate "dir=$MACHINE_DIR/tpm" --flags startup-clear \
-        --ctrl "type=unixio,path=$MACHINE_DIR/tpm.sock" "$@" --terminate --log "file=$MACHINE_DIR/tpm.log,level=${MACHINE_TPM_LOG:-1}" &
-    machine_tpm_pid=$!
+machine_socket() { # PATH: waits for it
     local i
     for ((i = 0; i < 100; i++)); do
-        [ -S "$MACHINE_DIR/tpm.sock" ] && return
+        [ -S "$1" ] && return
         sleep 0.05
     done
-    echo "machine: swtpm did not start" >&2
+    echo "machine: nobody made $1" >&2
+    return 1
+}
+
+machine_tpm_start() {
+    local control=$MACHINE_DIR/tpm.sock data=()
+    rm -rf "$MACHINE_DIR/tpm"
+    cp -r "$MACHINE_TPM" "$MACHINE_DIR/tpm"
+    if [ -n "$MACHINE_FAULT" ]; then
+        control=$MACHINE_DIR/control.sock data=(--server "type=unixio,path=$MACHINE_DIR/data.sock")
+    fi
+    # It ends by itself when QEMU closes the connection.
+    timeout "$MACHINE_SECONDS" swtpm socket --tpm2 --tpmstate "dir=$MACHINE_DIR/tpm" --flags startup-clear \
+        --ctrl "type=unixio,path=$control" "${data[@]}" --terminate --log "file=$MACHINE_DIR/tpm.log,level=${MACHINE_TPM_LOG:-1}" &
+    machine_tpm_pid=$!
+    machine_socket "$control" || return 1
+    [ -n "$MACHINE_FAULT" ] || return 0
+    # shellcheck disable=SC2086 # three words
+    "$MACHINE_BAD_TPM" "$MACHINE_DIR/tpm.sock" "$control" "$MACHINE_DIR/data.sock" $MACHINE_FAULT 2>"$MACHINE_DIR/badtpm.log" &
+    machine_bad_pid=$!
+    machine_socket "$MACHINE_DIR/tpm.sock"
+}
+
+machine_tpm_reset() {
+    local i before
+    before=$(grep -c '^badtpm: reset: 0.*: 0$' "$MACHINE_DIR/badtpm.log")
+    kill -"$1" "$machine_bad_pid" || return 1
+    for ((i = 0; i < 100; i++)); do
+        [ "$(grep -c '^badtpm: reset: 0.*: 0$' "$MACHINE_DIR/badtpm.log")" -gt "$before" ] && return
+        sleep 0.05
+    done
     return 1
 }
 
@@ -92,26 +118,13 @@ machine_quick() {
 }
 
 machine_quick_tpm() {
-    local kernel=$1 append=$2 modules=$3 args i
-    shift 3
+    local args
     machine_stop
     rm -rf "$MACHINE_DIR"
     mkdir -p "$MACHINE_DIR"
-    if [ $# -gt 0 ]; then
-        machine_tpm_start --server "type=unixio,path=$MACHINE_DIR/data.sock"
-        mv "$MACHINE_DIR/tpm.sock" "$MACHINE_DIR/control.sock"
-        timeout "$MACHINE_SECONDS" "$MACHINE_BAD_TPM" "$MACHINE_DIR/tpm.sock" "$MACHINE_DIR/control.sock" \
-            "$MACHINE_DIR/data.sock" "$@" 2>"$MACHINE_DIR/badtpm.log" &
-        machine_bad_pid=$!
-        for ((i = 0; i < 100; i++)); do
-            [ -S "$MACHINE_DIR/tpm.sock" ] && break
-            sleep 0.05
-        done
-    else
-        machine_tpm_start
-    fi
+    machine_tpm_start || return 1
     mapfile -t args < <(machine_args)
-    machine_start "${args[@]}" -kernel "$kernel" -append "$append" -initrd "$modules"
+    machine_start "${args[@]}" -kernel "$1" -append "$2" -initrd "$3"
 }
 
 machine_send() {

@@ -42,9 +42,9 @@ session_tboot_kernel() {
     through_tboot
 }
 
-quick_tpm() { # [FAULT CODE N]
+quick_tpm() {
     MACHINE_MEMORY=1024 machine_quick_tpm "$build/bulkhead.elf" "dom0_mem=512M${claim:+ $claim}" \
-        "$build/policy.bhp,$build/dom0/vmlinux console=hvc0,$build/dom0/initrd.img" "$@"
+        "$build/policy.bhp,$build/dom0/vmlinux console=hvc0,$build/dom0/initrd.img"
 }
 
 # QEMU's CRB device has locality 0 alone, and PCR 21 is extended at 2: said, never measured, and dom0 still has its TPM.
@@ -65,7 +65,7 @@ session_tpm_crb() {
 # and the boot goes on. FAULT CODE N as in badtpm.c; TPM2_GetRandom is 17b, PCR_Read 17e, Startup 144, PCR_Extend 182.
 bad_tpm() { # FAULT CODE N REGEX
     local from name=$1-$2-$3
-    quick_tpm "$1" "$2" "$3"
+    MACHINE_FAULT="$1 $2 $3" quick_tpm
     if ! machine_await 120 '^\(bh\) policy: version'; then
         fail "$name" "the hypervisor did not start; the last: $(machine_log | grep . | tail -n 1)"
         return

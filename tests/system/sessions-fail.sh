@@ -72,3 +72,41 @@ session_failures() {
     dom0_dies
     tpm_dies
 }
+
+# What a reset of the TPM alone leaves: the service stores nothing new, the hypervisor has noticed, and a tenant's evidence is
+# rejected, by the right code and no other.
+after_tpm_reset() { # NAME WHAT-THE-SERVICE-SAYS
+    local nonce
+    refused_in_dom0 "$1-provision-refused" "$2" "bh-provision --ca-key /etc/bulkhead/ak-ca.pem --ca-cert /etc/bulkhead/ak-ca.crt"
+    expect "$1-noticed" grep -aq '^(bh) TPM: PCR 21 or 22 is not what was extended' "$MACHINE_DIR/console.log"
+    run_in_dom0 "$1-says-unmeasured" 20 "bhctl info | grep -E '^measured +NO'"
+    nonce=$(proof_nonce)
+    if evidence acme "$nonce"; then
+        refuse "$1-rejected" 1 'REJECTED \(UNMEASURED\)' proof_verify acme "$nonce" tenant_t:1
+    else
+        fail "$1-rejected" "no evidence came"
+    fi
+    run_in_dom0 "$1-tenants-go-on" 120 "bhctl create /tenants/globex.cfg && sleep 2 && bhctl list | grep globex && bhctl info acme | grep -i running"
+}
+
+tpm_reset_boot() { # NAME
+    MACHINE_FAULT="none 0 1" machine_boot "$build/bulkhead.img" || return
+    if ! machine_wait_dom0 240; then
+        fail "$1-boot" "dom0 did not come up"
+        return 1
+    fi
+    run_in_dom0 "$1-tenant" 60 "bhctl create /tenants/acme.cfg"
+    fresh_evidence "$1-accept-before"
+}
+
+# The TPM is reset while the machine runs: its registers are those of no boot. The hypervisor's key and the tenants are as they
+# were, but nothing new can be proven until the machine is started again; then all is well.
+session_tpm_reset() {
+    tpm_reset_boot started || return
+    expect started-reset machine_tpm_reset USR1
+    after_tpm_reset started 'PCR 21 and 22 never agreed with the log'
+    machine_stop
+    tpm_reset_boot silent || return
+    expect silent-reset machine_tpm_reset USR2
+    after_tpm_reset silent '0x00000100'
+}

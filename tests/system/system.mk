@@ -8,7 +8,7 @@ SYSTEM_NEEDS := $(B)/bulkhead.img $(B)/boot/tpm/tpm2-00.permall $(B)/attest/bh-v
 
 $(B)/system/badtpm: tests/system/badtpm.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -o $@ $<
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $<
 
 .PHONY: run shell test-system
 run: setup ## build all, boot, and show the whole at work (TBOOT=0; CHANGE=kernel|policy|cmdline)

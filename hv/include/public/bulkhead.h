@@ -161,7 +161,9 @@ struct bh_platform_info {
 #define BH_FLAG_DEBUG       1u /* debug build */
 #define BH_FLAG_IOMMU       2u /* devices are confined */
 #define BH_FLAG_LATE_LAUNCH 4u /* tboot reported a TXT launch */
-#define BH_FLAG_MEASURED    8u /* TPM present, PCR 21 extended, key published */
+#define BH_FLAG_MEASURED                                                                                               \
+    8u /* TPM present, PCR 21 extended, key published; gone once an event cannot be measured any                       \
+          more, or the TPM has lost what was extended */
 
 /* Bytes by position. Returns the number copied, 0 at the end. */
 struct bh_blob {
