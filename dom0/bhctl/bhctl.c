@@ -11,7 +11,7 @@ static const struct ctl_command commands[] = {
      ctl_create, false},
     {"list", "[--json]", "list the domains", ctl_list, false},
     {"info", "[--json] [DOM]", "show the platform, or one domain", ctl_info, false},
-    {"console", "[--until TEXT] [--timeout SECONDS] DOM", "attach to a domain's console (leave with Ctrl-])",
+    {"console", "[--until TEXT] [--timeout SECONDS] [--binary] DOM", "attach to a domain's console (leave with Ctrl-])",
      ctl_console, false},
     {"pause", "DOM", "stop a domain's vCPUs", ctl_pause, false},
     {"unpause", "DOM", "let them run again", ctl_unpause, false},

@@ -15,11 +15,12 @@
 #include "streamfind.h"
 
 #define LEAVE 0x1d /* Ctrl-] */
+#define SYSRQ 0x0f /* Ctrl-O: a Linux guest takes it for the prefix of a SysRq command, and two of them for one */
 
 struct session {
     const char *name;
     int socket;
-    bool terminal, input_open;
+    bool terminal, input_open, binary;
     struct streamfind *until; /* NULL: none */
     int64_t deadline_ms;      /* 0: none */
 };
@@ -69,6 +70,19 @@ static bool write_all(int fd, const char *data, size_t size)
     return true;
 }
 
+static bool write_binary(int fd, const char *data, size_t size)
+{
+    while (size) {
+        const char *at = memchr(data, SYSRQ, size);
+        size_t n = at ? (size_t)(at - data) + 1 : size;
+
+        if (!write_all(fd, data, n) || (at && !write_all(fd, at, 1))) return false;
+        data += n;
+        size -= n;
+    }
+    return true;
+}
+
 enum step { GO_ON, DONE, FAILED };
 
 static enum step from_domain(struct session *s)
@@ -95,6 +109,7 @@ static enum step from_operator(struct session *s)
         s->input_open = false;
         return s->until ? GO_ON : DONE;
     }
+    if (s->binary) return write_binary(s->socket, buffer, (size_t)n) ? GO_ON : FAILED;
     leave = s->terminal ? memchr(buffer, LEAVE, (size_t)n) : NULL;
     if (!write_all(s->socket, buffer, leave ? (size_t)(leave - buffer) : (size_t)n)) return FAILED;
     return leave ? DONE : GO_ON;
@@ -170,6 +185,8 @@ int ctl_console(struct hvcall *hv, int argc, char **argv)
 
             if (*end || seconds < 1 || seconds > 86400) return ctl_usage("console: --timeout wants 1 to 86400 seconds");
             s.deadline_ms = now_ms() + (int64_t)seconds * 1000;
+        } else if (strcmp(argv[i], "--binary") == 0) {
+            s.binary = true;
         } else if (argv[i][0] == '-' || which) {
             return ctl_usage("console: '%s' is one argument too many", argv[i]);
         } else {

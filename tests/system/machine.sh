@@ -13,11 +13,12 @@
 #   machine_stop                   ends it
 #   machine_quick_tpm KERNEL APPEND MODULES   the same with a TPM
 #   machine_tpm_reset USR1|USR2    resets the TPM alone, under the running machine (wants MACHINE_FAULT); USR1: starts it up too
+# MACHINE_LINE=1: there is a second serial line, dom0's ttyS1; its other end is $MACHINE_DIR/line.in (to the machine) and line.out.
 # MACHINE_FAULT="FAULT CODE N": the TPM is reached through badtpm.c, and breaks as it says ("none 0 1": it does not).
 # It must be a model without SMAP: QEMU 7.2 reads the frame of a ring 3 IRET with kernel rights (mended in 9.1).
 : "${MACHINE_CPU:=Skylake-Client,-smap}" "${MACHINE_MEMORY:=2048}" "${MACHINE_SMP:=2}" "${MACHINE_SECONDS:=600}"
 : "${MACHINE_DIR:=build/system/machine}" "${MACHINE_TPM:=build/boot/tpm}" "${MACHINE_TPM_DEVICE:=tpm-tis}"
-: "${MACHINE_FAULT:=}" "${MACHINE_BAD_TPM:=build/system/badtpm}" "${MACHINE_DISK_DEVICE:=virtio-blk-pci}"
+: "${MACHINE_FAULT:=}" "${MACHINE_LINE:=}" "${MACHINE_BAD_TPM:=build/system/badtpm}" "${MACHINE_DISK_DEVICE:=virtio-blk-pci}"
 MACHINE_OVMF=/usr/share/OVMF
 
 machine_pid=
@@ -87,8 +88,13 @@ machine_prepare() {
 machine_start() { # QEMU ARGUMENTS: its console goes to console.log and comes from machine_send
     mkfifo "$MACHINE_DIR/keys"
     exec {machine_keys}<>"$MACHINE_DIR/keys"
+    if [ -n "$MACHINE_LINE" ]; then
+        mkfifo "$MACHINE_DIR/line.in" "$MACHINE_DIR/line.out"
+        set -- "$@" -chardev "pipe,id=line,path=$MACHINE_DIR/line"
+    fi
     timeout "$MACHINE_SECONDS" qemu-system-x86_64 "$@" -chardev "stdio,id=console,signal=off,logfile=$MACHINE_DIR/console.log" \
-        -serial chardev:console <"$MACHINE_DIR/keys" >"$MACHINE_DIR/qemu.log" 2>&1 &
+        -serial chardev:console ${MACHINE_LINE:+-serial chardev:line} \
+        <"$MACHINE_DIR/keys" >"$MACHINE_DIR/qemu.log" 2>&1 &
     machine_pid=$!
     machine_seen=0
     trap machine_stop EXIT

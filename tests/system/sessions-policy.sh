@@ -28,14 +28,14 @@ policy_in_pcr22() { # NAME: predicted beside read
 
 session_policy() {
     local nonce name
-    machine_boot "$build/bulkhead.img" || return
+    MACHINE_FAULT="none 0 1" machine_boot "$build/bulkhead.img" || return
     if ! machine_wait_dom0 240; then
         fail boot "dom0 did not come up"
         machine_log | tail -n 15 | sed 's/^/      /'
         return
     fi
     pass boot
-    for name in good console; do policy_sent $name; done
+    for name in good console free31 free33; do policy_sent $name; done
     run_in_dom0 tenant 90 "bhctl create /tenants/acme.cfg && sleep 3"
     run_in_dom0 show 20 "bhctl policy show" && expect show-version grep -qE '^version +1' "$output"
     refused_in_dom0 wrong-key '/run/wrongkey.bhp: byte [0-9]+: it is not signed by the key' "(head -c -1 /run/good.bhp; printf x) > /run/wrongkey.bhp; bhctl policy load /run/wrongkey.bhp"
@@ -56,4 +56,10 @@ session_policy() {
     run_in_dom0 revoke 60 "bhctl policy load --revoke /run/console.bhp && bhctl list && bhctl audit > /dev/null"
     refused_in_dom0 console-gone 'acme|console' "bhctl console --timeout 3 --until nothing acme < /dev/null"
     run_in_dom0 destroy 60 "bhctl destroy acme && bhctl policy show | grep -E '^version +20'"
+    # A TPM that was reset and that nobody started up again: no domain asks it for anything, the next policy does.
+    expect tpm-reset machine_tpm_reset USR2
+    refused_in_dom0 load-not-measured 'TPM' "bhctl policy load --revoke /run/free31.bhp"
+    run_in_dom0 says-unmeasured 20 "bhctl info | grep -E '^measured +NO'"
+    refused_in_dom0 load-unmeasurable 'cannot be measured' "bhctl policy load --revoke /run/free33.bhp"
+    run_in_dom0 kept 20 "bhctl policy show | grep -E '^version +31'"
 }

@@ -121,8 +121,8 @@ session_direct() {
     refuse reject-by-tboot-reference 1 'REJECTED \(.*PCR_REF' proof_verify acme "$nonce" tenant_t:1
 }
 
-# The machine boots; what it proves is not what was built.
-changed() {
+# The machine boots; what it proves is not what was built. With a changed command line: session use, which opens nothing then.
+changed() { # kernel|cmdline
     local nonce
     "$here/change.sh" "$1" "$build/system/changed.img" || return
     machine_boot "$build/system/changed.img" || return
@@ -142,10 +142,6 @@ changed() {
 
 session_changed_kernel() {
     changed kernel
-}
-
-session_changed_cmdline() {
-    changed cmdline
 }
 
 # A policy that its key did not sign starts nothing.

@@ -111,7 +111,7 @@ evidence() { # NAME NONCE: brings a tenant's evidence out of the machine
     machine_await 180 "^BH-END-$1=[0-9]+\$" && proof_extract "$1"
 }
 
-all=(full policy direct changed-kernel changed-cmdline changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad tpm-reset shapes late-launch-claimed use)
+all=(full policy direct changed-kernel changed-policy kernel-6.12 bad-input failures examples tboot-bios tboot-kernel tpm-crb tpm-bad shapes late-launch-claimed use)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for session in "$@"; do
     if ! declare -F "session_${session//[-.]/_}" >/dev/null; then
