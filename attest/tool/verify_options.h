@@ -23,6 +23,7 @@ struct verify_options {
     int file_count;
     uint32_t bench; /* times */
     bool json;
+    uint64_t seen; /* bit n: the option of that number was given */
 };
 
 /* Reads the whole command line: 0 or 2. verify_options_close() after either. */

@@ -9,16 +9,25 @@
 
 enum akcert_profile { AKCERT_NONE, AKCERT_PRODUCTION, AKCERT_DEVELOPMENT };
 
+/* By the lists that were given, at the caller's time. */
+enum akcert_revocation {
+    AKCERT_NOT_LISTED,           /* and each issuer on the way has a list of that time */
+    AKCERT_LISTED,               /* a certificate on the way */
+    AKCERT_NO_LIST,              /* of an issuer on the way */
+    AKCERT_LIST_OF_ANOTHER_TIME, /* not yet, or no longer, valid */
+    AKCERT_LIST_UNUSABLE,        /* not signed by its issuer, or one that may not */
+};
+
 struct akcert {
     mbedtls_x509_crt chain; /* the AK's first */
 };
 
 struct akcert_findings {
     bool leads_to_trust; /* chain, signatures, CA flags: all but time and revocation */
-    bool is_for_ak;      /* extended key usage, not a CA */
+    bool is_for_ak;      /* extended key usage, key usage, not a CA */
     bool is_for_key;     /* its public key is the given one */
     bool in_time;        /* each certificate on the way, root included */
-    bool revoked;        /* on a list, or a list that cannot be used */
+    enum akcert_revocation revocation;
     enum akcert_profile profile;
     struct bytes ek_hash; /* hex, out of the subject; a view into the certificate */
 };

@@ -16,6 +16,16 @@ static const char *profile_name(enum akcert_profile profile)
     return names[profile];
 }
 
+static const char *revocation_name(enum akcert_revocation revocation)
+{
+    static const char *const names[] = {"not listed", "revoked: a given list has it or one of its issuers",
+                                        "no list of its issuer, or of an issuer of that, was given",
+                                        "the list of an issuer is not of this time (thisUpdate, nextUpdate)",
+                                        "a list is unusable: not signed by its issuer, or by one that may not"};
+
+    return names[revocation];
+}
+
 static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9') return c - '0';
@@ -73,8 +83,7 @@ static void check_certificate(struct verify_parts *p)
     if (wanted->crl == NULL)
         verify_absent(p, FINDING_AK_REVOKED, "no revocation list given");
     else
-        verify_judge(p, FINDING_AK_REVOKED, !f.revoked, "%s",
-                     f.revoked ? "revoked, or the list is unusable" : "not listed");
+        verify_judge(p, FINDING_AK_REVOKED, f.revocation == AKCERT_NOT_LISTED, "%s", revocation_name(f.revocation));
     check_ek(p, f.ek_hash);
 }
 
@@ -97,14 +106,16 @@ static void check_ak(struct verify_parts *p)
 static void check_quote_signature(struct verify_parts *p)
 {
     uint8_t digest[32];
+    bool good;
 
     if (!p->has_ak || !p->has_quote_sig) {
         verify_not_made(p, FINDING_QUOTE_SIG, "no key or signature to look at");
         return;
     }
     p256_sha256(p->platform.quote.data, p->platform.quote.size, digest);
-    verify_judge(p, FINDING_QUOTE_SIG, p256_verify(p->ak.xy, digest, p->quote_rs),
-                 "ECDSA P-256 by the AK over %zu bytes", p->platform.quote.size);
+    good = p256_verify(p->ak.xy, digest, p->quote_rs);
+    verify_judge(p, FINDING_QUOTE_SIG, good, "the quote's %zu bytes %s signed (ECDSA P-256) by the AK",
+                 p->platform.quote.size, good ? "are" : "are NOT");
 }
 
 static void check_pcr_select(struct verify_parts *p)
@@ -118,8 +129,9 @@ static void check_pcr_select(struct verify_parts *p)
 
 static void check_pcr_digest(struct verify_parts *p)
 {
+    char text[65], computed[65];
     uint8_t digest[32];
-    char text[65];
+    bool good;
 
     if (!p->quote.sha256_only) {
         verify_not_made(p, FINDING_PCR_DIGEST, "the quote is not over the SHA-256 bank alone");
@@ -127,8 +139,11 @@ static void check_pcr_digest(struct verify_parts *p)
     }
     /* Over the PCRs that were quoted: one that is missing in the values counts as zeros, and PCR_SELECT fails. */
     tpmquote_digest(p->platform.pcr, p->quote.pcr_mask, digest);
+    good = memcmp(digest, p->quote.pcr_digest, 32) == 0;
     findings_hex(p->quote.pcr_digest, 32, text);
-    verify_judge(p, FINDING_PCR_DIGEST, memcmp(digest, p->quote.pcr_digest, 32) == 0, "quoted %s", text);
+    findings_hex(digest, 32, computed);
+    verify_judge(p, FINDING_PCR_DIGEST, good, "quoted %s%s%s", text, good ? "" : ", the values give ",
+                 good ? "" : computed);
 }
 
 static void check_quote(struct verify_parts *p)
