@@ -88,6 +88,11 @@ attest_chain_TEST_SRC := tests/host/attest_certs.c $(ATTEST_BUILD_SRC)
 attest_chain_TEST_CFLAGS := -D_GNU_SOURCE
 attest_chain_TEST_LIBS := $(ATTEST_LIBS)
 
+HOST_TESTS += attest_judge
+attest_judge_TEST_SRC := $(ATTEST_BUILD_SRC)
+attest_judge_TEST_CFLAGS := -D_GNU_SOURCE
+attest_judge_TEST_LIBS := $(ATTEST_LIBS)
+
 HOST_TESTS += attest_bytes
 attest_bytes_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_bytes_TEST_CFLAGS := -D_GNU_SOURCE
