@@ -134,6 +134,19 @@ attest_measure_TEST_SRC := $(addprefix attest/measure/,authenticode.c grubcfg.c 
 attest_measure_TEST_LIBS := -lcbor -lmbedcrypto
 attest_tcti_TEST_SRC := attest/tcti/tcti_bulkhead.c
 
+# The vectors against what is shipped: bh-verify's mbedTLS and nettle's ECDSA, not Debian's library.
+SHIPPED_MODULES := $(VERIFY_MBEDTLS_MODULES) aes ctr_drbg entropy entropy_poll pkwrite x509_create x509write_crt
+SHIPPED_OBJS := $(SHIPPED_MODULES:%=$(B)/tests/host/shipped/%.o)
+SHIPPED_DEFINES := -DMBEDTLS_CONFIG_FILE='"tests/host/attest_shipped_config.h"' -I. -isystem $(MBEDTLS_SRC)/include
+$(SHIPPED_OBJS): $(B)/tests/host/shipped/%.o: attest/mbedtls/verify_config.h tests/host/attest_shipped_config.h | $(MBEDTLS_SRC)/.stamp
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -W%,$(HOST_CFLAGS)) -w $(SHIPPED_DEFINES) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
+HOST_TESTS += attest_verify_shipped attest_chain_shipped
+$(foreach t,verify chain,$(eval attest_$(t)_shipped_TEST_SRC := attest/mbedtls/ecdsa_alt.c $(attest_$(t)_TEST_SRC)) \
+	$(eval attest_$(t)_shipped_TEST_CFLAGS = -D_GNU_SOURCE $$(SHIPPED_DEFINES)) \
+	$(eval attest_$(t)_shipped_TEST_LIBS = $$(SHIPPED_OBJS) -ltss2-mu -lcbor -lhogweed -lnettle -lgmp) \
+	$(eval $(B)/tests/host/attest_$(t)_shipped_test: tests/host/attest_$(t)_test.c $(SHIPPED_OBJS)))
+
 # --- Fuzzers (clang's libFuzzer) ---------------------------------------------------------------------
 ATTEST_FUZZ_SECONDS ?= 30
 FUZZERS += attest_parse attest_evidence

@@ -309,6 +309,34 @@ static void boots_that_differ_in_their_late_launch_are_alternatives(void **state
     b.late = false;
 }
 
+static uint8_t true_drtm[2][32];
+
+static void put_the_true_launch(struct attest_build *v, struct refwrite *w)
+{
+    static const char *const names[] = {"pcr4", "pcr8", "pcr9", "pcr17", "pcr18"};
+
+    refwrite_environment(w, "boot/third");
+    for (int i = 0; i < 5; i++)
+        refwrite_measurement(w, names[i], i < 3 ? v->pcr_ref[i] : true_drtm[i - 3], (struct bytes){0}, NULL);
+}
+
+static void refer_to_another_launch(struct attest_build *v)
+{
+    memcpy(true_drtm, v->drtm_ref, sizeof(true_drtm));
+    memset(v->drtm_ref[0], 0x99, 32);
+    v->more_refs = put_the_true_launch;
+}
+
+static void boots_that_differ_in_pcr_17_are_alternatives(void **state)
+{
+    (void)state;
+    b.late = true;
+    attest_build_run(&b, ATTEST_BUILD_PCRS, refer_to_another_launch);
+    b.late = false;
+    assert_true(findings_accepted(&b.findings));
+    assert_true(says(FINDING_PCR_REF, "(boot/third)"));
+}
+
 static void leave_pcr8_out(struct attest_build *v, struct refwrite *w)
 {
     (void)v;
@@ -510,6 +538,7 @@ int main(void)
         cmocka_unit_test(every_register_of_the_boot_counts),
         cmocka_unit_test(a_late_launch_by_reference_is_expected),
         cmocka_unit_test(boots_that_differ_in_their_late_launch_are_alternatives),
+        cmocka_unit_test(boots_that_differ_in_pcr_17_are_alternatives),
         cmocka_unit_test(half_a_boot_is_no_reference),
         cmocka_unit_test(a_pinned_register_is_checked),
         cmocka_unit_test(a_load_before_the_policy_of_the_start_is_unsound),
