@@ -37,7 +37,7 @@ $(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c cas
 
 BUILD_ALL += $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
 
-$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c verify_options.c) attest/mbedtls/ecdsa_alt.c \
+$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c verify_options.c verify_show.c) attest/mbedtls/ecdsa_alt.c \
 		$(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(VERIFY_MBEDTLS_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE $(VERIFY_MBEDTLS_DEFINES) -o $@ $(filter %.c,$^) $(VERIFY_LIBS)
@@ -92,6 +92,12 @@ HOST_TESTS += attest_judge
 attest_judge_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_judge_TEST_CFLAGS := -D_GNU_SOURCE
 attest_judge_TEST_LIBS := $(ATTEST_LIBS)
+
+HOST_TESTS += attest_tool
+attest_tool_TEST_SRC := tests/host/attest_certs.c attest/measure/launchjson.c attest/verify/auditlog.c $(ATTEST_BUILD_SRC)
+attest_tool_TEST_CFLAGS := -D_GNU_SOURCE
+attest_tool_TEST_LIBS := $(ATTEST_LIBS)
+$(B)/tests/host/attest_tool_test: | $(B)/attest/bh-verify $(B)/attest/bh-auditlog $(B)/policy.bhp $(B)/dom0/launch/acme.json
 
 HOST_TESTS += attest_bytes
 attest_bytes_TEST_SRC := $(ATTEST_BUILD_SRC)

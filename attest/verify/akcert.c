@@ -77,6 +77,16 @@ static struct bytes subject_serial(const mbedtls_x509_crt *crt)
     return (struct bytes){0};
 }
 
+struct bytes akcert_ek(const struct akcert *cert)
+{
+    return subject_serial(&cert->chain);
+}
+
+enum akcert_profile akcert_profile(const struct akcert *cert)
+{
+    return profile_of(&cert->chain);
+}
+
 static int64_t seconds_like(const mbedtls_x509_time *t)
 {
     return ((((int64_t)t->year * 12 + t->mon) * 31 + t->day) * 24 + t->hour) * 3600 + t->min * 60 + t->sec;
@@ -209,7 +219,7 @@ void akcert_examine(struct akcert *cert, mbedtls_x509_crt *trust, mbedtls_x509_c
         .is_for_key = is_key(&cert->chain, xy),
         .in_time = way_is_in_time(&way, trust, now),
         .revocation = revocation_of(&way, flags, trust, crl, now),
-        .profile = profile_of(&cert->chain),
-        .ek_hash = subject_serial(&cert->chain),
+        .profile = akcert_profile(cert),
+        .ek_hash = akcert_ek(cert),
     };
 }

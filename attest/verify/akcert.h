@@ -36,6 +36,10 @@ struct akcert_findings {
 int akcert_parse(const struct bytes *ders, size_t count, struct akcert *out);
 void akcert_free(struct akcert *cert);
 
+/* Of the AK's certificate; nobody has vouched for them yet. akcert_ek: as in the findings. */
+struct bytes akcert_ek(const struct akcert *cert);
+enum akcert_profile akcert_profile(const struct akcert *cert);
+
 /* crl may be NULL. now: UTC. mbedTLS takes its pointers without const; nothing is changed. */
 void akcert_examine(struct akcert *cert, mbedtls_x509_crt *trust, mbedtls_x509_crl *crl, const mbedtls_x509_time *now,
                     const uint8_t xy[64], struct akcert_findings *out);
