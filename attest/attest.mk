@@ -156,20 +156,40 @@ $(foreach t,verify chain,$(eval attest_$(t)_shipped_TEST_SRC := attest/mbedtls/e
 # --- Fuzzers (clang's libFuzzer) ---------------------------------------------------------------------
 ATTEST_FUZZ_SECONDS ?= 30
 FUZZERS += attest_parse attest_evidence
-ATTEST_FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) \
+ATTEST_FUZZ_SANITIZE := address,undefined -fno-sanitize-recover=all
+ATTEST_FUZZ_CFLAGS = -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public $(ATTEST_FUZZ_DEFINES) \
+	-fsanitize=fuzzer,$(ATTEST_FUZZ_SANITIZE)
+# mbedTLS instrumented as well: most of what reads certificates and lists is its code.
+ATTEST_FUZZ_MODULES := $(SHIPPED_MODULES) rsa rsa_internal
+ATTEST_FUZZ_OBJS := $(ATTEST_FUZZ_MODULES:%=$(B)/fuzz/mbedtls/%.o)
+ATTEST_FUZZ_DEFINES := -DMBEDTLS_CONFIG_FILE='"tests/fuzz/attest_fuzz_config.h"' -I. -isystem $(MBEDTLS_SRC)/include
+ATTEST_FUZZ_LIBS := -ltss2-mu -lcbor -lhogweed -lnettle -lgmp
+$(ATTEST_FUZZ_OBJS): $(B)/fuzz/mbedtls/%.o: attest/mbedtls/verify_config.h tests/host/attest_shipped_config.h tests/fuzz/attest_fuzz_config.h \
+		| $(MBEDTLS_SRC)/.stamp
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g -w $(ATTEST_FUZZ_DEFINES) -fsanitize=fuzzer-no-link,$(ATTEST_FUZZ_SANITIZE) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
+$(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \
 		$(addprefix attest/,ca/akrequest.c ca/ekcert.c format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
 	@mkdir -p $(@D)
-	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
-$(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) tests/host/attest_build.h
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ATTEST_FUZZ_LIBS)
+$(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \
+		tests/host/attest_build.h
 	@mkdir -p $(@D)
-	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ATTEST_FUZZ_LIBS)
+
+# One good input of each parser; and the build's own reference file, where there is one.
+$(B)/fuzz/attest_parse_fuzz.corpus/evidence: $(B)/bench/make-evidence
+	@mkdir -p $(@D)
+	$< --seeds $(@D)
 
 .PHONY: fuzz-attest
-fuzz-attest: $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz ## fuzz the verifier and its parsers (ATTEST_FUZZ_SECONDS each)
-	@mkdir -p $(B)/fuzz/attest_parse_fuzz.corpus
-	@test ! -e $(B)/measurements.cbor || (printf '\2'; cat $(B)/measurements.cbor) > $(B)/fuzz/attest_parse_fuzz.corpus/refs
-	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(ATTEST_FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+fuzz-attest: $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz $(B)/fuzz/attest_parse_fuzz.corpus/evidence ## fuzz the verifier and its parsers (ATTEST_FUZZ_SECONDS each)
+	@test ! -e $(B)/measurements.cbor || (printf '\2'; cat $(B)/measurements.cbor) > $(B)/fuzz/attest_parse_fuzz.corpus/refs.build
+	@for f in $(filter %_fuzz,$^); do mkdir -p $$f.corpus && $$f -max_total_time=$(ATTEST_FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix=$$f.corpus/ $$f.corpus 2>&1 | grep -E 'number_of|ERROR|SUMMARY|crash' || exit 1; \
 	done
+
+# A few seconds of each with every run of the tests.
+HOST_TESTS += attest_fuzz
+attest_fuzz_TEST_CFLAGS := -D_GNU_SOURCE
+$(B)/tests/host/attest_fuzz_test: | $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz $(B)/fuzz/attest_parse_fuzz.corpus/evidence
