@@ -19,7 +19,8 @@ static const char usage_text[] =
     "                                          (kernels, ramdisks, tenants' .cfg) are named where a digest is theirs\n"
     "       bh-verify show EVIDENCE [--json]   what evidence says, unverified\n"
     "  EVIDENCE is CBOR, or text with a PEM block BULKHEAD EVIDENCE in it.\n"
-    "  --profile development|production       what the AK's certificate must be for (production)\n"
+    "  --profile development|production       what the AK's certificate must be for (production, also where both are "
+    "given)\n"
     "  --launch NAME|HEX                      a tenant of the reference set, or a digest; may be repeated\n"
     "  --any-label, --any-launch              do not check it; not beside --label, --launch\n"
     "  --binding FILE                         what report_data must bind besides the nonce\n"
@@ -95,14 +96,16 @@ static int read_time(struct verify_options *s, const char *value)
     return 0;
 }
 
+/* Of both the stricter counts, whichever comes last: a script's default can be tightened and not loosened. */
 static int read_profile(struct verify_options *s, const char *value)
 {
     if (strcmp(value, "development") == 0)
-        s->wanted.profile = AKCERT_DEVELOPMENT;
+        s->wanted.profile = s->production ? AKCERT_PRODUCTION : AKCERT_DEVELOPMENT;
     else if (strcmp(value, "production") == 0)
         s->wanted.profile = AKCERT_PRODUCTION;
     else
         return bad("profile", value);
+    s->production = s->wanted.profile == AKCERT_PRODUCTION;
     return 0;
 }
 
@@ -431,12 +434,12 @@ static int take_once(struct verify_options *s, int option, char *value)
 {
     static const uint64_t repeatable = 1ull << (OPTION_LAUNCH - OPTION_REF) | 1ull << (OPTION_SIGNER - OPTION_REF) |
                                        1ull << (OPTION_POLICY - OPTION_REF) | 1ull << (OPTION_WAIVE - OPTION_REF) |
-                                       1ull << (OPTION_PCR - OPTION_REF);
+                                       1ull << (OPTION_PCR - OPTION_REF) | 1ull << (OPTION_PROFILE - OPTION_REF);
     uint64_t bit;
 
     if (option < OPTION_REF) return -1; /* getopt has complained */
     bit = 1ull << (option - OPTION_REF);
-    if ((s->seen & bit) != 0 && (repeatable & bit) == 0) {
+    if (value != NULL && (s->seen & bit) != 0 && (repeatable & bit) == 0) {
         toolfile_complain("--%s: given twice", known_options[option_row(option)].name);
         return -1;
     }

@@ -198,9 +198,11 @@ static void what_contradicts_itself_is_wrong_usage(void **state)
 
 static void one_thing_is_said_once(void **state)
 {
-    static const char *const twice[][2] = {{"--nonce", "0102030405060708"}, {"--profile", "development"},
-                                           {"--label", "tenant_t"},         {"--min-svn", "1"},
-                                           {"--last-reset", "1"},           {"--time", "2026-01-01"}};
+    static const char *const twice[][2] = {{"--nonce", "0102030405060708"},
+                                           {"--label", "tenant_t"},
+                                           {"--min-svn", "1"},
+                                           {"--last-reset", "1"},
+                                           {"--time", "2026-01-01"}};
     char launch[65];
 
     (void)state;
@@ -215,6 +217,9 @@ static void one_thing_is_said_once(void **state)
                          2);
         assert_true(has(err, "given twice"));
     }
+    assert_int_equal(VERIFY_FULL("--profile", "development"), 0);
+    assert_int_equal(VERIFY_FULL("--profile", "production", "--profile", "development"), 1); /* the stricter */
+    assert_true(has(out, "verdict: REJECTED (AK_PROFILE; not made: AK_REVOKED EK_UNKNOWN STALE_BOOT HV_SVN SIGNER)"));
     assert_int_equal(VERIFY_FULL("--ref", file("refs")), 2);
     assert_int_equal(VERIFY_FULL("--ca", file("ca.crt")), 2);
 }
