@@ -51,12 +51,16 @@ static bool ek_is_known(const struct verify_wanted *wanted, struct bytes hex)
 
 static void check_ek(struct verify_parts *p, struct bytes ek_hash)
 {
-    if (p->wanted->known_eks == NULL)
+    int length = (int)(ek_hash.size < 64 ? ek_hash.size : 64);
+    bool known;
+
+    if (p->wanted->known_eks == NULL) {
         verify_absent(p, FINDING_EK_UNKNOWN, "no inventory of EKs given");
-    else
-        verify_judge(p, FINDING_EK_UNKNOWN, ek_is_known(p->wanted, ek_hash), "EK %.*s",
-                     (int)(ek_hash.size < 64 ? ek_hash.size : 64),
-                     ek_hash.data != NULL ? (const char *)ek_hash.data : "");
+        return;
+    }
+    known = ek_is_known(p->wanted, ek_hash);
+    verify_judge(p, FINDING_EK_UNKNOWN, known, "EK %.*s is %sin the inventory", length,
+                 ek_hash.data != NULL ? (const char *)ek_hash.data : "", known ? "" : "not ");
 }
 
 static void check_certificate(struct verify_parts *p)
@@ -78,8 +82,9 @@ static void check_certificate(struct verify_parts *p)
                  f.is_for_key ? "" : "not ");
     verify_judge(p, FINDING_AK_PROFILE, wanted->profile != AKCERT_NONE && f.profile == wanted->profile,
                  "certificate has %s, wanted %s", profile_name(f.profile), profile_name(wanted->profile));
-    verify_judge(p, FINDING_AK_EXPIRED, f.in_time, "at %04d-%02d-%02d %02d:%02d UTC", wanted->now.year, wanted->now.mon,
-                 wanted->now.day, wanted->now.hour, wanted->now.min);
+    verify_judge(p, FINDING_AK_EXPIRED, f.in_time, "%s valid at %04d-%02d-%02d %02d:%02d UTC",
+                 f.in_time ? "every certificate on the way is" : "a certificate on the way is NOT", wanted->now.year,
+                 wanted->now.mon, wanted->now.day, wanted->now.hour, wanted->now.min);
     if (wanted->crl == NULL)
         verify_absent(p, FINDING_AK_REVOKED, "no revocation list given");
     else
@@ -153,8 +158,10 @@ static void check_quote(struct verify_parts *p)
             verify_not_made(p, (enum findings_code)code, "no quote to look at");
         return;
     }
-    verify_judge(p, FINDING_QUOTE_MAGIC, p->quote.magic == TPM2_GENERATED_VALUE, "%08x", p->quote.magic);
-    verify_judge(p, FINDING_QUOTE_TYPE, p->quote.type == TPM2_ST_ATTEST_QUOTE, "%04x", p->quote.type);
+    verify_judge(p, FINDING_QUOTE_MAGIC, p->quote.magic == TPM2_GENERATED_VALUE, "%08x, a TPM's is %08x",
+                 p->quote.magic, TPM2_GENERATED_VALUE);
+    verify_judge(p, FINDING_QUOTE_TYPE, p->quote.type == TPM2_ST_ATTEST_QUOTE, "%04x, a quote's is %04x", p->quote.type,
+                 TPM2_ST_ATTEST_QUOTE);
     if (p->quote.type != TPM2_ST_ATTEST_QUOTE) {
         verify_not_made(p, FINDING_PCR_SELECT, "not a quote");
         verify_not_made(p, FINDING_PCR_DIGEST, "not a quote");

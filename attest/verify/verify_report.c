@@ -235,6 +235,7 @@ static void check_flags(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
     bool debug = (p->report.flags & BH_FLAG_DEBUG) != 0, iommu = (p->report.flags & BH_FLAG_IOMMU) != 0;
+    bool measured = (p->report.flags & BH_FLAG_MEASURED) != 0;
 
     if (wanted->allow_debug)
         verify_waive(p, FINDING_DEBUG, debug ? "debug build, allowed" : "release build");
@@ -244,7 +245,8 @@ static void check_flags(struct verify_parts *p)
         verify_waive(p, FINDING_IOMMU, "devices are NOT confined: dom0's devices can reach all memory");
     else
         verify_judge(p, FINDING_IOMMU, iommu, "devices are %sconfined", iommu ? "" : "not ");
-    verify_judge(p, FINDING_UNMEASURED, (p->report.flags & BH_FLAG_MEASURED) != 0, "flags %x", p->report.flags);
+    verify_judge(p, FINDING_UNMEASURED, measured, "the boot %s measured, by the report (flags %x)",
+                 measured ? "was" : "was NOT", p->report.flags);
 }
 
 void verify_report(struct verify_parts *parts)

@@ -483,6 +483,29 @@ static void other_hv_key(struct attest_build *v)
     v->platform.hv_key = (struct bytes){v->ak_xy, 64};
 }
 
+static void not_measured(struct attest_build *v)
+{
+    v->report.flags &= ~BH_FLAG_MEASURED;
+}
+
+static void other_platform_profile(struct attest_build *v)
+{
+    uint8_t *at = memmem(v->packed, v->packed_size, "platform-1", 10);
+
+    assert_non_null(at);
+    at[9] = '9';
+}
+
+static void ask_later(struct attest_build *v)
+{
+    v->wanted.now.year = 2051;
+}
+
+static void know_no_ek(struct attest_build *v)
+{
+    v->wanted.known_ek_count = 0;
+}
+
 /* A line that failed does not read like one that passed. */
 static void a_failure_says_what_is_wrong(void **state)
 {
@@ -497,6 +520,10 @@ static void a_failure_says_what_is_wrong(void **state)
                 {ATTEST_BUILD_SIGNED, break_report_signature, FINDING_REPORT_SIG, "is NOT signed"},
                 {ATTEST_BUILD_QUOTE, quote_over_other_values, FINDING_PCR_DIGEST, ", the values give "},
                 {ATTEST_BUILD_PCRS, extend_what_is_not_logged, FINDING_LOG_REPLAY, "; the log leads from all FF to "},
+                {ATTEST_BUILD_REPORT, not_measured, FINDING_UNMEASURED, "was NOT measured"},
+                {ATTEST_BUILD_PLATFORM, other_platform_profile, FINDING_PROFILE, "a profile other than"},
+                {ATTEST_BUILD_WANTED, ask_later, FINDING_AK_EXPIRED, "is NOT valid at 2051-01-02"},
+                {ATTEST_BUILD_WANTED, know_no_ek, FINDING_EK_UNKNOWN, "is not in the inventory"},
                 {ATTEST_BUILD_PCRS, other_hv_key, FINDING_HV_KEY, "is not the hypervisor-key claim"}};
 
     (void)state;
