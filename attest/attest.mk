@@ -37,7 +37,7 @@ $(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c cas
 
 BUILD_ALL += $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0
 
-$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c verify_options.c) attest/mbedtls/ecdsa_alt.c \
+$(B)/attest/bh-verify: $(addprefix attest/tool/,bh_verify.c toolfile.c verify_explain.c verify_options.c verify_show.c) attest/mbedtls/ecdsa_alt.c \
 		$(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(VERIFY_MBEDTLS_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE $(VERIFY_MBEDTLS_DEFINES) -o $@ $(filter %.c,$^) $(VERIFY_LIBS)
@@ -83,6 +83,22 @@ attest_verify_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_verify_TEST_CFLAGS := -D_GNU_SOURCE
 attest_verify_TEST_LIBS := $(ATTEST_LIBS)
 
+HOST_TESTS += attest_chain
+attest_chain_TEST_SRC := tests/host/attest_certs.c $(ATTEST_BUILD_SRC)
+attest_chain_TEST_CFLAGS := -D_GNU_SOURCE
+attest_chain_TEST_LIBS := $(ATTEST_LIBS)
+
+HOST_TESTS += attest_judge
+attest_judge_TEST_SRC := $(ATTEST_BUILD_SRC)
+attest_judge_TEST_CFLAGS := -D_GNU_SOURCE
+attest_judge_TEST_LIBS := $(ATTEST_LIBS)
+
+HOST_TESTS += attest_tool
+attest_tool_TEST_SRC := tests/host/attest_certs.c attest/measure/launchjson.c attest/verify/auditlog.c $(ATTEST_BUILD_SRC)
+attest_tool_TEST_CFLAGS := -D_GNU_SOURCE
+attest_tool_TEST_LIBS := $(ATTEST_LIBS)
+$(B)/tests/host/attest_tool_test: | $(B)/attest/bh-verify $(B)/attest/bh-auditlog $(B)/policy.bhp $(B)/dom0/launch/acme.json
+
 HOST_TESTS += attest_bytes
 attest_bytes_TEST_SRC := $(ATTEST_BUILD_SRC)
 attest_bytes_TEST_CFLAGS := -D_GNU_SOURCE
@@ -124,23 +140,56 @@ attest_measure_TEST_SRC := $(addprefix attest/measure/,authenticode.c grubcfg.c 
 attest_measure_TEST_LIBS := -lcbor -lmbedcrypto
 attest_tcti_TEST_SRC := attest/tcti/tcti_bulkhead.c
 
+# The vectors against what is shipped: bh-verify's mbedTLS and nettle's ECDSA, not Debian's library.
+SHIPPED_MODULES := $(VERIFY_MBEDTLS_MODULES) aes ctr_drbg entropy entropy_poll pkwrite x509_create x509write_crt
+SHIPPED_OBJS := $(SHIPPED_MODULES:%=$(B)/tests/host/shipped/%.o)
+SHIPPED_DEFINES := -DMBEDTLS_CONFIG_FILE='"tests/host/attest_shipped_config.h"' -I. -isystem $(MBEDTLS_SRC)/include
+$(SHIPPED_OBJS): $(B)/tests/host/shipped/%.o: attest/mbedtls/verify_config.h tests/host/attest_shipped_config.h | $(MBEDTLS_SRC)/.stamp
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -W%,$(HOST_CFLAGS)) -w $(SHIPPED_DEFINES) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
+HOST_TESTS += attest_verify_shipped attest_chain_shipped
+$(foreach t,verify chain,$(eval attest_$(t)_shipped_TEST_SRC := attest/mbedtls/ecdsa_alt.c $(attest_$(t)_TEST_SRC)) \
+	$(eval attest_$(t)_shipped_TEST_CFLAGS = -D_GNU_SOURCE $$(SHIPPED_DEFINES)) \
+	$(eval attest_$(t)_shipped_TEST_LIBS = $$(SHIPPED_OBJS) -ltss2-mu -lcbor -lhogweed -lnettle -lgmp) \
+	$(eval $(B)/tests/host/attest_$(t)_shipped_test: tests/host/attest_$(t)_test.c $(SHIPPED_OBJS)))
+
 # --- Fuzzers (clang's libFuzzer) ---------------------------------------------------------------------
 ATTEST_FUZZ_SECONDS ?= 30
 FUZZERS += attest_parse attest_evidence
-ATTEST_FUZZ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) \
+ATTEST_FUZZ_SANITIZE := address,undefined -fno-sanitize-recover=all
+ATTEST_FUZZ_CFLAGS = -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -Ihv/include/public $(ATTEST_FUZZ_DEFINES) \
+	-fsanitize=fuzzer,$(ATTEST_FUZZ_SANITIZE)
+# mbedTLS instrumented as well: most of what reads certificates and lists is its code.
+ATTEST_FUZZ_MODULES := $(SHIPPED_MODULES) rsa rsa_internal
+ATTEST_FUZZ_OBJS := $(ATTEST_FUZZ_MODULES:%=$(B)/fuzz/mbedtls/%.o)
+ATTEST_FUZZ_DEFINES := -DMBEDTLS_CONFIG_FILE='"tests/fuzz/attest_fuzz_config.h"' -I. -isystem $(MBEDTLS_SRC)/include
+ATTEST_FUZZ_LIBS := -ltss2-mu -lcbor -lhogweed -lnettle -lgmp
+$(ATTEST_FUZZ_OBJS): $(B)/fuzz/mbedtls/%.o: attest/mbedtls/verify_config.h tests/host/attest_shipped_config.h tests/fuzz/attest_fuzz_config.h \
+		| $(MBEDTLS_SRC)/.stamp
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O1 -g -w $(ATTEST_FUZZ_DEFINES) -fsanitize=fuzzer-no-link,$(ATTEST_FUZZ_SANITIZE) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
+$(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \
 		$(addprefix attest/,ca/akrequest.c ca/ekcert.c format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
 	@mkdir -p $(@D)
-	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
-$(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) tests/host/attest_build.h
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ATTEST_FUZZ_LIBS)
+$(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \
+		tests/host/attest_build.h
 	@mkdir -p $(@D)
-	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
+	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ATTEST_FUZZ_LIBS)
+
+# One good input of each parser; and the build's own reference file, where there is one.
+$(B)/fuzz/attest_parse_fuzz.corpus/evidence: $(B)/bench/make-evidence
+	@mkdir -p $(@D)
+	$< --seeds $(@D)
 
 .PHONY: fuzz-attest
-fuzz-attest: $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz ## fuzz the verifier and its parsers (ATTEST_FUZZ_SECONDS each)
-	@mkdir -p $(B)/fuzz/attest_parse_fuzz.corpus
-	@test ! -e $(B)/measurements.cbor || (printf '\2'; cat $(B)/measurements.cbor) > $(B)/fuzz/attest_parse_fuzz.corpus/refs
-	@for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(ATTEST_FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+fuzz-attest: $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz $(B)/fuzz/attest_parse_fuzz.corpus/evidence ## fuzz the verifier and its parsers (ATTEST_FUZZ_SECONDS each)
+	@test ! -e $(B)/measurements.cbor || (printf '\2'; cat $(B)/measurements.cbor) > $(B)/fuzz/attest_parse_fuzz.corpus/refs.build
+	@for f in $(filter %_fuzz,$^); do mkdir -p $$f.corpus && $$f -max_total_time=$(ATTEST_FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix=$$f.corpus/ $$f.corpus 2>&1 | grep -E 'number_of|ERROR|SUMMARY|crash' || exit 1; \
 	done
+
+# A few seconds of each with every run of the tests.
+HOST_TESTS += attest_fuzz
+attest_fuzz_TEST_CFLAGS := -D_GNU_SOURCE
+$(B)/tests/host/attest_fuzz_test: | $(B)/fuzz/attest_parse_fuzz $(B)/fuzz/attest_evidence_fuzz $(B)/fuzz/attest_parse_fuzz.corpus/evidence

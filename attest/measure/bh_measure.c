@@ -106,7 +106,7 @@ static int measure_configuration(const struct inputs *in, const struct grubcfg *
 
     for (size_t i = 0; i < cfg->count; i++) {
         const struct grubcfg_event *event = &cfg->event[i];
-        int length = (int)(event->text.size < 160 ? event->text.size : 160);
+        int length = (int)event->text.size;
 
         if (event->kind == GRUBCFG_FILE) {
             file = find_file(in, event->text);
@@ -269,7 +269,7 @@ static int run(struct inputs *in)
     if (rc != 0) return 1;
     size = refwrite_close(&w, "bulkhead", out, sizeof(out));
     if (size == 0) {
-        toolfile_complain("too many measurements");
+        toolfile_complain("too many measurements, or a command line that is too long");
         return 1;
     }
     return toolfile_write(in->out, out, size) == 0 ? 0 : 1;

@@ -23,6 +23,6 @@ void pcrmodel_extend(struct pcrmodel *pcr, const uint8_t digest[32], const char 
     event = &pcr->event[pcr->count++];
     memcpy(event->digest, digest, 32);
     va_start(arguments, format);
-    vsnprintf(event->text, sizeof(event->text), format, arguments);
+    pcr->overflow |= vsnprintf(event->text, sizeof(event->text), format, arguments) >= (int)sizeof(event->text);
     va_end(arguments);
 }

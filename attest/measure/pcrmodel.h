@@ -6,18 +6,18 @@
 #include "../verify/bytes.h"
 
 #define PCRMODEL_EVENTS_MAX 64u
-#define PCRMODEL_TEXT_MAX   256u
+#define PCRMODEL_TEXT_MAX   2304u /* a command line of 2,048, and where it comes from */
 
 struct pcrmodel_event {
     uint8_t digest[32];
-    char text[PCRMODEL_TEXT_MAX]; /* where it comes from; ASCII */
+    char text[PCRMODEL_TEXT_MAX]; /* what it is and where it comes from; ASCII, whole: a reader hashes it again */
 };
 
 struct pcrmodel {
     uint8_t value[32];
     struct pcrmodel_event event[PCRMODEL_EVENTS_MAX];
     size_t count;
-    bool overflow;
+    bool overflow; /* an event, or a text, that did not fit */
 };
 
 /* Zero: as PCR 0 to 15 begin. */

@@ -3,6 +3,7 @@
 #include "toolfile.h"
 #include "verify_explain.h"
 #include "verify_options.h"
+#include "verify_show.h"
 #include "../format/evidence_pack.h"
 
 #include <stdio.h>
@@ -11,17 +12,13 @@
 
 const char *const toolfile_program = "bh-verify";
 
-/* Details are printable ASCII, but for what stands in a certificate or label. */
+/* Details are printable ASCII: findings_add() sees to it. */
 static void print_json_text(const char *text)
 {
     putchar('"');
     for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
-            printf("\\u%04x", c);
-        else
-            putchar(c);
+        if (*text == '"' || *text == '\\') putchar('\\');
+        putchar(*text);
     }
     putchar('"');
 }
@@ -91,6 +88,7 @@ static int compare(const void *a, const void *b)
 static void measure_time(struct verify_options *s, struct findings *findings)
 {
     uint64_t *each = calloc(s->bench, sizeof(*each));
+    FILE *out = s->json ? stderr : stdout; /* JSON stays JSON */
     struct timespec from, to;
 
     for (uint32_t i = 0; each != NULL && i < s->bench; i++) {
@@ -100,26 +98,31 @@ static void measure_time(struct verify_options *s, struct findings *findings)
         each[i] = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec);
     }
     if (each == NULL) return;
-    printf("one verification: first %.3f ms,", (double)each[0] / 1e6);
+    fprintf(out, "one verification: first %.3f ms,", (double)each[0] / 1e6);
     qsort(each, s->bench, sizeof(*each), compare);
-    printf(" median %.3f ms, 99 of 100 below %.3f ms (CPU time, %u times)\n", (double)each[s->bench / 2] / 1e6,
-           (double)each[(uint64_t)s->bench * 99 / 100] / 1e6, s->bench);
+    fprintf(out, " median %.3f ms, 99 of 100 below %.3f ms (CPU time, %u times)\n", (double)each[s->bench / 2] / 1e6,
+            (double)each[(uint64_t)s->bench * 99 / 100] / 1e6, s->bench);
     free(each);
 }
 
 static int explain(const struct verify_options *s)
 {
-    static struct verify_explain_files files;
+    struct verify_explain_files files = {0};
+    int rc = 0;
 
-    for (int i = 0; i < s->file_count; i++) {
+    for (int i = 0; rc == 0 && i < s->file_count; i++) {
         struct bytes content = toolfile_read(s->files[i], 1u << 30);
 
-        if (content.data == NULL) return 2;
-        verify_explain_add(&files, s->files[i], content);
+        if (content.data == NULL) rc = 2;
+        if (rc == 0 && verify_explain_add(&files, s->files[i], content) != 0) {
+            toolfile_complain("%s: no memory for its names", s->files[i]);
+            rc = 2;
+        }
         toolfile_free(content);
     }
-    verify_explain_refs(s->wanted.refs, &files);
-    return 0;
+    if (rc == 0) verify_explain_refs(s->wanted.refs, &files);
+    verify_explain_free(&files);
+    return rc;
 }
 
 static int run(struct verify_options *s, const char *verb)
@@ -136,7 +139,7 @@ static int run(struct verify_options *s, const char *verb)
     if (rc != 0) return rc;
     s->evidence_file = toolfile_read_evidence(s->evidence_path, EVIDENCE_MAX);
     if (s->evidence_file.data == NULL) return 2;
-    if (verb != NULL) return verify_explain_evidence(s->evidence_file, s->json);
+    if (verb != NULL) return verify_show(s->evidence_path, s->evidence_file, s->json);
     if (s->bench != 0) measure_time(s, &findings);
     accepted = verify_evidence(s->evidence_file, &s->wanted, &findings);
     return s->json ? json_verdict(&findings, accepted) : verdict(&findings, accepted);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify_explain.h"
-#include "../verify/eventlog.h"
-#include "../verify/evidence.h"
+#include "bulkhead.h"
 #include "../verify/findings.h"
 #include "../verify/p256.h"
-#include "../verify/tpmquote.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void print_text(struct bytes text)
 {
@@ -28,41 +27,57 @@ static void print_components(const struct refvalues_measurement *item)
     }
 }
 
-static void add(struct verify_explain_files *files, struct bytes content, bool string, const char *path)
+static int add(struct verify_explain_files *files, struct bytes content, bool string, const char *path)
 {
-    char text[100];
+    struct verify_explain_name *larger, *each;
+    int rc;
 
-    if (files->count == VERIFY_EXPLAIN_FILES) return;
-    snprintf(text, sizeof(text), "%.*s", (int)(content.size < 99 ? content.size : 99), (const char *)content.data);
-    p256_sha256(content.data, content.size, files->digest[files->count]);
-    if (!string)
-        snprintf(files->name[files->count], sizeof(files->name[0]), "file %.150s", path);
+    if (files->count == files->capacity) {
+        larger = realloc(files->name, (files->capacity * 2 + 64) * sizeof(*larger));
+        if (larger == NULL) return -1;
+        files->name = larger;
+        files->capacity = files->capacity * 2 + 64;
+    }
+    each = &files->name[files->count];
+    p256_sha256(content.data, content.size, each->digest);
+    if (string)
+        rc = asprintf(&each->text, "\"%.*s\" in %s", (int)content.size, (const char *)content.data, path);
     else
-        snprintf(files->name[files->count], sizeof(files->name[0]), "\"%.90s\" in %.60s", text, path);
+        rc = asprintf(&each->text, "file %s", path);
+    if (rc < 0) return -1;
     files->count++;
+    return 0;
 }
 
-void verify_explain_add(struct verify_explain_files *files, const char *path, struct bytes content)
+int verify_explain_add(struct verify_explain_files *files, const char *path, struct bytes content)
 {
     const uint8_t *at = content.data, *end = content.data + content.size, *close;
+    int rc = add(files, content, false, path);
 
-    add(files, content, false, path);
-    while (content.size < 65536 && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+    while (rc == 0 && content.size < 65536 && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
         close = memchr(at + 1, '"', (size_t)(end - at - 1));
-        if (close == NULL) return;
-        if (close != at + 1) add(files, (struct bytes){at + 1, (size_t)(close - at - 1)}, true, path);
+        if (close == NULL) break;
+        if (close != at + 1) rc = add(files, (struct bytes){at + 1, (size_t)(close - at - 1)}, true, path);
         at = close + 1;
     }
+    return rc;
+}
+
+void verify_explain_free(struct verify_explain_files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        free(files->name[i].text);
+    free(files->name);
 }
 
 /* Prints the file of the command line that has the digest, or the line in one. */
 static bool is_named(const struct verify_explain_files *files, const uint8_t digest[32])
 {
     for (size_t i = 0; i < files->count; i++) {
-        if (memcmp(files->digest[i], digest, 32) == 0) {
-            printf("  %s", files->name[i]);
-            return true;
-        }
+        if (memcmp(files->name[i].digest, digest, 32) != 0) continue;
+        fputs("  ", stdout);
+        print_text((struct bytes){(const uint8_t *)files->name[i].text, strlen(files->name[i].text)});
+        return true;
     }
     return false;
 }
@@ -120,7 +135,9 @@ static void print_raw(const struct refvalues *refs, const struct verify_explain_
         print_launch(refs, files, &launch);
     } else if (bytes_is_text(item->name, "policy") && item->raw.size == 4) {
         memcpy(&version, item->raw.data, 4);
-        printf("    version  %u\n", version);
+        printf("    version  %u\n    from   ", version);
+        if (!is_named(files, item->digest)) print_origin(refs, item->digest);
+        putchar('\n');
     } else {
         printf("    text     ");
         print_text(item->raw);
@@ -143,139 +160,4 @@ void verify_explain_refs(const struct refvalues *refs, const struct verify_expla
         print_components(item);
         print_raw(refs, files, item);
     }
-}
-
-/* --- Evidence ------------------------------------------------------------------------------- */
-
-/* One "name: value" in either form. Values are hex or checked printable text: no escaping is needed beyond
- * quote and backslash, which print_string does. */
-struct printer {
-    bool json, started;
-};
-
-static void print_name(struct printer *p, const char *name)
-{
-    if (p->json)
-        printf("%s\n  \"%s\": ", p->started ? "," : "{", name);
-    else
-        printf("%-16s ", name);
-    p->started = true;
-}
-
-static void print_string(struct printer *p, const char *name, const char *text)
-{
-    print_name(p, name);
-    if (!p->json) {
-        puts(text);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') putchar('\\');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
-static void print_hex(struct printer *p, const char *name, const uint8_t *data, size_t size)
-{
-    char hex[129];
-
-    findings_hex(data, size <= 64 ? size : 64, hex);
-    print_string(p, name, hex);
-}
-
-static void print_number(struct printer *p, const char *name, unsigned long long value)
-{
-    print_name(p, name);
-    printf(p->json ? "%llu" : "%llu\n", value);
-}
-
-static void print_report(struct printer *p, const struct bh_report *r)
-{
-    static const char *const registers[] = {"runtime0", "runtime1", "runtime2", "runtime3"};
-
-    print_number(p, "flags", r->flags);
-    print_number(p, "domid", r->domid);
-    print_number(p, "svn", r->svn);
-    print_hex(p, "uuid", r->uuid, 16);
-    print_number(p, "epoch", r->epoch);
-    print_number(p, "counter", r->counter);
-    print_number(p, "uptime_ns", r->uptime_ns);
-    print_hex(p, "boot_id", r->boot_id, 32);
-    print_hex(p, "launch_digest", r->launch_digest, 32);
-    print_hex(p, "kernel", r->launch.kernel, 32);
-    print_hex(p, "ramdisk", r->launch.ramdisk, 32);
-    print_hex(p, "cmdline", r->launch.cmdline, 32);
-    print_number(p, "memory_kib", r->launch.memory_kib);
-    print_number(p, "vcpus", r->launch.vcpus);
-    print_number(p, "create_flags", r->launch.flags);
-    print_string(p, "type", r->type);
-    print_hex(p, "compartment_hash", r->compartment_hash, 32);
-    print_hex(p, "signer", r->signer, 32);
-    print_number(p, "guest_svn", r->guest_svn);
-    print_number(p, "policy_version", r->policy_version);
-    print_hex(p, "policy_digest", r->policy_digest, 32);
-    print_number(p, "audit_seq", r->audit_seq);
-    print_hex(p, "audit_hash", r->audit_hash, 32);
-    for (int i = 0; i < 4; i++)
-        print_hex(p, registers[i], r->runtime[i], 32);
-    print_string(p, "hv_version", r->hv_version);
-    print_hex(p, "report_data", r->report_data, 64);
-}
-
-static void print_platform(struct printer *p, const struct evidence_platform *platform)
-{
-    struct tpmquote quote;
-    char name[16];
-
-    print_hex(p, "hypervisor_key", platform->hv_key.data, 64);
-    for (unsigned int i = 0; i < EVIDENCE_PCRS; i++) {
-        if ((platform->pcr_mask & 1u << i) == 0) continue;
-        snprintf(name, sizeof(name), "pcr%u", i);
-        print_hex(p, name, platform->pcr[i], 32);
-    }
-    if (tpmquote_parse(platform->quote, &quote) == 0) {
-        print_number(p, "tpm_reset_count", quote.reset_count);
-        print_hex(p, "qualifying_data", quote.extra, quote.extra_size);
-    }
-}
-
-static void print_log(struct printer *p, struct bytes log)
-{
-    static const char *const types[] = {"hv_key", "hv_config", "policy", "launch", "runtime"};
-    struct eventlog_record record;
-    unsigned int number = 0;
-    char name[32], text[160], hex[65];
-
-    for (; eventlog_next(&log, &record) > 0; number++) {
-        uint32_t index = record.type - BH_EV_HV_KEY;
-
-        snprintf(name, sizeof(name), "event%u", number);
-        findings_hex(record.digest, 32, hex);
-        snprintf(text, sizeof(text), "PCR %u %s %s %zu bytes", record.pcr,
-                 index < 5                   ? types[index]
-                 : record.type == BH_EV_DRTM ? "drtm"
-                                             : "unknown",
-                 hex, record.data.size);
-        print_string(p, name, text);
-    }
-}
-
-int verify_explain_evidence(struct bytes input, bool json)
-{
-    struct printer p = {.json = json};
-    struct evidence evidence;
-    struct evidence_platform platform;
-    struct bh_report report;
-
-    if (evidence_parse(input, &evidence) != 0 || evidence_parse_platform(evidence.platform, &platform) != 0 ||
-        evidence_parse_report(evidence.report, &report) != 0)
-        return 1;
-    print_hex(&p, "nonce", evidence.nonce.data, evidence.nonce.size);
-    print_report(&p, &report);
-    print_platform(&p, &platform);
-    print_log(&p, platform.log);
-    if (json) puts("\n}");
-    return 0;
 }

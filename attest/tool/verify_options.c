@@ -19,12 +19,15 @@ static const char usage_text[] =
     "                                          (kernels, ramdisks, tenants' .cfg) are named where a digest is theirs\n"
     "       bh-verify show EVIDENCE [--json]   what evidence says, unverified\n"
     "  EVIDENCE is CBOR, or text with a PEM block BULKHEAD EVIDENCE in it.\n"
-    "  --profile development|production       what the AK's certificate must be for (production)\n"
+    "  --profile development|production       what the AK's certificate must be for (production, also where both are "
+    "given)\n"
     "  --launch NAME|HEX                      a tenant of the reference set, or a digest; may be repeated\n"
-    "  --any-label, --any-launch              do not check it\n"
+    "  --any-label, --any-launch              do not check it; not beside --label, --launch\n"
     "  --binding FILE                         what report_data must bind besides the nonce\n"
     "  --ref-key PEM                          the reference file must be signed by it (FILE.sig)\n"
     "  --signer HEX|PEM, --min-guest-svn N    who must have signed the launch; may be repeated\n"
+    "  --pcr N=HEX                            PCR N must be quoted and be that (firmware: 0-7, see README); may be "
+    "repeated\n"
     "  --policy HEX|FILE                      a policy that may be in force besides the reference's; may be repeated\n"
     "  --crl PEM, --known-eks FILE            revoked AKs; EKs that may be (hex digests, one a line)\n"
     "  --min-svn N, --last-reset N            lowest security version; TPM's reset count as last seen\n"
@@ -32,9 +35,10 @@ static const char usage_text[] =
     "  --allow-debug, --require-iommu, --late-launch\n"
     "  --waive CODE[,CODE...]                 what was not given and need not be: AK_REVOKED, EK_UNKNOWN, STALE_BOOT, "
     "SIGNER,\n"
-    "                                         GUEST_SVN, IOMMU (--profile development waives them all)\n"
+    "                                         GUEST_SVN, HV_SVN, IOMMU (--profile development waives them all)\n"
     "  --bench N                              verify N times and say how long one takes\n"
     "  --json                                 findings and verdict as JSON\n"
+    "What is not said to be repeatable is given once.\n"
     "exit: 0 accepted, 1 rejected, 2 wrong usage or an empty reference set\n";
 
 int verify_options_usage(void)
@@ -92,14 +96,16 @@ static int read_time(struct verify_options *s, const char *value)
     return 0;
 }
 
+/* Of both the stricter counts, whichever comes last: a script's default can be tightened and not loosened. */
 static int read_profile(struct verify_options *s, const char *value)
 {
     if (strcmp(value, "development") == 0)
-        s->wanted.profile = AKCERT_DEVELOPMENT;
+        s->wanted.profile = s->production ? AKCERT_PRODUCTION : AKCERT_DEVELOPMENT;
     else if (strcmp(value, "production") == 0)
         s->wanted.profile = AKCERT_PRODUCTION;
     else
         return bad("profile", value);
+    s->production = s->wanted.profile == AKCERT_PRODUCTION;
     return 0;
 }
 
@@ -263,6 +269,18 @@ static int read_waivers(struct verify_options *s, char *list)
     return 0;
 }
 
+static int read_pcr(struct verify_options *s, const char *value)
+{
+    char *end;
+    unsigned long pcr = strtoul(value, &end, 10);
+
+    if (value[0] < '0' || value[0] > '9' || *end != '=' || pcr >= EVIDENCE_PCRS ||
+        (s->wanted.pcr_mask & 1u << pcr) != 0 || toolfile_hex(end + 1, s->wanted.pcr[pcr], 32) != 32)
+        return bad("pcr", value);
+    s->wanted.pcr_mask |= 1u << pcr;
+    return 0;
+}
+
 static int read_binding(struct verify_options *s, const char *path)
 {
     s->binding_file = toolfile_read(path, EVIDENCE_BINDING_MAX);
@@ -296,6 +314,7 @@ enum option_code {
     OPTION_POLICY,
     OPTION_MIN_GUEST_SVN,
     OPTION_WAIVE,
+    OPTION_PCR,
 };
 
 static const struct option known_options[] = {{"ref", 1, NULL, OPTION_REF},
@@ -322,6 +341,7 @@ static const struct option known_options[] = {{"ref", 1, NULL, OPTION_REF},
                                               {"policy", 1, NULL, OPTION_POLICY},
                                               {"min-guest-svn", 1, NULL, OPTION_MIN_GUEST_SVN},
                                               {"waive", 1, NULL, OPTION_WAIVE},
+                                              {"pcr", 1, NULL, OPTION_PCR},
                                               {NULL, 0, NULL, 0}};
 
 static int take_flag(struct verify_options *s, int option)
@@ -367,6 +387,8 @@ static int take_option(struct verify_options *s, int option, char *value)
         return read_number("min-guest-svn", value, &s->wanted.least_guest_svn);
     case OPTION_WAIVE:
         return read_waivers(s, value);
+    case OPTION_PCR:
+        return read_pcr(s, value);
     case OPTION_CA:
         return read_certificates(s, value);
     case OPTION_NONCE:
@@ -396,6 +418,33 @@ static int take_option(struct verify_options *s, int option, char *value)
     default:
         return take_flag(s, option);
     }
+}
+
+static size_t option_row(int option)
+{
+    size_t row = 0;
+
+    while (known_options[row].val != option)
+        row++;
+    return row;
+}
+
+/* Of an option that says one thing, the second would silently win. */
+static int take_once(struct verify_options *s, int option, char *value)
+{
+    static const uint64_t repeatable = 1ull << (OPTION_LAUNCH - OPTION_REF) | 1ull << (OPTION_SIGNER - OPTION_REF) |
+                                       1ull << (OPTION_POLICY - OPTION_REF) | 1ull << (OPTION_WAIVE - OPTION_REF) |
+                                       1ull << (OPTION_PCR - OPTION_REF) | 1ull << (OPTION_PROFILE - OPTION_REF);
+    uint64_t bit;
+
+    if (option < OPTION_REF) return -1; /* getopt has complained */
+    bit = 1ull << (option - OPTION_REF);
+    if (value != NULL && (s->seen & bit) != 0 && (repeatable & bit) == 0) {
+        toolfile_complain("--%s: given twice", known_options[option_row(option)].name);
+        return -1;
+    }
+    s->seen |= bit;
+    return take_option(s, option, value);
 }
 
 static void set_now(struct verify_options *s)
@@ -433,8 +482,13 @@ static int require_all(const struct verify_options *s)
     if (s->evidence_path == NULL || w->refs == NULL || w->trust == NULL || w->nonce.data == NULL ||
         (w->type == NULL && !w->any_label) || (w->launch_count == 0 && !w->any_launch))
         return verify_options_usage();
+    if ((w->type != NULL && w->any_label) || (w->launch_count != 0 && w->any_launch)) {
+        toolfile_complain("--any-label and --any-launch are for want of --label and --launch: give one of the two");
+        return 2;
+    }
     if (!refvalues_usable(w->refs)) {
-        toolfile_complain("the reference set lacks a boot, configuration, policy or launch: nothing to verify against");
+        toolfile_complain("the reference set lacks a boot (each with PCR 4, 8, 9), configuration, policy or launch: "
+                          "nothing to verify against");
         return 2;
     }
     return 0;
@@ -458,7 +512,7 @@ int verify_options_read(struct verify_options *s, int argc, char **argv, const c
     s->wanted.profile = AKCERT_PRODUCTION;
     set_now(s);
     while (rc == 0 && (option = getopt_long(argc, argv, "", known_options, NULL)) != -1)
-        rc = take_option(s, option, optarg);
+        rc = take_once(s, option, optarg);
     if (rc == 0 && optind < argc && (strcmp(argv[optind], "explain") == 0 || strcmp(argv[optind], "show") == 0))
         *verb = argv[optind++];
     if (*verb != NULL && strcmp(*verb, "explain") == 0) {

@@ -21,8 +21,9 @@ struct verify_options {
     size_t launch_arguments;
     char **files; /* of explain */
     int file_count;
-    uint32_t bench; /* times */
-    bool json;
+    uint32_t bench;        /* times */
+    bool json, production; /* production: said so, and not by default */
+    uint64_t seen;         /* bit n: the option of that number was given */
 };
 
 /* Reads the whole command line: 0 or 2. verify_options_close() after either. */

@@ -160,12 +160,16 @@ static bool is_padded_text(const char *field, size_t size)
     return length < size && bytes_all((const uint8_t *)field + length, size - length, 0);
 }
 
+/* What a later hypervisor may say by another bit is not understood here, so it cannot be weighed. */
+#define FLAGS_KNOWN (BH_FLAG_DEBUG | BH_FLAG_IOMMU | BH_FLAG_LATE_LAUNCH | BH_FLAG_MEASURED)
+
 int evidence_parse_report(struct bytes input, struct bh_report *out)
 {
     if (input.data == NULL || input.size != sizeof(*out)) return -EBADMSG;
     memcpy(out, input.data, sizeof(*out));
-    if (memcmp(out->magic, "BHREPT2", 8) != 0 || out->version != 2 || memcmp(out->launch.magic, "BHLNCH1", 8) != 0 ||
-        !is_padded_text(out->type, sizeof(out->type)) || !is_padded_text(out->hv_version, sizeof(out->hv_version)))
+    if (memcmp(out->magic, "BHREPT2", 8) != 0 || out->version != 2 || (out->flags & ~FLAGS_KNOWN) != 0 ||
+        memcmp(out->launch.magic, "BHLNCH1", 8) != 0 || !is_padded_text(out->type, sizeof(out->type)) ||
+        !is_padded_text(out->hv_version, sizeof(out->hv_version)))
         return -EBADMSG;
     return 0;
 }

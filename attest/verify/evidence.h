@@ -27,7 +27,8 @@ struct evidence_platform {
 int evidence_parse(struct bytes input, struct evidence *out);
 int evidence_parse_platform(struct bytes input, struct evidence_platform *out);
 
-/* Copies the report: 0, or -EBADMSG when magic, version or one of its strings is not as it must be. */
+/* Copies the report: 0, or -EBADMSG when magic, version, a bit of its flags or one of its strings is not as it must be.
+ */
 int evidence_parse_report(struct bytes input, struct bh_report *out);
 
 #endif

@@ -34,6 +34,9 @@ void findings_add(struct findings *list, enum findings_code code, enum findings_
     va_start(arguments, format);
     vsnprintf(item->detail, sizeof(item->detail), format, arguments);
     va_end(arguments);
+    for (char *c = item->detail; *c != '\0'; c++) {
+        if (*c < 0x20 || *c > 0x7e) *c = '?';
+    }
 }
 
 enum findings_state findings_state_of(const struct findings *list, enum findings_code code)

@@ -59,7 +59,7 @@ struct findings_item {
     char detail[FINDINGS_DETAIL_MAX];
 };
 
-#define FINDINGS_MAX 64u
+#define FINDINGS_MAX 112u /* two lines for each of 24 PCRs, by reference and by --pcr, and a few for each code */
 
 struct findings {
     struct findings_item item[FINDINGS_MAX];
@@ -70,7 +70,8 @@ struct findings {
 const char *findings_name(enum findings_code code);
 const char *findings_state_name(enum findings_state state);
 
-/* Adds a line. The list never drops a failure silently: overflow keeps it from being accepted. */
+/* Adds a line; what is no printable ASCII becomes '?', for parts of it may be the evidence's. The list never drops a
+ * failure silently: overflow keeps it from being accepted. */
 __attribute__((format(printf, 4, 5))) void findings_add(struct findings *list, enum findings_code code,
                                                         enum findings_state state, const char *format, ...);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "refvalues.h"
+#include "bulkhead.h"
 #include "cborin.h"
+#include "p256.h"
 
 #include <errno.h>
 
@@ -77,6 +79,73 @@ static void read_values(struct cborin *in, struct refvalues_measurement *out)
     }
 }
 
+/* --- What a measurement may be ------------------------------------------------------------------------- */
+
+int refvalues_pcr(const struct refvalues_measurement *item)
+{
+    int pcr = 0;
+
+    if (!bytes_has_prefix(item->model, "boot/") || !bytes_has_prefix(item->name, "pcr") || item->name.size > 5 ||
+        item->name.size < 4 || (item->name.data[3] == '0' && item->name.size == 5))
+        return -1;
+    for (size_t i = 3; i < item->name.size; i++) {
+        if (item->name.data[i] < '0' || item->name.data[i] > '9') return -1;
+        pcr = pcr * 10 + item->name.data[i] - '0';
+    }
+    return pcr < REFVALUES_PCRS ? pcr : -1;
+}
+
+static bool is_digest_of(const struct refvalues_measurement *item, struct bytes data)
+{
+    uint8_t digest[32];
+
+    p256_sha256(data.data, data.size, digest);
+    return memcmp(digest, item->digest, 32) == 0;
+}
+
+/* A register's components lead from zero, as PCR 0 to 15 begin and a late launch resets 17 and 18, to its value. */
+static bool components_agree(const struct refvalues_measurement *item)
+{
+    struct bytes rest = item->components, text;
+    uint8_t value[32] = {0};
+    const uint8_t *digest;
+
+    if (rest.data == NULL) return true;
+    while (rest.size != 0 && refvalues_component(&rest, &digest, &text))
+        p256_extend(value, digest);
+    return memcmp(value, item->digest, 32) == 0;
+}
+
+static bool has_name_behind(struct bytes text, const char *prefix)
+{
+    return bytes_has_prefix(text, prefix) && text.size > strlen(prefix);
+}
+
+/* What nobody would compare with anything, or would explain a digest wrongly, must not be taken for a reference. */
+static bool is_sound(const struct refvalues_measurement *item)
+{
+    struct bytes raw = item->raw;
+    bool hypervisor = bytes_is_text(item->model, "hypervisor");
+
+    if (has_name_behind(item->model, "boot/"))
+        return refvalues_pcr(item) >= 0 && raw.data == NULL && components_agree(item);
+    if (item->components.data != NULL) return false;
+    if (hypervisor && bytes_is_text(item->name, "policy")) return raw.size == 4;
+    if (hypervisor && bytes_is_text(item->name, "config")) return raw.data == NULL || is_digest_of(item, raw);
+    return (hypervisor || bytes_is_text(item->model, "tenant")) && has_name_behind(item->name, "launch/") &&
+           (raw.data == NULL || (raw.size == sizeof(struct bh_launch) && is_digest_of(item, raw)));
+}
+
+static bool is_there(const struct refvalues *refs, const struct refvalues_measurement *item)
+{
+    for (size_t i = 0; i < refs->count; i++) {
+        if (bytes_equal(refs->item[i].model, item->model.data, item->model.size) &&
+            bytes_equal(refs->item[i].name, item->name.data, item->name.size))
+            return true;
+    }
+    return false;
+}
+
 static void read_measurement(struct cborin *in, struct bytes model, struct refvalues *out)
 {
     struct refvalues_measurement each = {.model = model};
@@ -91,7 +160,8 @@ static void read_measurement(struct cborin *in, struct bytes model, struct refva
         else
             cborin_refuse(in);
     }
-    if (in->bad || each.name.data == NULL || each.digest == NULL || out->count == REFVALUES_MAX)
+    if (in->bad || each.name.data == NULL || each.digest == NULL || out->count == REFVALUES_MAX || !is_sound(&each) ||
+        is_there(out, &each))
         cborin_refuse(in);
     else
         out->item[out->count++] = each;
@@ -216,17 +286,20 @@ const struct refvalues_measurement *refvalues_of_hypervisor(const struct refvalu
 
 bool refvalues_usable(const struct refvalues *refs)
 {
-    bool boot = false, launch = false;
+    bool boot = false, whole = true, launch = false;
 
     for (size_t i = 0; i < refs->count; i++) {
         const struct refvalues_measurement *each = &refs->item[i];
 
-        if (bytes_has_prefix(each->model, "boot/") && bytes_is_text(each->name, "pcr4"))
-            boot |=
-                refvalues_find(refs, each->model, "pcr8") != NULL && refvalues_find(refs, each->model, "pcr9") != NULL;
+        if (bytes_has_prefix(each->model, "boot/")) {
+            boot = true;
+            whole &= refvalues_find(refs, each->model, "pcr4") != NULL &&
+                     refvalues_find(refs, each->model, "pcr8") != NULL &&
+                     refvalues_find(refs, each->model, "pcr9") != NULL;
+        }
         launch |= bytes_is_text(each->model, "hypervisor") && bytes_has_prefix(each->name, "launch/");
     }
-    return boot && launch && refvalues_of_hypervisor(refs, "config") != NULL &&
+    return boot && whole && launch && refvalues_of_hypervisor(refs, "config") != NULL &&
            refvalues_of_hypervisor(refs, "policy") != NULL;
 }
 

@@ -89,15 +89,18 @@ static bool claims_agree(const struct verify_parts *p)
 
 static void check_profile(struct verify_parts *p)
 {
+    bool known, agree;
+
     if (!p->has_evidence || !p->has_platform || !p->has_report) {
         verify_not_made(p, FINDING_PROFILE, "no evidence to look at");
         return;
     }
-    verify_judge(p, FINDING_PROFILE,
-                 bytes_is_text(p->evidence.profile, EVIDENCE_PROFILE) &&
-                     bytes_is_text(p->platform.profile, EVIDENCE_PLATFORM_PROFILE) && claims_agree(p),
-                 "evidence-2 and platform-1 are the known profiles; dbgstat and bootseed %s the report",
-                 claims_agree(p) ? "repeat" : "contradict");
+    known = bytes_is_text(p->evidence.profile, EVIDENCE_PROFILE) &&
+            bytes_is_text(p->platform.profile, EVIDENCE_PLATFORM_PROFILE);
+    agree = claims_agree(p);
+    verify_judge(p, FINDING_PROFILE, known && agree, "%s; dbgstat and bootseed %s the report",
+                 known ? "evidence-2 and platform-1" : "a profile other than evidence-2 and platform-1, the known ones",
+                 agree ? "repeat" : "contradict");
 }
 
 bool verify_evidence(struct bytes input, const struct verify_wanted *wanted, struct findings *findings)

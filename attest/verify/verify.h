@@ -17,7 +17,7 @@
 /* What may be left out; the rest has to be made. */
 #define VERIFY_WAIVABLE                                                                                                \
     (VERIFY_WAIVE(AK_REVOKED) | VERIFY_WAIVE(EK_UNKNOWN) | VERIFY_WAIVE(STALE_BOOT) | VERIFY_WAIVE(SIGNER) |           \
-     VERIFY_WAIVE(GUEST_SVN) | VERIFY_WAIVE(IOMMU))
+     VERIFY_WAIVE(GUEST_SVN) | VERIFY_WAIVE(IOMMU) | VERIFY_WAIVE(HV_SVN))
 
 /* What the relying party wants. A pointer that is NULL or a list that is empty where something is wanted makes
  * the check NOT_MADE, so the verdict is a rejection; to waive a check is said by its flag or its bit. */
@@ -38,14 +38,19 @@ struct verify_wanted {
     size_t launch_count;
     const uint8_t *signer[VERIFY_LAUNCH_MAX]; /* acceptable signers: SHA-256 of X || Y */
     size_t signer_count;
-    uint32_t least_guest_svn; /* by that signer; 0: none given */
+    uint32_t least_guest_svn; /* by one of those signers, and never without: who else's number it were, nobody knows; 0:
+                                 none given */
     const uint8_t
         *policy[VERIFY_LAUNCH_MAX]; /* policies that may be in force besides the reference's: SHA-256 of the file */
     size_t policy_count;
-    uint32_t least_svn;        /* of the hypervisor; 0: none given, the reference values name the very build */
+    uint32_t pcr_mask; /* bit n: PCR n must be pcr[n], besides what the reference values say; and quoted */
+    uint8_t pcr[EVIDENCE_PCRS][32];
+    uint32_t least_svn;        /* of the hypervisor; 0: none given */
     uint32_t last_reset_count; /* of the TPM, as last seen; 0: never seen */
     uint64_t waived; /* VERIFY_WAIVE() of checks in VERIFY_WAIVABLE that may be left out where nothing was given */
-    bool any_label, any_launch, allow_debug, late_launch;
+    bool any_label, any_launch; /* where none is given: a given one decides */
+    bool allow_debug;
+    bool late_launch;   /* there must be one, also where the reference values have none */
     bool require_iommu; /* also where IOMMU is waived */
 };
 

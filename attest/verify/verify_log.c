@@ -5,26 +5,45 @@
 
 #include <stdio.h>
 
+static void replay(struct verify_parts *p, uint32_t pcr, uint8_t start, uint8_t value[32])
+{
+    memset(value, start, 32);
+    eventlog_replay(p->platform.log, pcr, value);
+}
+
 static bool replays(struct verify_parts *p, uint32_t pcr, uint8_t start)
 {
     uint8_t value[32];
 
-    memset(value, start, sizeof(value));
-    eventlog_replay(p->platform.log, pcr, value);
+    replay(p, pcr, start, value);
     return memcmp(value, p->platform.pcr[pcr], 32) == 0;
+}
+
+static void judge_replay(struct verify_parts *p, uint32_t pcr, bool good, uint8_t start)
+{
+    char quoted[65], computed[65];
+    uint8_t value[32];
+
+    findings_hex(p->platform.pcr[pcr], 32, quoted);
+    replay(p, pcr, start, value);
+    findings_hex(value, 32, computed);
+    if (good)
+        verify_judge(p, FINDING_LOG_REPLAY, true, "PCR %u is %s, and the log leads to it", pcr, quoted);
+    else
+        verify_judge(p, FINDING_LOG_REPLAY, false, "PCR %u is %s; the log leads from %s to %s", pcr, quoted,
+                     start == 0 ? "zero" : "all FF", computed);
 }
 
 static void check_replay(struct verify_parts *p, uint32_t pcr)
 {
-    char text[65];
+    bool late = eventlog_has(p->platform.log, BH_EV_DRTM);
 
     if ((p->platform.pcr_mask & 1u << pcr) == 0) {
         verify_not_made(p, FINDING_LOG_REPLAY, "PCR 21 or 22 is not among the values");
         return;
     }
-    findings_hex(p->platform.pcr[pcr], 32, text);
     /* The two values that a reset leaves (FORMAT.md): no log makes one of them into the other. */
-    verify_judge(p, FINDING_LOG_REPLAY, replays(p, pcr, 0x00) || replays(p, pcr, 0xff), "PCR %u is %s", pcr, text);
+    judge_replay(p, pcr, replays(p, pcr, 0x00) || replays(p, pcr, 0xff), late ? 0x00 : 0xff);
 }
 
 static bool digest_is_of_data(const struct eventlog_record *record)
@@ -38,15 +57,11 @@ static bool digest_is_of_data(const struct eventlog_record *record)
 /* PCR 17 and 18 where the log tells of a late launch: from zero on, since one resets them. */
 static void check_drtm_replay(struct verify_parts *p, uint32_t pcr)
 {
-    char text[65];
-
     if ((p->platform.pcr_mask & 1u << pcr) == 0) {
         verify_not_made(p, FINDING_LOG_REPLAY, "PCR 17 or 18 is not among the values");
         return;
     }
-    findings_hex(p->platform.pcr[pcr], 32, text);
-    verify_judge(p, FINDING_LOG_REPLAY, replays(p, pcr, 0x00), "PCR %u is %s, with a late launch in the log", pcr,
-                 text);
+    judge_replay(p, pcr, replays(p, pcr, 0x00), 0x00);
 }
 
 /* What may stand in the log. A type that is not here is LOG_UNKNOWN: what nobody understood vouches for nothing. */
@@ -77,16 +92,18 @@ static bool is_sound(const struct kind *kind, const struct eventlog_record *reco
            (kind->size == 0 || record->data.size == kind->size) && (kind->own_digest || digest_is_of_data(record));
 }
 
-/* A policy's version only goes up, and what is loaded is newer than what was there. */
+/* What is loaded comes after the policy of the start and is newer than what was there. Between events of different PCRs
+ * the order is the log's word alone: a load that stood before the start's policy would not be the newest any more. */
 static bool policies_go_up(struct bytes log)
 {
     struct eventlog_record record;
+    bool up = true, started = false;
     uint32_t last = 0;
-    bool up = true;
 
     while (eventlog_next(&log, &record) > 0) {
         if ((record.type != BH_EV_POLICY && record.type != BH_EV_POLICY_LOAD) || record.data.size != 4) continue;
-        up &= record.type == BH_EV_POLICY || eventlog_le32(record.data.data) > last;
+        up &= record.type == BH_EV_POLICY ? !started && last == 0 : started && eventlog_le32(record.data.data) > last;
+        started |= record.type == BH_EV_POLICY;
         last = eventlog_le32(record.data.data);
     }
     return up;
@@ -111,65 +128,117 @@ static void check_events(struct verify_parts *p)
         bad_count += kinds[i].once && eventlog_only(p->platform.log, kinds[i].type, &record) != 0;
     verify_judge(p, FINDING_LOG_EVENT, unsound == 0 && bad_count == 0 && up,
                  "%u records: %u unsound, %u of the once-only types missing or repeated, policy versions %s", number,
-                 unsound, bad_count, up ? "go up" : "go down");
+                 unsound, bad_count, up ? "go up from the start's" : "do not go up from the start's");
     verify_judge(p, FINDING_LOG_UNKNOWN, unknown == 0, "%u records of an unknown type or PCR", unknown);
 }
 
 /* --- Reference values ----------------------------------------------------------------------- */
 
-static bool pcr_matches(struct verify_parts *p, struct bytes model, const char *name, unsigned int pcr)
+static bool is_quoted(const struct verify_parts *p, int pcr)
+{
+    return (p->platform.pcr_mask & 1u << pcr) != 0;
+}
+
+static bool pcr_is(const struct verify_parts *p, int pcr, const uint8_t value[32])
+{
+    return is_quoted(p, pcr) && memcmp(value, p->platform.pcr[pcr], 32) == 0;
+}
+
+static bool pcr_matches(struct verify_parts *p, struct bytes model, const char *name, int pcr)
 {
     const struct refvalues_measurement *ref = refvalues_find(p->wanted->refs, model, name);
 
-    return ref != NULL && memcmp(ref->digest, p->platform.pcr[pcr], 32) == 0;
+    return ref != NULL && pcr_is(p, pcr, ref->digest);
 }
 
-/* Which of PCR 4, 8, 9 match that boot: bits 0 to 2. */
-static unsigned int boot_matches(struct verify_parts *p, struct bytes model)
+/* PCR 17 and 18 without a late launch. */
+static bool both_are_ff(const struct verify_parts *p)
 {
-    return (unsigned int)pcr_matches(p, model, "pcr4", 4) | (unsigned int)pcr_matches(p, model, "pcr8", 8) << 1 |
-           (unsigned int)pcr_matches(p, model, "pcr9", 9) << 2;
+    return is_quoted(p, 17) && is_quoted(p, 18) && bytes_all(p->platform.pcr[17], 32, 0xff) &&
+           bytes_all(p->platform.pcr[18], 32, 0xff);
 }
 
-/* The boot with most matches: the one to name in a complaint. Never without a boot: the set is usable. */
-static const struct refvalues_measurement *best_boot(struct verify_parts *p, unsigned int *matches)
+/* Said by the relying party, or by the references of that boot. */
+static bool expects_late_launch(struct verify_parts *p, struct bytes model)
+{
+    return p->wanted->late_launch || refvalues_find(p->wanted->refs, model, "pcr17") != NULL ||
+           refvalues_find(p->wanted->refs, model, "pcr18") != NULL;
+}
+
+/* How many of that boot's registers are not as they must be. */
+static unsigned int boot_mismatches(struct verify_parts *p, struct bytes model)
 {
     const struct refvalues *refs = p->wanted->refs;
-    const struct refvalues_measurement *best = NULL;
+    unsigned int count;
 
-    *matches = 0;
+    if (expects_late_launch(p, model))
+        count = (unsigned int)!pcr_matches(p, model, "pcr17", 17) + !pcr_matches(p, model, "pcr18", 18);
+    else
+        count = !both_are_ff(p);
+    for (size_t i = 0; i < refs->count; i++) {
+        const struct refvalues_measurement *each = &refs->item[i];
+        int pcr = refvalues_pcr(each);
+
+        if (pcr >= 0 && pcr != 17 && pcr != 18 && bytes_equal(each->model, model.data, model.size))
+            count += !pcr_is(p, pcr, each->digest);
+    }
+    return count;
+}
+
+/* The boot with the fewest: the one that happened, or to name in a complaint. Never without: the set is usable. */
+static struct bytes best_boot(struct verify_parts *p)
+{
+    const struct refvalues *refs = p->wanted->refs;
+    unsigned int fewest = UINT32_MAX;
+    struct bytes best = {0};
+
     for (size_t i = 0; i < refs->count; i++) {
         const struct refvalues_measurement *each = &refs->item[i];
         unsigned int now;
 
         if (!bytes_has_prefix(each->model, "boot/") || !bytes_is_text(each->name, "pcr4")) continue;
-        now = boot_matches(p, each->model);
-        if (best == NULL || __builtin_popcount(now) > __builtin_popcount(*matches)) {
-            best = each;
-            *matches = now;
+        now = boot_mismatches(p, each->model);
+        if (now < fewest) {
+            fewest = now;
+            best = each->model;
         }
     }
     return best;
 }
 
-static void check_boot(struct verify_parts *p, struct bytes *model)
+static void judge_pcr(struct verify_parts *p, int pcr, const uint8_t value[32], struct bytes who)
 {
-    static const struct {
-        const char *name;
-        unsigned int pcr;
-    } each[] = {{"pcr4", 4}, {"pcr8", 8}, {"pcr9", 9}};
-    unsigned int matches;
+    int length = (int)(who.size < 24 ? who.size : 24);
+    char got[65] = "that was not quoted", expected[65];
 
-    *model = best_boot(p, &matches)->model;
-    for (size_t i = 0; i < 3; i++) {
-        const struct refvalues_measurement *ref = refvalues_find(p->wanted->refs, *model, each[i].name);
-        bool good = (matches & 1u << i) != 0;
-        char got[65], expected[65] = "nothing";
+    if (is_quoted(p, pcr)) findings_hex(p->platform.pcr[pcr], 32, got);
+    findings_hex(value, 32, expected);
+    if (pcr_is(p, pcr, value))
+        verify_judge(p, FINDING_PCR_REF, true, "PCR %d %s (%.*s)", pcr, got, length, (const char *)who.data);
+    else
+        verify_judge(p, FINDING_PCR_REF, false, "PCR %d %s, expected %s (%.*s)", pcr, got, expected, length,
+                     (const char *)who.data);
+}
 
-        findings_hex(p->platform.pcr[each[i].pcr], 32, got);
-        if (ref != NULL) findings_hex(ref->digest, 32, expected);
-        verify_judge(p, FINDING_PCR_REF, good, "PCR %u %s%s%s of %.*s", each[i].pcr, got, good ? "" : ", expected ",
-                     good ? "" : expected, (int)(model->size < 24 ? model->size : 24), (const char *)model->data);
+/* Every register that the references of that boot name; 17 and 18 are DRTM_STATE's. */
+static void check_boot(struct verify_parts *p, struct bytes model)
+{
+    const struct refvalues *refs = p->wanted->refs;
+
+    for (size_t i = 0; i < refs->count; i++) {
+        const struct refvalues_measurement *each = &refs->item[i];
+        int pcr = refvalues_pcr(each);
+
+        if (pcr >= 0 && pcr != 17 && pcr != 18 && bytes_equal(each->model, model.data, model.size))
+            judge_pcr(p, pcr, each->digest, model);
+    }
+}
+
+static void check_pins(struct verify_parts *p)
+{
+    for (int pcr = 0; pcr < (int)EVIDENCE_PCRS; pcr++) {
+        if ((p->wanted->pcr_mask & 1u << pcr) != 0)
+            judge_pcr(p, pcr, p->wanted->pcr[pcr], (struct bytes){(const uint8_t *)"--pcr", 5});
     }
 }
 
@@ -177,18 +246,22 @@ static void check_event_ref(struct verify_parts *p, uint32_t type, const char *n
 {
     const struct refvalues_measurement *ref = refvalues_of_hypervisor(p->wanted->refs, name);
     struct eventlog_record record;
-    char got[65] = "nothing", expected[65];
-    bool good = false;
+    char got[65], expected[65];
 
-    if (eventlog_only(p->platform.log, type, &record) == 0) {
-        findings_hex(record.digest, 32, got);
-        good = memcmp(record.digest, ref->digest, 32) == 0;
-        /* The version is in the data, which the digest does not cover. */
-        if (type == BH_EV_POLICY) good = good && bytes_equal(record.data, ref->raw.data, ref->raw.size);
+    if (eventlog_only(p->platform.log, type, &record) != 0) {
+        verify_judge(p, FINDING_PCR_REF, false, "PCR 21 %s: the log has none, or more than one", name);
+        return;
     }
+    findings_hex(record.digest, 32, got);
     findings_hex(ref->digest, 32, expected);
-    verify_judge(p, FINDING_PCR_REF, good, "PCR 21 %s %s%s%s", name, got, good ? "" : ", expected ",
-                 good ? "" : expected);
+    if (memcmp(record.digest, ref->digest, 32) != 0)
+        verify_judge(p, FINDING_PCR_REF, false, "PCR 21 %s %s, expected %s", name, got, expected);
+    /* A policy's version is in the data, which the digest does not cover. */
+    else if (type == BH_EV_POLICY && !bytes_equal(record.data, ref->raw.data, ref->raw.size))
+        verify_judge(p, FINDING_PCR_REF, false, "PCR 21 policy %s, but its version is logged as %u, expected %u", got,
+                     record.data.size == 4 ? eventlog_le32(record.data.data) : 0, eventlog_le32(ref->raw.data));
+    else
+        verify_judge(p, FINDING_PCR_REF, true, "PCR 21 %s %s", name, got);
 }
 
 bool verify_expects_policy(const struct verify_parts *p, const uint8_t digest[32])
@@ -230,42 +303,59 @@ static bool launch_is_logged(struct bytes log, const uint8_t digest[32])
     return false;
 }
 
-/* As many launches as the reference names, and each of those among them. */
+static bool is_boot_domain(const struct refvalues_measurement *item)
+{
+    return bytes_is_text(item->model, "hypervisor") && bytes_has_prefix(item->name, "launch/");
+}
+
+static bool launch_is_expected(const struct refvalues *refs, const uint8_t digest[32])
+{
+    for (size_t i = 0; i < refs->count; i++) {
+        if (is_boot_domain(&refs->item[i]) && memcmp(refs->item[i].digest, digest, 32) == 0) return true;
+    }
+    return false;
+}
+
+/* Each launch in the log is one that the reference names, and each of those is in the log. Numbers alone would not do:
+ * two references of one digest, or one launch logged twice, would make room for another. */
 static void check_launches(struct verify_parts *p)
 {
     const struct refvalues *refs = p->wanted->refs;
     struct bytes log = p->platform.log;
     struct eventlog_record record;
-    size_t logged = 0, expected = 0, found = 0;
+    size_t logged = 0, unexpected = 0, missing = 0;
 
-    while (eventlog_next(&log, &record) > 0)
-        logged += record.type == BH_EV_LAUNCH;
-    for (size_t i = 0; i < refs->count; i++) {
-        if (!bytes_is_text(refs->item[i].model, "hypervisor") || !bytes_has_prefix(refs->item[i].name, "launch/"))
-            continue;
-        expected++;
-        found += launch_is_logged(p->platform.log, refs->item[i].digest);
+    while (eventlog_next(&log, &record) > 0) {
+        if (record.type != BH_EV_LAUNCH) continue;
+        logged++;
+        unexpected += !launch_is_expected(refs, record.digest);
     }
-    verify_judge(p, FINDING_PCR_REF, found == expected && logged == expected,
-                 "PCR 21 launches: %zu logged, %zu expected, %zu of them found", logged, expected, found);
+    for (size_t i = 0; i < refs->count; i++)
+        missing += is_boot_domain(&refs->item[i]) && !launch_is_logged(p->platform.log, refs->item[i].digest);
+    verify_judge(p, FINDING_PCR_REF, unexpected == 0 && missing == 0,
+                 "PCR 21 launches: %zu logged, %zu of them unexpected, %zu expected ones missing", logged, unexpected,
+                 missing);
 }
 
-/* --- Late launch ------------------------------------------------------------------------------ */
+/* --- Late launch ---------------------------------------------------------------------------- */
 
 static void check_drtm(struct verify_parts *p, struct bytes boot)
 {
-    bool flag = (p->report.flags & BH_FLAG_LATE_LAUNCH) != 0;
-    bool all_ff = bytes_all(p->platform.pcr[17], 32, 0xff) && bytes_all(p->platform.pcr[18], 32, 0xff);
+    bool flag = (p->report.flags & BH_FLAG_LATE_LAUNCH) != 0, all_ff = both_are_ff(p);
+    bool good17, good18;
 
-    if (!p->wanted->late_launch) {
+    if (!expects_late_launch(p, boot)) {
         verify_judge(p, FINDING_DRTM_STATE, all_ff && !flag,
                      "no late launch expected: PCR 17 and 18 are %s, report says %s",
                      all_ff ? "all FF" : "extended, if only on top of FF", flag ? "late launch" : "none");
         return;
     }
     /* All FF, and extended on top of FF, differ from every prediction, so they need no case of their own. */
-    verify_judge(p, FINDING_DRTM_STATE, flag && pcr_matches(p, boot, "pcr17", 17) && pcr_matches(p, boot, "pcr18", 18),
-                 "late launch expected: PCR 17 and 18 against the reference, report says %s",
+    good17 = pcr_matches(p, boot, "pcr17", 17);
+    good18 = pcr_matches(p, boot, "pcr18", 18);
+    verify_judge(p, FINDING_DRTM_STATE, flag && good17 && good18,
+                 "late launch expected: PCR 17 is %s, PCR 18 is %s, report says %s",
+                 good17 ? "the reference's" : "not the reference's", good18 ? "the reference's" : "not the reference's",
                  flag ? "late launch" : "none");
 }
 
@@ -285,12 +375,14 @@ void verify_log(struct verify_parts *parts)
         check_drtm_replay(parts, 18);
     }
     check_events(parts);
+    check_pins(parts);
     if (parts->wanted->refs == NULL || !refvalues_usable(parts->wanted->refs)) {
         verify_not_made(parts, FINDING_PCR_REF, "no reference values");
         verify_not_made(parts, FINDING_DRTM_STATE, "no reference values");
         return;
     }
-    check_boot(parts, &boot);
+    boot = best_boot(parts);
+    check_boot(parts, boot);
     check_event_ref(parts, BH_EV_HV_CONFIG, "config");
     check_event_ref(parts, BH_EV_POLICY, "policy");
     check_loaded_policies(parts);

@@ -16,6 +16,16 @@ static const char *profile_name(enum akcert_profile profile)
     return names[profile];
 }
 
+static const char *revocation_name(enum akcert_revocation revocation)
+{
+    static const char *const names[] = {"not listed", "revoked: a given list has it or one of its issuers",
+                                        "no list of its issuer, or of an issuer of that, was given",
+                                        "the list of an issuer is not of this time (thisUpdate, nextUpdate)",
+                                        "a list is unusable: not signed by its issuer, or by one that may not"};
+
+    return names[revocation];
+}
+
 static int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9') return c - '0';
@@ -41,12 +51,16 @@ static bool ek_is_known(const struct verify_wanted *wanted, struct bytes hex)
 
 static void check_ek(struct verify_parts *p, struct bytes ek_hash)
 {
-    if (p->wanted->known_eks == NULL)
+    int length = (int)(ek_hash.size < 64 ? ek_hash.size : 64);
+    bool known;
+
+    if (p->wanted->known_eks == NULL) {
         verify_absent(p, FINDING_EK_UNKNOWN, "no inventory of EKs given");
-    else
-        verify_judge(p, FINDING_EK_UNKNOWN, ek_is_known(p->wanted, ek_hash), "EK %.*s",
-                     (int)(ek_hash.size < 64 ? ek_hash.size : 64),
-                     ek_hash.data != NULL ? (const char *)ek_hash.data : "");
+        return;
+    }
+    known = ek_is_known(p->wanted, ek_hash);
+    verify_judge(p, FINDING_EK_UNKNOWN, known, "EK %.*s is %sin the inventory", length,
+                 ek_hash.data != NULL ? (const char *)ek_hash.data : "", known ? "" : "not ");
 }
 
 static void check_certificate(struct verify_parts *p)
@@ -68,13 +82,13 @@ static void check_certificate(struct verify_parts *p)
                  f.is_for_key ? "" : "not ");
     verify_judge(p, FINDING_AK_PROFILE, wanted->profile != AKCERT_NONE && f.profile == wanted->profile,
                  "certificate has %s, wanted %s", profile_name(f.profile), profile_name(wanted->profile));
-    verify_judge(p, FINDING_AK_EXPIRED, f.in_time, "at %04d-%02d-%02d %02d:%02d UTC", wanted->now.year, wanted->now.mon,
-                 wanted->now.day, wanted->now.hour, wanted->now.min);
+    verify_judge(p, FINDING_AK_EXPIRED, f.in_time, "%s valid at %04d-%02d-%02d %02d:%02d UTC",
+                 f.in_time ? "every certificate on the way is" : "a certificate on the way is NOT", wanted->now.year,
+                 wanted->now.mon, wanted->now.day, wanted->now.hour, wanted->now.min);
     if (wanted->crl == NULL)
         verify_absent(p, FINDING_AK_REVOKED, "no revocation list given");
     else
-        verify_judge(p, FINDING_AK_REVOKED, !f.revoked, "%s",
-                     f.revoked ? "revoked, or the list is unusable" : "not listed");
+        verify_judge(p, FINDING_AK_REVOKED, f.revocation == AKCERT_NOT_LISTED, "%s", revocation_name(f.revocation));
     check_ek(p, f.ek_hash);
 }
 
@@ -97,14 +111,16 @@ static void check_ak(struct verify_parts *p)
 static void check_quote_signature(struct verify_parts *p)
 {
     uint8_t digest[32];
+    bool good;
 
     if (!p->has_ak || !p->has_quote_sig) {
         verify_not_made(p, FINDING_QUOTE_SIG, "no key or signature to look at");
         return;
     }
     p256_sha256(p->platform.quote.data, p->platform.quote.size, digest);
-    verify_judge(p, FINDING_QUOTE_SIG, p256_verify(p->ak.xy, digest, p->quote_rs),
-                 "ECDSA P-256 by the AK over %zu bytes", p->platform.quote.size);
+    good = p256_verify(p->ak.xy, digest, p->quote_rs);
+    verify_judge(p, FINDING_QUOTE_SIG, good, "the quote's %zu bytes %s signed (ECDSA P-256) by the AK",
+                 p->platform.quote.size, good ? "are" : "are NOT");
 }
 
 static void check_pcr_select(struct verify_parts *p)
@@ -118,8 +134,9 @@ static void check_pcr_select(struct verify_parts *p)
 
 static void check_pcr_digest(struct verify_parts *p)
 {
+    char text[65], computed[65];
     uint8_t digest[32];
-    char text[65];
+    bool good;
 
     if (!p->quote.sha256_only) {
         verify_not_made(p, FINDING_PCR_DIGEST, "the quote is not over the SHA-256 bank alone");
@@ -127,8 +144,11 @@ static void check_pcr_digest(struct verify_parts *p)
     }
     /* Over the PCRs that were quoted: one that is missing in the values counts as zeros, and PCR_SELECT fails. */
     tpmquote_digest(p->platform.pcr, p->quote.pcr_mask, digest);
+    good = memcmp(digest, p->quote.pcr_digest, 32) == 0;
     findings_hex(p->quote.pcr_digest, 32, text);
-    verify_judge(p, FINDING_PCR_DIGEST, memcmp(digest, p->quote.pcr_digest, 32) == 0, "quoted %s", text);
+    findings_hex(digest, 32, computed);
+    verify_judge(p, FINDING_PCR_DIGEST, good, "quoted %s%s%s", text, good ? "" : ", the values give ",
+                 good ? "" : computed);
 }
 
 static void check_quote(struct verify_parts *p)
@@ -138,8 +158,10 @@ static void check_quote(struct verify_parts *p)
             verify_not_made(p, (enum findings_code)code, "no quote to look at");
         return;
     }
-    verify_judge(p, FINDING_QUOTE_MAGIC, p->quote.magic == TPM2_GENERATED_VALUE, "%08x", p->quote.magic);
-    verify_judge(p, FINDING_QUOTE_TYPE, p->quote.type == TPM2_ST_ATTEST_QUOTE, "%04x", p->quote.type);
+    verify_judge(p, FINDING_QUOTE_MAGIC, p->quote.magic == TPM2_GENERATED_VALUE, "%08x, a TPM's is %08x",
+                 p->quote.magic, TPM2_GENERATED_VALUE);
+    verify_judge(p, FINDING_QUOTE_TYPE, p->quote.type == TPM2_ST_ATTEST_QUOTE, "%04x, a quote's is %04x", p->quote.type,
+                 TPM2_ST_ATTEST_QUOTE);
     if (p->quote.type != TPM2_ST_ATTEST_QUOTE) {
         verify_not_made(p, FINDING_PCR_SELECT, "not a quote");
         verify_not_made(p, FINDING_PCR_DIGEST, "not a quote");

@@ -6,22 +6,38 @@
 static void check_hv_key(struct verify_parts *p)
 {
     uint8_t boot_id[32];
+    bool claim, quote;
 
     if (!p->has_hv_key || !p->has_quote) {
         verify_not_made(p, FINDING_HV_KEY, "no key in the log, or no quote");
         return;
     }
     p256_sha256(p->hv_key.data.data, 64, boot_id);
-    verify_judge(p, FINDING_HV_KEY,
-                 bytes_equal(p->platform.hv_key, p->hv_key.data.data, 64) && p->quote.extra_size == 32 &&
-                     memcmp(p->quote.extra, boot_id, 32) == 0,
-                 "log, hypervisor-key and the quote's qualifying data name one key");
+    claim = bytes_equal(p->platform.hv_key, p->hv_key.data.data, 64);
+    quote = p->quote.extra_size == 32 && memcmp(p->quote.extra, boot_id, 32) == 0;
+    verify_judge(p, FINDING_HV_KEY, claim && quote,
+                 "the key in the log %s the hypervisor-key claim, the quote's qualifying data %s its SHA-256",
+                 claim ? "is" : "is not", quote ? "is" : "is not");
+}
+
+static void check_boot_id(struct verify_parts *p)
+{
+    char text[65], computed[65];
+    uint8_t boot_id[32];
+    bool good;
+
+    p256_sha256(p->hv_key.data.data, 64, boot_id);
+    good = memcmp(p->report.boot_id, boot_id, 32) == 0;
+    findings_hex(p->report.boot_id, 32, text);
+    findings_hex(boot_id, 32, computed);
+    verify_judge(p, FINDING_BOOT_ID, good, "%s%s%s", text, good ? "" : ", but the key in the log gives ",
+                 good ? "" : computed);
 }
 
 static void check_signature(struct verify_parts *p)
 {
-    uint8_t digest[32], boot_id[32];
-    char text[65];
+    uint8_t digest[32];
+    bool good;
 
     if (!p->has_hv_key) {
         verify_not_made(p, FINDING_REPORT_SIG, "no key in the log");
@@ -29,11 +45,10 @@ static void check_signature(struct verify_parts *p)
         return;
     }
     p256_sha256(&p->report, sizeof(p->report), digest);
-    verify_judge(p, FINDING_REPORT_SIG, p256_verify(p->hv_key.data.data, digest, p->evidence.signature.data),
-                 "ECDSA P-256 by the hypervisor's key of this boot");
-    p256_sha256(p->hv_key.data.data, 64, boot_id);
-    findings_hex(p->report.boot_id, 32, text);
-    verify_judge(p, FINDING_BOOT_ID, memcmp(p->report.boot_id, boot_id, 32) == 0, "%s", text);
+    good = p256_verify(p->hv_key.data.data, digest, p->evidence.signature.data);
+    verify_judge(p, FINDING_REPORT_SIG, good, "the report %s signed (ECDSA P-256) by the key in the log",
+                 good ? "is" : "is NOT");
+    check_boot_id(p);
 }
 
 static void check_nonce(struct verify_parts *p)
@@ -57,12 +72,22 @@ static void check_binding(struct verify_parts *p)
 {
     struct bytes have = p->evidence.binding, want = p->wanted->binding;
     uint8_t digest[32] = {0};
+    const char *what;
+    bool same, over;
 
     if (want.data != NULL) p256_sha256(want.data, want.size, digest);
-    verify_judge(p, FINDING_KEY,
-                 (want.data == NULL ? have.data == NULL : bytes_equal(have, want.data, want.size)) &&
-                     memcmp(p->report.report_data + 32, digest, 32) == 0,
-                 want.data == NULL ? "nothing else is bound" : "the expected binding");
+    same = want.data == NULL ? have.data == NULL : bytes_equal(have, want.data, want.size);
+    over = memcmp(p->report.report_data + 32, digest, 32) == 0;
+    if (want.data == NULL)
+        what = !same  ? "a binding that was not asked for"
+               : over ? "nothing else is bound"
+                      : "the report binds something";
+    else
+        what = have.data == NULL ? "no binding, one was asked for"
+               : !same           ? "another binding than the expected one"
+               : over            ? "the expected binding"
+                                 : "the expected binding, but the report is not over it";
+    verify_judge(p, FINDING_KEY, same && over, "%s", what);
 }
 
 static void check_freshness(struct verify_parts *p)
@@ -123,7 +148,7 @@ static void check_label(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
 
-    if (wanted->any_label)
+    if (wanted->type == NULL && wanted->any_label)
         verify_waive(p, FINDING_LABEL, "any label will do");
     else if (wanted->type == NULL)
         verify_not_made(p, FINDING_LABEL, "no label given");
@@ -141,20 +166,38 @@ static void check_label(struct verify_parts *p)
 static void check_launch(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
-    bool wanted_one = wanted->any_launch;
+    bool wanted_one = wanted->launch_count == 0;
     uint8_t digest[32];
     char text[65];
 
     p256_sha256(&p->report.launch, sizeof(p->report.launch), digest);
     findings_hex(p->report.launch_digest, 32, text);
-    if (!wanted->any_launch && wanted->launch_count == 0) {
-        verify_not_made(p, FINDING_LAUNCH, "no launch digest given");
-        return;
-    }
     for (size_t i = 0; i < wanted->launch_count; i++)
         wanted_one |= memcmp(wanted->launch[i], p->report.launch_digest, 32) == 0;
-    verify_judge(p, FINDING_LAUNCH, wanted_one && memcmp(digest, p->report.launch_digest, 32) == 0, "%s%s", text,
-                 wanted->any_launch ? " (any will do)" : "");
+    if (wanted->launch_count == 0 && !wanted->any_launch)
+        verify_not_made(p, FINDING_LAUNCH, "no launch digest given");
+    else if (memcmp(digest, p->report.launch_digest, 32) != 0)
+        verify_judge(p, FINDING_LAUNCH, false, "%s is not the digest of the report's launch", text);
+    else if (wanted->launch_count == 0)
+        findings_add(p->findings, FINDING_LAUNCH, FINDINGS_WAIVED, "%s, any will do", text);
+    else
+        verify_judge(p, FINDING_LAUNCH, wanted_one, "%s%s", text, wanted_one ? "" : ", not an expected one");
+}
+
+/* The number is the signer's own: without a signer it means nothing, and a bound on it cannot be kept. */
+static void check_guest_svn(struct verify_parts *p)
+{
+    const struct verify_wanted *wanted = p->wanted;
+
+    if (wanted->signer_count == 0 && wanted->least_guest_svn != 0)
+        verify_not_made(p, FINDING_GUEST_SVN, "a lowest version of the guest is given, but no signer whose it is");
+    else if (wanted->signer_count == 0)
+        verify_waive(p, FINDING_GUEST_SVN, "no signer given: the number would mean nothing");
+    else if (wanted->least_guest_svn == 0)
+        verify_absent(p, FINDING_GUEST_SVN, "no lowest version of the guest given");
+    else
+        verify_judge(p, FINDING_GUEST_SVN, p->report.guest_svn >= wanted->least_guest_svn, "%u, wanted %u at least",
+                     p->report.guest_svn, wanted->least_guest_svn);
 }
 
 static void check_signer(struct verify_parts *p)
@@ -163,30 +206,26 @@ static void check_signer(struct verify_parts *p)
     bool found = false;
     char text[65];
 
+    if (wanted->signer_count == 0 && wanted->launch_count == 0) {
+        verify_absent(p, FINDING_SIGNER, "neither launch digest nor signer given");
+        return;
+    }
     if (wanted->signer_count == 0) {
-        if (wanted->any_launch)
-            verify_absent(p, FINDING_SIGNER, "neither launch digest nor signer given");
-        else
-            verify_waive(p, FINDING_SIGNER, "no signer given, the launch digest decides");
-        verify_waive(p, FINDING_GUEST_SVN, "no signer given: the number would mean nothing");
+        verify_waive(p, FINDING_SIGNER, "no signer given, the launch digest decides");
         return;
     }
     for (size_t i = 0; i < wanted->signer_count; i++)
         found |= memcmp(wanted->signer[i], p->report.signer, 32) == 0;
-    findings_hex(p->report.signer, 32, text);
     /* Zeros say that nobody signed, whatever stands in the list. */
-    verify_judge(p, FINDING_SIGNER, found && !bytes_all(p->report.signer, 32, 0), "%s", text);
-    if (wanted->least_guest_svn == 0)
-        verify_absent(p, FINDING_GUEST_SVN, "no lowest version of the guest given");
-    else
-        verify_judge(p, FINDING_GUEST_SVN, p->report.guest_svn >= wanted->least_guest_svn, "%u, wanted %u at least",
-                     p->report.guest_svn, wanted->least_guest_svn);
+    found = found && !bytes_all(p->report.signer, 32, 0);
+    findings_hex(p->report.signer, 32, text);
+    verify_judge(p, FINDING_SIGNER, found, "%s%s", text, found ? "" : ", not an expected one");
 }
 
 static void check_svn(struct verify_parts *p)
 {
     if (p->wanted->least_svn == 0)
-        verify_waive(p, FINDING_HV_SVN, "none given: the reference values name the very build");
+        verify_absent(p, FINDING_HV_SVN, "no lowest version of the hypervisor given");
     else
         verify_judge(p, FINDING_HV_SVN, p->report.svn >= p->wanted->least_svn, "%u, wanted %u at least", p->report.svn,
                      p->wanted->least_svn);
@@ -196,6 +235,7 @@ static void check_flags(struct verify_parts *p)
 {
     const struct verify_wanted *wanted = p->wanted;
     bool debug = (p->report.flags & BH_FLAG_DEBUG) != 0, iommu = (p->report.flags & BH_FLAG_IOMMU) != 0;
+    bool measured = (p->report.flags & BH_FLAG_MEASURED) != 0;
 
     if (wanted->allow_debug)
         verify_waive(p, FINDING_DEBUG, debug ? "debug build, allowed" : "release build");
@@ -205,7 +245,8 @@ static void check_flags(struct verify_parts *p)
         verify_waive(p, FINDING_IOMMU, "devices are NOT confined: dom0's devices can reach all memory");
     else
         verify_judge(p, FINDING_IOMMU, iommu, "devices are %sconfined", iommu ? "" : "not ");
-    verify_judge(p, FINDING_UNMEASURED, (p->report.flags & BH_FLAG_MEASURED) != 0, "flags %x", p->report.flags);
+    verify_judge(p, FINDING_UNMEASURED, measured, "the boot %s measured, by the report (flags %x)",
+                 measured ? "was" : "was NOT", p->report.flags);
 }
 
 void verify_report(struct verify_parts *parts)
@@ -225,5 +266,6 @@ void verify_report(struct verify_parts *parts)
     check_label(parts);
     check_launch(parts);
     check_signer(parts);
+    check_guest_svn(parts);
     check_flags(parts);
 }

@@ -35,6 +35,10 @@ typedef void (*attest_build_hook)(struct attest_build *b);
 struct attest_build {
     struct akca ca, other_ca; /* of the same name */
     struct akca *issuer;
+    const mbedtls_x509_time *ak_to; /* of the AK's certificate; NULL: the CA's own */
+    struct bytes ak_cert;           /* in its place; absent: one by issuer */
+    struct bytes issuers[3];        /* that follow the AK's in the chain */
+    size_t issuer_count;
     uint8_t ca_key_pem[1024], ca_cert_pem[2048];
     mbedtls_pk_context ak, hv;
     uint8_t ak_xy[64], hv_xy[64], ek_hash[32], boot_id[32];
@@ -44,8 +48,9 @@ struct attest_build {
     size_t log_size;
     bool late; /* set by a test: with a late launch, in the log, PCR 17 and 18, the report, the references and what is
                   wanted */
-    uint8_t drtm_ref[2][32]; /* PCR 17, 18 */
-    uint8_t start22;         /* each byte of PCR 22 before the log */
+    bool late_unreferenced, late_unsaid; /* with late: the references do not name it, the relying party does not */
+    uint8_t drtm_ref[2][32];             /* PCR 17, 18 */
+    uint8_t start22;                     /* each byte of PCR 22 before the log */
     struct evidence_platform platform;
     TPMS_ATTEST attest;
     uint8_t attest_bytes[1024], signature_bytes[256], ak_bytes[512], cert[2048], packed[BH_EVIDENCE_MAX];
@@ -59,6 +64,8 @@ struct attest_build {
     struct bh_launch dom0, tenant;
     uint8_t policy_digest[32], other_policy[32], signer[32], tenant_digest[32], known_ek[1][32], refs_file[16384];
     size_t refs_size;
+    void (*more_refs)(struct attest_build *b, struct refwrite *w); /* appends to the reference file */
+    int refs_rc;                                                   /* of refvalues_parse() */
     struct refvalues refs;
     mbedtls_x509_crl nobody; /* the CA's list, and nobody is on it */
     struct verify_wanted wanted;
@@ -78,7 +85,8 @@ void attest_build_event(struct attest_build *b, uint32_t pcr, uint32_t type, con
 /* The CA's revocation list, with the AK's certificate or empty; now and nextUpdate lie far apart. */
 void attest_build_crl(struct attest_build *b, bool revoked, mbedtls_x509_crl *crl);
 
-/* Only that code failed, and no check was left out. */
+/* Only that code failed, and no check was left out; but for what cannot be looked at without what PARSE and QUOTE_TYPE
+ * are about. */
 bool attest_build_only(const struct attest_build *b, enum findings_code code);
 
 #endif

@@ -195,7 +195,7 @@ static void the_tool_rejects_and_names_the_check(void **state)
     (void)state;
     hex_of(b.nonce, 32, nonce);
     assert_int_equal(verify_tool("evidence", nonce, "production", "tenant_t:7"), 1);
-    assert_output_has("verdict: REJECTED (AK_PROFILE; not made: AK_REVOKED EK_UNKNOWN STALE_BOOT)");
+    assert_output_has("verdict: REJECTED (AK_PROFILE; not made: AK_REVOKED EK_UNKNOWN STALE_BOOT HV_SVN)");
     assert_int_equal(verify_tool("evidence", nonce, "development", "tenant_t:8"), 1);
     assert_output_has("verdict: REJECTED (LABEL)");
     nonce[0] ^= 1;
@@ -457,9 +457,27 @@ static int verify_production(char *more, char *value)
 
     hex_of(b.nonce, 32, nonce);
     hex_of(b.tenant_digest, 32, launch);
-    return run_all((char *[]){"build/attest/bh-verify", file("evidence"), "--ref", file("refs"), "--ca", file("ca.crt"),
-                              "--nonce", nonce, "--label", "tenant_t:7", "--launch", launch, "--crl", file("crl"),
-                              "--known-eks", file("inventory"), more, value, NULL});
+    return run_all((char *[]){"build/attest/bh-verify",
+                              file("evidence"),
+                              "--ref",
+                              file("refs"),
+                              "--ca",
+                              file("ca.crt"),
+                              "--nonce",
+                              nonce,
+                              "--label",
+                              "tenant_t:7",
+                              "--launch",
+                              launch,
+                              "--crl",
+                              file("crl"),
+                              "--known-eks",
+                              file("inventory"),
+                              "--min-svn",
+                              "2",
+                              more,
+                              value,
+                              NULL});
 }
 
 static int revoke_ak(bool ak)

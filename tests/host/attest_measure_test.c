@@ -240,6 +240,7 @@ static size_t write_refs(void)
     refwrite_environment(&w, "boot/a");
     refwrite_measurement(&w, "pcr4", pcr.value, (struct bytes){0}, &pcr);
     refwrite_environment(&w, "hypervisor");
+    p256_sha256("x=y", 3, digest);
     refwrite_measurement(&w, "config", digest, text_of("x=y"), NULL);
     return refwrite_close(&w, "id", file, sizeof(file));
 }
@@ -286,6 +287,25 @@ static void a_reference_file_of_another_profile_is_refused(void **state)
                      -EBADMSG);
 }
 
+/* A reader hashes the text again: half of one would explain nothing. */
+static void a_text_that_would_be_cut_is_no_reference(void **state)
+{
+    static struct pcrmodel pcr;
+    static char line[PCRMODEL_TEXT_MAX + 1];
+    uint8_t digest[32] = {7};
+
+    (void)state;
+    for (size_t length = PCRMODEL_TEXT_MAX - 1; length <= PCRMODEL_TEXT_MAX; length++) {
+        memset(line, 'a', length);
+        pcrmodel_reset(&pcr);
+        pcrmodel_extend(&pcr, digest, "%s", line);
+        refwrite_open(&w);
+        refwrite_environment(&w, "boot/a");
+        refwrite_measurement(&w, "pcr8", pcr.value, (struct bytes){0}, &pcr);
+        assert_int_equal(refwrite_close(&w, "id", file, sizeof(file)) != 0, length < PCRMODEL_TEXT_MAX);
+    }
+}
+
 static void a_cut_or_longer_reference_file_is_refused(void **state)
 {
     size_t size = write_refs();
@@ -309,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_reference_file_reads_back),
         cmocka_unit_test(a_reference_file_of_another_profile_is_refused),
         cmocka_unit_test(a_cut_or_longer_reference_file_is_refused),
+        cmocka_unit_test(a_text_that_would_be_cut_is_no_reference),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

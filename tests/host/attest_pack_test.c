@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The evidence file byte by byte, and the strict reader of it. */
+/* The evidence file and the signed structures byte by byte, and the strict reader. Run from the tree's top. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../../attest/format/cborout.h"
@@ -214,6 +215,96 @@ static void a_record_ends_where_its_size_says(void **state)
     assert_int_equal(eventlog_parse((struct bytes){log, 0}), 0);
 }
 
+/* --- The structures that are signed ------------------------------------------------------------ */
+
+struct field {
+    const char *name;
+    size_t offset, size;
+};
+
+#define REPORT(field)                                                                                                  \
+    {                                                                                                                  \
+#field, offsetof(struct bh_report, field), sizeof(((struct bh_report *)0)->field)                              \
+    }
+#define LAUNCH(field)                                                                                                  \
+    {                                                                                                                  \
+#field, offsetof(struct bh_launch, field), sizeof(((struct bh_launch *)0)->field)                              \
+    }
+
+static char format_md[65536];
+
+/* The table behind the heading has a row for each field in turn, and the fields leave no byte out. */
+static void assert_table(const char *heading, const struct field *fields, size_t count, size_t whole)
+{
+    const char *at = strstr(format_md, heading), *end;
+    size_t offset = 0;
+    char row[128];
+
+    assert_non_null(at);
+    end = strstr(at, "\n\n## ");
+    assert_non_null(end);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(fields[i].offset, offset);
+        offset += fields[i].size;
+        snprintf(row, sizeof(row), "\n| %zu | %zu | `%s` | ", fields[i].offset, fields[i].size, fields[i].name);
+        at = strstr(at, row);
+        if (at == NULL || at > end) print_message("no row%s\n", row);
+        assert_true(at != NULL && at < end);
+    }
+    assert_int_equal(offset, whole);
+}
+
+static void the_report_is_as_documented(void **state)
+{
+    static const struct field fields[] = {REPORT(magic),
+                                          REPORT(version),
+                                          REPORT(flags),
+                                          REPORT(domid),
+                                          REPORT(svn),
+                                          REPORT(uuid),
+                                          REPORT(epoch),
+                                          REPORT(counter),
+                                          REPORT(uptime_ns),
+                                          REPORT(boot_id),
+                                          REPORT(launch),
+                                          REPORT(launch_digest),
+                                          REPORT(type),
+                                          REPORT(compartment_hash),
+                                          REPORT(signer),
+                                          REPORT(guest_svn),
+                                          REPORT(policy_version),
+                                          REPORT(policy_digest),
+                                          REPORT(audit_seq),
+                                          REPORT(audit_hash),
+                                          REPORT(runtime),
+                                          REPORT(hv_version),
+                                          REPORT(report_data)};
+
+    (void)state;
+    assert_table("### The report\n", fields, sizeof(fields) / sizeof(fields[0]), 664);
+    assert_int_equal(sizeof(struct bh_report), 664);
+}
+
+static void the_launch_is_as_documented(void **state)
+{
+    static const struct field fields[] = {LAUNCH(magic),      LAUNCH(kernel), LAUNCH(ramdisk), LAUNCH(cmdline),
+                                          LAUNCH(memory_kib), LAUNCH(vcpus),  LAUNCH(flags)};
+
+    (void)state;
+    assert_table("### A launch\n", fields, sizeof(fields) / sizeof(fields[0]), 120);
+    assert_int_equal(sizeof(struct bh_launch), 120);
+}
+
+static int read_format(void **state)
+{
+    FILE *f = fopen("attest/FORMAT.md", "r");
+    size_t size = f != NULL ? fread(format_md, 1, sizeof(format_md) - 1, f) : 0;
+
+    (void)state;
+    if (f != NULL) fclose(f);
+    return size == 0 || size == sizeof(format_md) - 1;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,7 +316,9 @@ int main(void)
         cmocka_unit_test(the_writer_writes_what_the_reader_reads),
         cmocka_unit_test(a_full_buffer_shows),
         cmocka_unit_test(a_record_ends_where_its_size_says),
+        cmocka_unit_test(the_report_is_as_documented),
+        cmocka_unit_test(the_launch_is_as_documented),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, read_format, NULL);
 }

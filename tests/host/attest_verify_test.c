@@ -53,9 +53,12 @@ static void want_production(struct attest_build *v)
     v->wanted.profile = AKCERT_PRODUCTION;
 }
 
-static void much_later(struct attest_build *v)
+/* The list stays good: it would fail with AK_REVOKED else. */
+static void short_lived(struct attest_build *v)
 {
-    v->wanted.now.year = 2051;
+    static const mbedtls_x509_time end = {2026, 1, 2, 3, 4, 4};
+
+    v->ak_to = &end;
 }
 
 static void revoke(struct attest_build *v)
@@ -90,10 +93,9 @@ static void certification(struct attest_build *v)
     v->attest.attested.certify = (TPMS_CERTIFY_INFO){.name.size = 34, .qualifiedName.size = 34};
 }
 
-static void leave_out_pcr22(struct attest_build *v)
+static void give_pcr23_unquoted(struct attest_build *v)
 {
-    v->platform.pcr_mask &= ~(1u << 22);
-    memset(v->platform.pcr[22], 0, 32);
+    v->platform.pcr_mask |= 1u << 23;
 }
 
 static void other_pcr_value(struct attest_build *v)
@@ -213,14 +215,14 @@ static const struct {
     [FINDING_PROFILE] = {ATTEST_BUILD_PLATFORM, other_profile},
     [FINDING_AK_CHAIN] = {ATTEST_BUILD_INPUTS, other_issuer},
     [FINDING_AK_PROFILE] = {ATTEST_BUILD_WANTED, want_production},
-    [FINDING_AK_EXPIRED] = {ATTEST_BUILD_WANTED, much_later},
+    [FINDING_AK_EXPIRED] = {ATTEST_BUILD_INPUTS, short_lived},
     [FINDING_AK_REVOKED] = {ATTEST_BUILD_WANTED, revoke},
     [FINDING_EK_UNKNOWN] = {ATTEST_BUILD_WANTED, forget_ek},
     [FINDING_AK_ATTRS] = {ATTEST_BUILD_INPUTS, unrestricted_ak},
     [FINDING_QUOTE_SIG] = {ATTEST_BUILD_QUOTE, bad_quote_signature},
     [FINDING_QUOTE_MAGIC] = {ATTEST_BUILD_ATTEST, other_magic},
     [FINDING_QUOTE_TYPE] = {ATTEST_BUILD_ATTEST, certification},
-    [FINDING_PCR_SELECT] = {ATTEST_BUILD_PCRS, leave_out_pcr22},
+    [FINDING_PCR_SELECT] = {ATTEST_BUILD_QUOTE, give_pcr23_unquoted},
     [FINDING_PCR_DIGEST] = {ATTEST_BUILD_QUOTE, other_pcr_value},
     [FINDING_LOG_REPLAY] = {ATTEST_BUILD_PCRS, log_what_was_not_extended},
     [FINDING_LOG_EVENT] = {ATTEST_BUILD_LOG, digest_of_other_data},
@@ -313,7 +315,17 @@ static void report_says_none(struct attest_build *v)
 
 static void nobody_expects_it(struct attest_build *v)
 {
-    v->wanted.late_launch = false;
+    v->late_unreferenced = v->late_unsaid = true;
+}
+
+static void only_the_references_expect_it(struct attest_build *v)
+{
+    v->late_unsaid = true;
+}
+
+static void only_the_relying_party_expects_it(struct attest_build *v)
+{
+    v->late_unreferenced = true;
 }
 
 static void expected_without(struct attest_build *v)
@@ -343,8 +355,11 @@ static void late_launch_is_checked(void **state)
     assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
     assert_false(late(ATTEST_BUILD_REPORT, report_says_none));
     assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
-    assert_false(late(ATTEST_BUILD_WANTED, nobody_expects_it));
+    assert_false(late(ATTEST_BUILD_PCRS, nobody_expects_it));
     assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_false(late(ATTEST_BUILD_PCRS, only_the_relying_party_expects_it));
+    assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
+    assert_true(late(ATTEST_BUILD_PCRS, only_the_references_expect_it));
     assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, expected_without));
     assert_true(attest_build_only(&b, FINDING_DRTM_STATE));
     assert_false(late(ATTEST_BUILD_LOG, drtm_event_of_pcr_21));
@@ -433,6 +448,12 @@ static void no_identity(struct attest_build *v)
     v->wanted.any_launch = true;
     v->wanted.launch_count = 0;
     v->wanted.signer_count = 0;
+    v->wanted.least_guest_svn = 0;
+}
+
+static void no_svn(struct attest_build *v)
+{
+    v->wanted.least_svn = 0;
 }
 
 static void no_guest_svn(struct attest_build *v)
@@ -460,13 +481,15 @@ static void waive_it(struct attest_build *v)
 /* What may be waived passes when it is; the rest stays a rejection. */
 static void only_what_may_be_waived_is(void **state)
 {
-    static const attest_build_hook may[] = {no_crl, no_inventory, no_reset_count, no_identity, no_guest_svn},
+    static const attest_build_hook may[] = {no_crl, no_inventory, no_reset_count, no_identity, no_guest_svn, no_svn},
                                    may_not[] = {no_refs, no_trust, no_launch, no_label, no_nonce};
 
     (void)state;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         hook_that_waives = may[i];
         assert_true(attest_build_run(&b, ATTEST_BUILD_WANTED, waive_it));
+    }
+    for (size_t i = 0; i < 5; i++) {
         hook_that_waives = may_not[i];
         assert_false(attest_build_run(&b, ATTEST_BUILD_WANTED, waive_it));
     }
@@ -475,10 +498,12 @@ static void only_what_may_be_waived_is(void **state)
 static void what_was_given_counts_though_it_is_waived(void **state)
 {
     static const enum findings_code codes[] = {FINDING_AK_REVOKED, FINDING_EK_UNKNOWN, FINDING_STALE_BOOT,
-                                               FINDING_SIGNER,     FINDING_GUEST_SVN,  FINDING_IOMMU};
+                                               FINDING_SIGNER,     FINDING_GUEST_SVN,  FINDING_IOMMU,
+                                               FINDING_HV_SVN};
 
     (void)state;
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        assert_true((VERIFY_WAIVABLE & 1ull << codes[i]) != 0);
         attest_build_run(&b, vectors[codes[i]].step, vectors[codes[i]].hook);
         b.wanted.waived = ~0ull;
         assert_false(verify_evidence((struct bytes){b.evidence, b.evidence_size}, &b.wanted, &b.findings));
@@ -503,7 +528,7 @@ static void what_is_not_given_is_no_pass(void **state)
     } each[] = {{FINDING_PCR_REF, no_refs},    {FINDING_PCR_REF, empty_refs},      {FINDING_AK_CHAIN, no_trust},
                 {FINDING_LAUNCH, no_launch},   {FINDING_LABEL, no_label},          {FINDING_NONCE, no_nonce},
                 {FINDING_AK_REVOKED, no_crl},  {FINDING_EK_UNKNOWN, no_inventory}, {FINDING_STALE_BOOT, no_reset_count},
-                {FINDING_SIGNER, no_identity}, {FINDING_GUEST_SVN, no_guest_svn}};
+                {FINDING_SIGNER, no_identity}, {FINDING_GUEST_SVN, no_guest_svn},  {FINDING_HV_SVN, no_svn}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
