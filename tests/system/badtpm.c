@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define CMD_INIT       2
+#define CMD_LOCALITY   5
 #define CMD_SET_DATAFD 16
 #define BUFFER         8192
 
@@ -30,6 +31,7 @@ static const char *fault;
 static uint32_t code;
 static unsigned long left; /* commands with that code until it breaks; 0: broken */
 static volatile sig_atomic_t reset_wanted;
+static uint8_t locality[8] = {0, 0, 0, CMD_LOCALITY}; /* as QEMU set it last */
 
 static void want_reset(int signal)
 {
@@ -101,6 +103,7 @@ static int control(int qemu, int tpm)
         all(qemu, fine, sizeof(fine));
         return fd;
     }
+    if (n == sizeof(locality) && message[3] == CMD_LOCALITY) memcpy(locality, message, sizeof(locality));
     all(tpm, message, (size_t)n);
     n = recv(tpm, message, sizeof(message), 0);
     if (n <= 0) exit(0);
@@ -108,21 +111,32 @@ static int control(int qemu, int tpm)
     return -1;
 }
 
-/* Between two commands. */
+static uint8_t tell(int tpm_control, const uint8_t message[8])
+{
+    uint8_t result[4];
+
+    all(tpm_control, message, 8);
+    if (recv(tpm_control, result, sizeof(result), MSG_WAITALL) != sizeof(result)) exit(0);
+    return result[3];
+}
+
+/* Between two commands. A TPM starts up at locality 0. */
 static void reset(int tpm_control, int tpm_data)
 {
-    static const uint8_t init[8] = {0, 0, 0, CMD_INIT}, startup[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0};
-    uint8_t result[4], answer[10] = {0};
+    static const uint8_t init[8] = {0, 0, 0, CMD_INIT}, zero[8] = {0, 0, 0, CMD_LOCALITY};
+    static const uint8_t startup[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0};
+    uint8_t answer[10] = {0}, result = tell(tpm_control, init);
     bool start = reset_wanted == SIGUSR1;
 
     reset_wanted = 0;
-    all(tpm_control, init, sizeof(init));
-    if (recv(tpm_control, result, sizeof(result), MSG_WAITALL) != sizeof(result)) exit(0);
     if (start) {
+        tell(tpm_control, zero);
         all(tpm_data, startup, sizeof(startup));
         if (recv(tpm_data, answer, sizeof(answer), MSG_WAITALL) != sizeof(answer)) exit(0);
+        tell(tpm_control, locality);
     }
-    fprintf(stderr, "badtpm: reset: %u%s: %u\n", result[3], start ? ", started" : "", answer[9]);
+    fprintf(stderr, "badtpm: reset: %u%s: %02x%02x%02x%02x\n", result, start ? ", started" : "", answer[6], answer[7],
+            answer[8], answer[9]);
 }
 
 static size_t broken(uint8_t *answer, size_t n)

@@ -68,10 +68,10 @@ machine_tpm_start() {
 
 machine_tpm_reset() {
     local i before
-    before=$(grep -c '^badtpm: reset: 0.*: 0$' "$MACHINE_DIR/badtpm.log")
+    before=$(grep -c '^badtpm: reset: 0.*: 00000000$' "$MACHINE_DIR/badtpm.log")
     kill -"$1" "$machine_bad_pid" || return 1
     for ((i = 0; i < 100; i++)); do
-        [ "$(grep -c '^badtpm: reset: 0.*: 0$' "$MACHINE_DIR/badtpm.log")" -gt "$before" ] && return
+        [ "$(grep -c '^badtpm: reset: 0.*: 00000000$' "$MACHINE_DIR/badtpm.log")" -gt "$before" ] && return
         sleep 0.05
     done
     return 1

@@ -45,7 +45,7 @@ registers() {
     tenant extend-file acme "printf abc > /tmp/f && bh-extend 1 file /tmp/f"
     shows extend-file-value 1 '^1 589f9ffed4c477966bfb8d41f37895b08c69047df8f911d6f3b57fbe08faee8d$'
     # What is executed from now on: busybox at once, then bh-extend itself.
-    tenant ima-policy acme "mount -t securityfs s /sys/kernel/security && echo measure func=BPRM_CHECK > /sys/kernel/security/ima/policy && uname"
+    tenant ima-policy acme "mount -t securityfs s /sys/kernel/security && echo measure func=BPRM_CHECK > /sys/kernel/security/ima/policy && /bin/busybox uname"
     tenant extend-ima acme "bh-extend 2 ima"
     shows extend-ima-lines 3 '^2 [0-9a-f]{64}$'
     tenant extend-ima-again acme "bh-extend 2 ima"
@@ -106,18 +106,18 @@ counted_after_reset() {
 # --- Attested TLS --------------------------------------------------------------------------------
 
 # When the tenant's program has started: a command of ours, with the machine's second line for its input and output.
-at_the_line() { # COMMAND...
+at_the_line() { # MARK COMMAND...
     local text=
     exec 7<>"$MACHINE_DIR/line.out" 8<>"$MACHINE_DIR/line.in"
-    while read -r -t 60 text <&7 && [ "${text%$'\r'}" != BHLINE ]; do :; done
-    [ "${text%$'\r'}" = BHLINE ] && timeout 60 "$@" <&7 >&8
+    while read -r -t 60 text <&7 && [ "${text%$'\r'}" != "BHLINE $1" ]; do :; done
+    [ "${text%$'\r'}" = "BHLINE $1" ] && timeout 60 "${@:2}" <&7 >&8
 }
 
 by_line() { # NAME TENANT TENANT'S-COMMAND COMMAND...: statuses in $there and $here_status, what ours said in NAME.outside
     local pid
-    at_the_line "${@:4}" 2>"$MACHINE_DIR/$1.outside" &
+    at_the_line "$1" "${@:4}" 2>"$MACHINE_DIR/$1.outside" &
     pid=$!
-    machine_command 90 "/demo line $2 60 '$3'" >"$MACHINE_DIR/$1.dom0" 2>&1
+    machine_command 90 "/demo line $2 60 $1 '$3'" >"$MACHINE_DIR/$1.dom0" 2>&1
     there=$?
     wait $pid
     here_status=$?
@@ -190,11 +190,13 @@ session_use() {
     machine_stop
     rm -rf "$kept"
     cp -r "$MACHINE_DIR/tpm" "$kept"
+    MACHINE_DIR=$build/system/use-again
     MACHINE_TPM=$kept use_boot boot-again || return
     demo_step 300 "7 open $sealed"
     counted_after_reset
     fresh_evidence accept-again
     machine_stop
+    MACHINE_DIR=$build/system/use-changed
     MACHINE_TPM=$kept changed cmdline
     demo_step 300 "7 open $sealed refused"
 }
