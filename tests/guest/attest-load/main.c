@@ -25,7 +25,7 @@
 /* Microseconds by which reports may add to the sleeper's lateness. Who wakes waits for the step of a signature that is
  * under way, at worst an inversion (500 us). On average: 64 * CEILING reports a second, the squares of whose steps'
  * times add up to 1.1 ms^2 a report, so 1.1 * 128 / 2000 ms for one who comes at any time. */
-#define MEAN_MORE  100u
+#define MEAN_MORE  70u
 #define WORST_MORE 600u
 
 static long call(unsigned cmd, void *arg)
