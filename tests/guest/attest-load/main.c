@@ -16,7 +16,7 @@
 
 #define GUESTS   64u
 #define REQUESTS 10000u
-#define WARM_UP  5u
+#define WARM_UP  2u
 #define CEILING  2u /* reports a second: isolated_t in policy/bulkhead.rules */
 #define WAKES    200u
 #define NAP      (10 * RT_MS)
