@@ -7,6 +7,7 @@
 #include "domain/operate.h"
 #include "mm/audit_mm.h"
 #include "mm/chunk.h"
+#include "mm/heap.h"
 #include "mm/paging.h"
 #include "measure/measure.h"
 #include "monitor/audit.h"
@@ -68,6 +69,7 @@ static long mm_audit(enum operation op, uint64_t arg)
     long rc = ask_about(op, d, d->domid);
     if (!rc) rc = mm_audit_domain(d, &a.frames, &a.tables);
     domain_put(d);
+    a.heap_free = HV_DEBUG && current->domain->is_control ? heap_free_count() : 0;
     return copy_to_guest(arg, &a, sizeof(a)) ? -XEN_EFAULT : rc;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_REPORT_CHECK: local attestation. Every round of the call reads the report and goes on with the check of exactly
  * these bytes: what changed meanwhile is another check. Each domain has one place, which some share; who let a check
- * lie for a quarter of a second loses the place to whoever comes next. */
+ * lie for a second loses the place to whoever comes next. Who waits lets others run: a crowd that waits by spinning
+ * would keep the holder from the CPU for longer than that, take the place, and lose it in its turn, for ever. */
 #include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/check_op.h"
@@ -9,8 +10,9 @@
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
 #include "measure/verifier.h"
+#include "sched/sched.h"
 
-#define STALE 250000000ull
+#define STALE 1000000000ull
 
 BUILD_ASSERT(sizeof(struct bh_report_check) == 2 * 8);
 
@@ -51,7 +53,7 @@ static int step(const struct subject *s)
     int rc;
 
     if (!c->used || c->domid != domid || memcmp(&c->subject, s, sizeof(*s)) != 0) {
-        if (c->used && now - c->touched < STALE) return -XEN_EAGAIN;
+        if (c->used && now - c->touched < STALE) return -XEN_EBUSY;
         if (c->used) drop(c);
         rc = verifier_start(c - checks, measure_pubkey(), s->hash, s->sig);
         if (rc) return rc;
@@ -73,10 +75,13 @@ long measure_report_check(enum operation op, uint64_t arg)
     if (!measure_has_key()) return -XEN_ENODEV;
     rc = read_subject(&req, &subject);
     if (rc) return rc;
-    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);
-    rc = step(&subject);
-    spin_unlock(&measure_lock);
-    return rc == -XEN_EAGAIN ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
+    rc = -XEN_EBUSY;
+    if (spin_trylock(&measure_lock)) {
+        rc = step(&subject);
+        spin_unlock(&measure_lock);
+    }
+    if (rc == -XEN_EBUSY) sched_yield(current);
+    return rc == -XEN_EBUSY || rc == -XEN_EAGAIN ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
 }
 
 void check_forget(uint32_t domid)

@@ -49,6 +49,7 @@ seal_root_TEST_SRC := $(measure_TEST_SRC) tests/host/attest_swtpm.c tests/host/s
 seal_counter_TEST_SRC := $(seal_root_TEST_SRC)
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)))
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_LIBS := $(HOST_MBEDTLS_OBJS)))
+check_op_TEST_CFLAGS += -Dsched_yield=fake_sched_yield
 tpm_cmd_TEST_LIBS += -ltss2-mu
 seal_root_TEST_LIBS += -ltss2-esys -ltss2-tctildr
 seal_counter_TEST_LIBS += -ltss2-esys -ltss2-tctildr

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* BH_REPORT: a signature takes about eight restarts of the call. What is in the making is found again by who asks and
+/* BH_REPORT: a signature takes about twenty restarts of the call. What is in the making is found again by who asks and
  * by the whole of what is asked, so a guest kernel may interleave requests on its vCPUs as it likes; the report itself
  * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, one that
  * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
@@ -139,14 +139,15 @@ static int advance(struct op *o, struct answer *out)
     int rc;
 
     vault = vault_enter();
-    signer_salt(vault, o->report.epoch, out->salt);
     if (!o->begun) {
+        signer_salt(vault, o->report.epoch, out->salt);
         report_hide_compartment(&o->report, current->domain, out->salt);
         sha256(&o->report, sizeof(o->report), hash);
         signer_start(vault, slot, hash);
     }
     o->begun = true;
     rc = signer_step(vault, slot, out->sig);
+    if (!rc) signer_salt(vault, o->report.epoch, out->salt);
     stack_wipe();
     vault_leave();
     out->report = o->report;

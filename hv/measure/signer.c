@@ -44,7 +44,6 @@ int signer_init(void *vault, size_t size, const uint8_t *seed, size_t seed_len, 
     arena_use(s->arena);
     rc = make_key(s, seed, seed_len, pub);
     arena_done();
-    mbedtls_ecp_set_max_ops(SIGNER_STEP_OPS);
     if (rc) wipe(vault, size);
     return rc;
 }
@@ -90,6 +89,8 @@ int signer_step(void *vault, unsigned int slot, uint8_t sig[64])
     size_t len = 0;
     int rc;
 
+    /* Making the nonce is not counted, so in the step that does it nothing else has room. */
+    mbedtls_ecp_set_max_ops(sl->restart.det ? SIGNER_STEP_OPS : 1);
     arena_use(s->arena);
     rc = mbedtls_ecdsa_write_signature_restartable(&s->key, MBEDTLS_MD_SHA256, sl->hash, 32, der, &len,
                                                    mbedtls_hmac_drbg_random, &s->drbg, &sl->restart);

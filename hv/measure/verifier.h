@@ -13,7 +13,8 @@
 /* Begins in a slot that is free: never used, done or dropped. pub is X || Y, sig r || s, big-endian. 0, or -EBADMSG:
  * pub is no point of the curve. */
 int verifier_start(unsigned int slot, const uint8_t pub[64], const uint8_t hash[32], const uint8_t sig[64]);
-/* One bounded step, some 600,000 instructions. -EAGAIN: more steps; else the slot is free: 0 valid, -EBADMSG not. */
+/* One bounded step, at most some 500,000 instructions. -EAGAIN: more steps; else the slot is free: 0 valid, -EBADMSG
+ * not. */
 int verifier_step(unsigned int slot);
 void verifier_drop(unsigned int slot);
 

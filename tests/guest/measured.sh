@@ -3,7 +3,7 @@
 # measured.sh [NAME...]: guest tests on a machine with a TPM (swtpm), in dom0's place and as a tenant. run.sh has none, so
 # there only the refusals are seen. Default: those with a file `measured` (shell assignments of places, policy, args, ramdisk, self, again, icount, mem, smp,
 # seconds; self=1: the kernel is its own ramdisk; again=1: a second boot on the same TPM, where the sealed key is the same and the
-# counter goes on).
+# counter goes on). Each file measured-WORD beside it is one more machine for the same test.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=${B:-build}
@@ -50,12 +50,14 @@ after_reset() { # log modules
     fi
 }
 
-for name; do
-    places='dom0 tenant' self='' policy=$B/policy.bhp args='' ramdisk='' again='' icount='' mem=1024 smp=2 seconds=80
+run() { # name [file]: the file's machine, or the default one
+    local name=$1 word=${2#"${2%measured*}"}
+    local places='dom0 tenant' self='' policy=$B/policy.bhp args='' ramdisk='' again='' icount='' mem=1024 smp=2 seconds=80
+    local place log modules line
     # shellcheck disable=SC1090
-    [ -f "tests/guest/$name/measured" ] && . "tests/guest/$name/measured"
+    [ -z "$2" ] || . "$2"
     for place in $places; do
-        log=$logs/$name.$place-measured.log
+        log=$logs/$name.$place-${word:-measured}.log
         case $place in
             dom0) modules="$policy,$B/guest/$name.elf${args:+ $args}${self:+,$B/guest/$name.elf}${ramdisk:+,$ramdisk}" ;;
             tenant) modules="$B/policy.bhp,$B/guest/launcher.elf vcpus=2,$B/guest/$name.elf" ;;
@@ -66,8 +68,14 @@ for name; do
         grep -aq 'PANIC on CPU' "$log" && line="FAILURE $(grep -a 'PANIC on CPU' "$log" | head -n 1)"
         [[ -z $again || $line != *SUCCESS* ]] || after_reset "$log" "$modules"
         if [[ $line = *SUCCESS* ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-        echo "$name ($place, measured): ${line#*: }"
+        echo "$name ($place, ${word:-measured}): ${line#*: }"
     done
+}
+
+for name; do
+    files=(tests/guest/"$name"/measured*)
+    [ -f "${files[0]}" ] || files=('')
+    for file in "${files[@]}"; do run "$name" "$file"; done
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -364,8 +364,9 @@ struct bh_tpm_command {
 struct bh_mm_audit {
     uint32_t domid; /* DOMID_SELF, or any for the control label */
     uint32_t reserved;
-    uint64_t frames; /* OUT: frames looked at */
-    uint64_t tables; /* OUT: tables walked */
+    uint64_t frames;    /* OUT: frames looked at */
+    uint64_t tables;    /* OUT: tables walked */
+    uint64_t heap_free; /* OUT: free pages of the hypervisor's heap; 0 to all but the control domain */
 };
 
 #endif
