@@ -14,6 +14,7 @@
 #include <mbedtls/sha256.h>
 
 #include "attestcall.h"
+#include "attestwords.h"
 #include "extendlog.h"
 #include "lxcall.h"
 
@@ -64,7 +65,7 @@ static int show(const uint8_t data[64])
     static char hex[2 * BYTES + 1];
     int rc = attestcall_report(data, &r);
 
-    if (rc < 0) return fail("no report", attestcall_error(rc));
+    if (rc < 0) return fail("no report", attestwords(rc));
     extendlog_hex((uint8_t *)&r.report, sizeof(r.report), hex);
     extendlog_hex(r.signature, 64, hex + 2 * sizeof(r.report));
     for (size_t i = 0; i < 2 * BYTES; i += 64)
@@ -105,7 +106,7 @@ static int check(const char *path, const uint8_t data[64], const char *launch)
     if (read_report(path, bytes)) return 1;
     memcpy(&r, bytes, sizeof(r));
     rc = attestcall_check(&r, bytes + sizeof(r));
-    if (rc < 0) return fail("refused", attestcall_error(rc));
+    if (rc < 0) return fail("refused", attestwords(rc));
     if (memcmp(r.report_data, data, 64) != 0) return fail("refused", "over another nonce");
     if (launch && memcmp(r.launch_digest, want, 32) != 0) return fail("refused", "another launch");
     print_guest(&r);

@@ -17,6 +17,7 @@
 #include <mbedtls/sha256.h>
 
 #include "attestcall.h"
+#include "attestwords.h"
 #include "extendlog.h"
 #include "lxcall.h"
 
@@ -57,7 +58,7 @@ static int extend(FILE *log, uint32_t index, const uint8_t digest[32], const cha
     if (fprintf(log, "%u %s %s %s\n", index, hex, kind, text) < 0 || fflush(log) != 0 || fsync(fileno(log)) != 0)
         return fail(log_path(), strerror(errno));
     rc = attestcall_extend(index, digest, value);
-    if (rc < 0) return fail("BH_EXTEND", attestcall_error(rc));
+    if (rc < 0) return fail("BH_EXTEND", attestwords(rc));
     extendlog_hex(value, 32, hex);
     printf("%u %s\n", index, hex);
     return 0;
