@@ -67,7 +67,7 @@ static void a_name_is_part_of_it(void **state)
     assert_memory_equal(data, text, sizeof(text));
     for (size_t bit = 0; bit < 8 * sizeof(named); bit++) {
         named[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(sealfile_read(named, sizeof(named), key, data), -EBADMSG);
+        assert_int_equal(sealfile_read(named, sizeof(named), key, longer), -EBADMSG);
         named[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     named[7] = '1'; /* no name any more, so it says */
