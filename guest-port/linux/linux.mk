@@ -61,6 +61,12 @@ sealprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
 sealprog_TEST_LIBS := -lmbedcrypto
 $(B)/tests/host/sealprog_test: $(LINUX_PORT)/bh_seal.c
 
+HOST_TESTS += extendprog
+extendprog_TEST_SRC := tests/host/guestprog.c $(addprefix $(LINUX_PORT)/,extendlog.c attestwords.c)
+extendprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
+extendprog_TEST_LIBS := -lmbedcrypto
+$(B)/tests/host/extendprog_test: $(LINUX_PORT)/bh_extend.c
+
 HOST_TESTS += sealfile extendlog attls sharering
 sharering_TEST_SRC := $(LINUX_PORT)/sharering.c
 sharering_TEST_CFLAGS := -I$(LINUX_PORT)
