@@ -67,6 +67,12 @@ extendprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
 extendprog_TEST_LIBS := -lmbedcrypto
 $(B)/tests/host/extendprog_test: $(LINUX_PORT)/bh_extend.c
 
+HOST_TESTS += checkprog
+checkprog_TEST_SRC := tests/host/guestprog.c $(addprefix $(LINUX_PORT)/,extendlog.c attestwords.c)
+checkprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
+checkprog_TEST_LIBS := -lmbedcrypto
+$(B)/tests/host/checkprog_test: $(LINUX_PORT)/bh_check.c
+
 HOST_TESTS += sealfile extendlog attls sharering
 sharering_TEST_SRC := $(LINUX_PORT)/sharering.c
 sharering_TEST_CFLAGS := -I$(LINUX_PORT)
