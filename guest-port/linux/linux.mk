@@ -73,6 +73,12 @@ checkprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
 checkprog_TEST_LIBS := -lmbedcrypto
 $(B)/tests/host/checkprog_test: $(LINUX_PORT)/bh_check.c
 
+HOST_TESTS += tlsprog
+tlsprog_TEST_SRC = $(sort tests/host/guestprog.c $(ATTEST_BUILD_SRC) $(filter-out %/tlsprog.c %/attestcall.c %/lxcall.c,$(TLSPROG_SRC)))
+tlsprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
+tlsprog_TEST_LIBS = -lmbedtls $(ATTEST_LIBS) -lpthread
+$(B)/tests/host/tlsprog_test: $(LINUX_PORT)/tlsprog.c | $(LINUX_TLS) $(addprefix $(B)/guest-port/linux/,bh-share bh-peer bh-probe)
+
 HOST_TESTS += sealfile extendlog attls sharering
 sharering_TEST_SRC := $(LINUX_PORT)/sharering.c
 sharering_TEST_CFLAGS := -I$(LINUX_PORT)
