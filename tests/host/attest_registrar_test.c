@@ -264,8 +264,8 @@ static void an_ecc_ek_too(void **state)
         assert_false(ektemplate_is(&ek));                                                                              \
     } while (0)
     BENT(ek.parameters.eccDetail.curveID = TPM2_ECC_NIST_P384);
-    BENT(ek.parameters.eccDetail.kdf =
-             (TPMT_KDF_SCHEME){.scheme = TPM2_ALG_KDF1_SP800_108, .details.kdf1_sp800_108.hashAlg = TPM2_ALG_SHA256});
+    BENT(ek.parameters.eccDetail.kdf.scheme = TPM2_ALG_KDF1_SP800_108;
+         ek.parameters.eccDetail.kdf.details.kdf1_sp800_108.hashAlg = TPM2_ALG_SHA256);
     BENT(ek.parameters.eccDetail.scheme.scheme = TPM2_ALG_ECDH);
     BENT(ek.parameters.eccDetail.symmetric.mode.aes = TPM2_ALG_CTR);
     BENT(ek.unique.ecc.x.size = 31);
