@@ -67,6 +67,10 @@ extendprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
 extendprog_TEST_LIBS := -lmbedcrypto
 $(B)/tests/host/extendprog_test: $(LINUX_PORT)/bh_extend.c
 
+HOST_TESTS += attestcall
+attestcall_TEST_SRC := $(addprefix $(LINUX_PORT)/,attestcall.c attestwords.c)
+attestcall_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
+
 HOST_TESTS += checkprog
 checkprog_TEST_SRC := tests/host/guestprog.c $(addprefix $(LINUX_PORT)/,extendlog.c attestwords.c)
 checkprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
