@@ -6,7 +6,7 @@ LINUX_LDFLAGS := -static -s -Wl,--gc-sections -Wl,--build-id=none
 LINUX_HEADERS := $(wildcard $(LINUX_PORT)/*.h) attest/format/evidence_pack.h hv/include/public/bulkhead.h
 LINUX_TOOLS := $(addprefix $(B)/guest-port/linux/,bh-evidence bh-share bh-peer bh-probe bh-seal bh-extend bh-check)
 
-BH_EVIDENCE_SRC := $(LINUX_PORT)/bh_evidence.c $(LINUX_PORT)/lxcall.c attest/format/evidence_pack.c
+BH_EVIDENCE_SRC := $(addprefix $(LINUX_PORT)/,bh_evidence.c attestwords.c lxcall.c) attest/format/evidence_pack.c
 BH_SHARE_SRC := $(addprefix $(LINUX_PORT)/,bh_share.c sharepage.c canary.c domid.c)
 BH_PEER_SRC := $(addprefix $(LINUX_PORT)/,bh_peer.c sharepage.c domid.c)
 BH_PROBE_SRC := $(addprefix $(LINUX_PORT)/,bh_probe.c probe_map.c probe_call.c lxcall.c canary.c domid.c)

@@ -174,10 +174,11 @@ static void look_again(struct job *j)
 static int unknown(const struct job *j, int rc)
 {
     fail("counter", attestwords(rc));
-    fprintf(stderr,
-            "bh-seal: %s: not sealed for certain: whether the TPM counted is not known. %s is kept, and one of the two "
-            "opens; seal again to end it\n",
-            j->path, j->fresh);
+    fprintf(
+        stderr,
+        "bh-seal: whether the TPM counted is not known: %s is kept, and opens if it did; if not, %s is as it was. Seal "
+        "again to end it\n",
+        j->fresh, j->path);
     return 1;
 }
 
