@@ -174,23 +174,20 @@ static void look_again(struct job *j)
 static int unknown(const struct job *j, int rc)
 {
     fail("counter", attestwords(rc));
-    fprintf(
-        stderr,
-        "bh-seal: whether the TPM counted is not known: %s is kept, and opens if it did; if not, %s is as it was. Seal "
-        "again to end it\n",
-        j->fresh, j->path);
-    return 1;
+    return fail(j->fresh, "kept: it opens if the TPM counted, which is not known, and else what was there before does; "
+                          "seal again to end it");
 }
 
 /* One count of the TPM's: 0 sealed, 1 failed, -1 once more. */
 static int step(struct job *j)
 {
-    uint64_t next = j->value + 1;
+    uint64_t next = j->value + 1, value;
     int rc;
 
     if (j->there != next && write_fresh(j, next)) return 1;
-    rc = attestcall_counter(j->head->flags, 1, &j->value);
+    rc = attestcall_counter(j->head->flags, 1, &value);
     if (rc < 0) return unknown(j, rc);
+    if (value > j->value) j->value = value;
     look_again(j);
     if (j->value < next) return -1;
     /* Further than by one: neither file opens, until this one is there. */
@@ -217,6 +214,6 @@ int sealcount_seal(struct sealfile_head *head, const uint8_t *data, size_t size,
     for (int tries = 0; rc < 0 && tries < TRIES; tries++)
         rc = step(&j);
     if (rc < 0)
-        return fail(path, "sealed, but something of the same identity counts all the time: this file is not for long");
+        return fail(path, "something of the same identity counts all the time: what opens now will not for long");
     return rc;
 }

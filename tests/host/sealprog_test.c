@@ -180,7 +180,7 @@ static void unknown_outcomes(void **state)
             w->answer = answers[i];
             w->lost = lost;
             assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
-            said("s.new is kept");
+            said("s.new: kept");
             assert_true(lost ? opens("s", "the first") : opens("s.new", "the second"));
             /* the next one ends it */
             assert_int_equal(RUN("seal", "--count", "one", "s"), 0);
