@@ -80,8 +80,13 @@ $(B)/tests/host/checkprog_test: $(LINUX_PORT)/bh_check.c
 HOST_TESTS += tlsprog
 tlsprog_TEST_SRC = $(sort tests/host/guestprog.c $(ATTEST_BUILD_SRC) $(filter-out %/tlsprog.c %/attestcall.c %/lxcall.c,$(TLSPROG_SRC)))
 tlsprog_TEST_CFLAGS := $(GUESTPROG_CFLAGS)
-tlsprog_TEST_LIBS = -lmbedtls $(ATTEST_LIBS) -lpthread
-$(B)/tests/host/tlsprog_test: $(LINUX_PORT)/tlsprog.c | $(LINUX_TLS) $(addprefix $(B)/guest-port/linux/,bh-share bh-peer bh-probe)
+tlsprog_TEST_LIBS = -lmbedtls $(ATTEST_LIBS) -lpthread -Wl,--wrap=sharepage_signal,--wrap=sharepage_wait
+$(B)/tests/host/tlsprog_test: $(LINUX_PORT)/tlsprog.c | $(LINUX_TLS)
+
+HOST_TESTS += tlsoptions
+tlsoptions_TEST_SRC := tests/host/guestprog.c
+tlsoptions_TEST_CFLAGS := -D_GNU_SOURCE
+$(B)/tests/host/tlsoptions_test: | $(LINUX_TLS) $(addprefix $(B)/guest-port/linux/,bh-share bh-peer bh-probe)
 
 HOST_TESTS += sealfile extendlog attls sharering
 sharering_TEST_SRC := $(LINUX_PORT)/sharering.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bh-tls-server and bh-tls-client as programs over TCP and pipes: evidence of software judged by --verify, peers that
- * waste time, wrong command lines. Run from the tree's top.
+ * waste time. Run from the tree's top.
  */
 #include "tlsprog.c"
 #include <fcntl.h>
@@ -379,6 +379,74 @@ static void a_ring_of_empty_events(void **state)
     close(fd[1]);
 }
 
+/* The event channel of a page is a socket here: a byte for each event. */
+int __wrap_sharepage_signal(struct sharepage_end *end);
+int __wrap_sharepage_wait(struct sharepage_end *end, int timeout_ms);
+int __real_sharepage_wait(struct sharepage_end *end, int timeout_ms);
+static bool has_channel;
+
+int __wrap_sharepage_signal(struct sharepage_end *end)
+{
+    return send(end->event, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 || errno == EAGAIN ? 0 : -errno;
+}
+
+int __wrap_sharepage_wait(struct sharepage_end *end, int timeout_ms)
+{
+    struct pollfd f = {.fd = end->event, .events = POLLIN};
+    char byte;
+
+    if (!has_channel) return __real_sharepage_wait(end, timeout_ms);
+    if (poll(&f, 1, timeout_ms) != 1) return -ETIMEDOUT;
+    return read(end->event, &byte, 1) == 1 ? 0 : -EIO;
+}
+
+static struct tlsport ends[2]; /* giver, taker */
+
+static void *be_giver(void *arg)
+{
+    struct attls_config config = {.server = true,
+                                  .send = tlsport_send,
+                                  .receive = tlsport_receive,
+                                  .stream = &ends[0],
+                                  .attest = attest_by_software};
+    struct options o = {.value[SEND] = "welcome"};
+
+    *(int *)arg = tlsport_accept(&ends[0]) < 0 ? -1 : serve(&o, &config, &ends[0]);
+    return NULL;
+}
+
+/* A page's giver waits for the first bytes; its peer's time begins then. */
+static void a_channel_by_a_page(void **state)
+{
+    static struct sharering_page page;
+    struct attls_config config = {.send = tlsport_send, .receive = tlsport_receive, .stream = &ends[1]};
+    struct options o = {.value[SEND] = "hello"};
+    pthread_t thread;
+    int fd[2], giver;
+
+    (void)state;
+    has_channel = true;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    for (int i = 0; i < 2; i++)
+        ends[i] = (struct tlsport){.in = -1,
+                                   .out = -1,
+                                   .listener = -1,
+                                   .is_ring = true,
+                                   .seconds = 3,
+                                   .ring = {.page = &page, .taker = i},
+                                   .end.event = fd[i]};
+    tlsport_restart(&ends[0]);
+    assert_int_equal(pthread_create(&thread, NULL, be_giver, &giver), 0);
+    usleep(2000000); /* of its three seconds, before the taker comes */
+    assert_int_equal(tlsport_accept(&ends[1]), 0);
+    assert_int_equal(serve(&o, &config, &ends[1]), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(giver, 0);
+    close(fd[0]);
+    close(fd[1]);
+    has_channel = false;
+}
+
 /* A server that waited for days judges by the time of the day. */
 static void certificates_are_judged_when_the_peer_comes(void **state)
 {
@@ -404,92 +472,7 @@ static void certificates_are_judged_when_the_peer_comes(void **state)
     }
 }
 
-/* --- Command lines ------------------------------------------------------------------------------------ */
-
-static void a_failed_connection_is_named(void **state)
-{
-    char where[32];
-    uint16_t port;
-
-    (void)state;
-    close(listen_here(&port));
-    snprintf(where, sizeof(where), "127.0.0.1:%u", port);
-    assert_int_equal(RUN("bh-tls-client", "--connect", where, "--any-peer", "--no-evidence"), 1);
-    said(where);
-    said("Connection refused");
-    snprintf(where, sizeof(where), "[::1]:%u", port);
-    assert_int_equal(RUN("bh-tls-client", "--connect", where, "--any-peer", "--no-evidence"), 1);
-    said(where);
-    assert_null(strstr(guestprog_errors, "wanted"));
-    assert_null(strstr(guestprog_errors, "not known")); /* the brackets are no part of a name */
-    for (const char **bad = (const char *[]){"host", "::1:5", "[::1]", "[::1", ":5", "host:", NULL}; *bad; bad++) {
-        assert_int_equal(RUN("bh-tls-client", "--connect", (char *)*bad, "--any-peer", "--no-evidence"), 1);
-        said("[ADDRESS]:PORT is wanted");
-    }
-}
-
-#define WRONG(text, ...)                                                                                               \
-    do {                                                                                                               \
-        assert_int_equal(RUN("bh-tls-client", __VA_ARGS__), 2);                                                        \
-        said(text);                                                                                                    \
-    } while (0)
-
-static void what_would_not_be_checked_is_an_error(void **state)
-{
-    static char id[] = "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f";
-
-    (void)state;
-    WRONG("--type: goes with --neighbour", "--stdio", "--any-peer", "--type", "tenant_t");
-    WRONG("--type: goes with --neighbour", "--stdio", "--verify", "--type", "tenant_t", "--", "--any-label");
-    WRONG("--signer: goes with --neighbour", "--stdio", "--any-peer", "--signer", id);
-    WRONG("--allow-debug: goes with --neighbour", "--stdio", "--any-peer", "--allow-debug");
-    WRONG("--min-guest-svn: is the number", "--stdio", "--neighbour", "any", "--min-guest-svn", "3");
-    WRONG("no signer's id", "--stdio", "--neighbour", "any", "--signer", "00");
-    WRONG("not a number", "--stdio", "--neighbour", "any", "--signer", id, "--min-guest-svn", "x");
-    WRONG("nor any", "--stdio", "--neighbour", "all");
-    WRONG("STREAM: exactly one", "--stdio", "--connect", "a:1", "--any-peer");
-    WRONG("STREAM: exactly one", "--any-peer");
-    WRONG("PEER: exactly one", "--stdio", "--any-peer", "--neighbour", "any");
-    WRONG("PEER: exactly one", "--stdio");
-    WRONG("--neighbour: given twice", "--stdio", "--neighbour", id, "--neighbour", "any");
-    WRONG("--connect: given twice", "--connect", "a:1", "--connect", "b:1", "--any-peer");
-    WRONG("--send: given twice", "--stdio", "--any-peer", "--send", "a", "--send", "b");
-    WRONG("--: goes with --verify", "--stdio", "--any-peer", "--", "--any-label");
-    WRONG("--hide-compartment: --no-evidence", "--stdio", "--any-peer", "--no-evidence", "--hide-compartment");
-    WRONG("seconds are wanted", "--stdio", "--any-peer", "--timeout", "0");
-    WRONG("a value is wanted", "--stdio", "--any-peer", "--timeout");
-    WRONG("no such option", "--stdio", "--any-peer", "--neighbor", "any");
-    WRONG("EVIDENCE has no place", "--stdio", "--verify", "--", "refs", "--ref", "refs");
-    WRONG("--nonce has no place", "--stdio", "--verify", "--", "--nonce", id);
-    WRONG("--nonce has no place", "--stdio", "--verify", "--", "--non=0001020304050607");
-    WRONG("--binding has no place", "--stdio", "--verify", "--", "--binding", "refs");
-    WRONG("--json has no place", "--stdio", "--verify", "--", "--json");
-    WRONG("--bench has no place", "--stdio", "--verify", "--", "--bench", "3");
-    WRONG("a verb has no place", "--stdio", "--verify", "--", "show");
-}
-
-static void a_domain_is_a_number(void **state)
-{
-    (void)state;
-    for (const char **bad = (const char *[]){"acme", "", "65537", "1x", "-1", "32752", NULL}; *bad; bad++) {
-        char all[64];
-
-        assert_int_equal(RUN("bh-tls-server", "--offer", (char *)*bad, "--neighbour", "any"), 2);
-        said("not a domain's id");
-        snprintf(all, sizeof(all), "%s:8:21", *bad);
-        assert_int_equal(RUN("bh-tls-server", "--take", all, "--neighbour", "any"), 2);
-        assert_int_equal(RUN("bh-share", (char *)*bad, "text"), 2);
-        assert_int_equal(RUN("bh-peer", (char *)*bad, "8", "21", "text"), 2);
-        assert_int_equal(RUN("bh-probe", (char *)*bad), 2);
-        said("not a domain's id");
-    }
-    assert_int_equal(RUN("bh-tls-server", "--take", "3:8:x", "--neighbour", "any"), 2);
-    assert_int_equal(RUN("bh-tls-server", "--take", "3:8", "--neighbour", "any"), 2);
-    assert_int_equal(RUN("bh-peer", "3", "8x", "21", "text"), 2);
-    assert_int_equal(RUN("bh-peer", "3", "8", "", "text"), 2);
-    assert_int_equal(RUN("bh-share", "3", "text", "10x"), 2);
-    assert_int_equal(RUN("bh-share", "3", "text", "0"), 2);
-}
+/* --- What is shown ------------------------------------------------------------------------------------- */
 
 static void the_salt_is_kept_back(void **state)
 {
@@ -540,12 +523,16 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_verified_server_over_tcp),   cmocka_unit_test(what_is_not_wanted_is_refused_by_its_code),
-        cmocka_unit_test(a_verified_server_over_pipes), cmocka_unit_test(a_stray_connection_does_not_end_it),
-        cmocka_unit_test(a_drip_does_not_hold_it),      cmocka_unit_test(a_peer_that_does_not_read),
-        cmocka_unit_test(a_ring_of_empty_events),       cmocka_unit_test(certificates_are_judged_when_the_peer_comes),
-        cmocka_unit_test(a_failed_connection_is_named), cmocka_unit_test(what_would_not_be_checked_is_an_error),
-        cmocka_unit_test(a_domain_is_a_number),         cmocka_unit_test(the_salt_is_kept_back),
+        cmocka_unit_test(a_verified_server_over_tcp),
+        cmocka_unit_test(what_is_not_wanted_is_refused_by_its_code),
+        cmocka_unit_test(a_verified_server_over_pipes),
+        cmocka_unit_test(a_stray_connection_does_not_end_it),
+        cmocka_unit_test(a_drip_does_not_hold_it),
+        cmocka_unit_test(a_peer_that_does_not_read),
+        cmocka_unit_test(a_ring_of_empty_events),
+        cmocka_unit_test(a_channel_by_a_page),
+        cmocka_unit_test(certificates_are_judged_when_the_peer_comes),
+        cmocka_unit_test(the_salt_is_kept_back),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
