@@ -12,14 +12,14 @@ ATTEST_LIBS := -ltss2-mu -lcbor -lmbedx509 -lmbedcrypto
 ATTEST_VERIFY_SRC := $(addprefix attest/verify/,akcert.c cborin.c eventlog.c evidence.c findings.c p256.c refvalues.c \
 	tpmquote.c verify.c verify_log.c verify_platform.c verify_report.c)
 ATTEST_PROVISION_SRC := $(addprefix attest/provision/,bh_provision.c quoting.c tpmkeys.c) \
-	$(addprefix attest/ca/,akca.c akrequest.c credential.c) \
-	attest/tcti/hvlink.c attest/format/cborout.c attest/format/platform_pack.c \
+	$(addprefix attest/ca/,akca.c akrequest.c credential.c ektemplate.c) \
+	attest/tcti/hvlink.c attest/tool/toolfile.c attest/format/cborout.c attest/format/platform_pack.c \
 	$(addprefix attest/verify/,cborin.c evidence.c eventlog.c findings.c p256.c tpmquote.c)
 ATTEST_HEADERS := $(wildcard attest/*/*.h) hv/include/public/bulkhead.h
 
 $(B)/attest/bh-provision: $(ATTEST_PROVISION_SRC) $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -o $@ $(ATTEST_PROVISION_SRC) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lxencall
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(ATTEST_PROVISION_SRC) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lxencall
 
 $(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/hvlink.c $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
@@ -30,7 +30,7 @@ $(B)/attest/libtss2-tcti-bulkhead.so.0: attest/tcti/tcti_bulkhead.c attest/tcti/
 ATTEST_DOM0_FILES := $(B)/attest/bh-provision $(B)/attest/libtss2-tcti-bulkhead.so.0 \
 	$(AK_CA_KEY) $(AK_CA_CERT)
 
-$(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c castate.c credential.c ekcert.c) attest/tool/toolfile.c \
+$(B)/attest/bh-ca: $(addprefix attest/ca/,bh_ca.c akca.c akcrl.c akrequest.c castate.c credential.c ekcert.c ektemplate.c) attest/tool/toolfile.c \
 		attest/format/cborout.c $(addprefix attest/verify/,cborin.c findings.c p256.c tpmquote.c) $(ATTEST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) $(ATTEST_LIBS)
@@ -121,10 +121,16 @@ attest_e2e_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
 $(B)/tests/host/attest_e2e_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/attest/bh-verify $(B)/keys/bh-key
 
 HOST_TESTS += attest_registrar
-attest_registrar_TEST_SRC := tests/host/attest_swtpm.c attest/ca/akrequest.c attest/ca/ekcert.c $(ATTEST_BUILD_SRC)
+attest_registrar_TEST_SRC := tests/host/attest_swtpm.c $(addprefix attest/ca/,akrequest.c ekcert.c ektemplate.c) $(ATTEST_BUILD_SRC)
 attest_registrar_TEST_CFLAGS := -D_GNU_SOURCE
 attest_registrar_TEST_LIBS := -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS)
-$(B)/tests/host/attest_registrar_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision
+$(B)/tests/host/attest_registrar_test: | $(B)/attest/bh-ca $(B)/attest/bh-provision $(B)/keys/bh-key
+
+HOST_TESTS += attest_revocation
+attest_revocation_TEST_SRC := tests/host/guestprog.c $(ATTEST_BUILD_SRC)
+attest_revocation_TEST_CFLAGS := -D_GNU_SOURCE
+attest_revocation_TEST_LIBS := $(ATTEST_LIBS)
+$(B)/tests/host/attest_revocation_test: | $(B)/attest/bh-ca
 
 HOST_TESTS += drtm
 drtm_TEST_SRC := attest/measure/drtm.c tests/host/attest_swtpm.c attest/verify/p256.c
@@ -169,7 +175,7 @@ $(ATTEST_FUZZ_OBJS): $(B)/fuzz/mbedtls/%.o: attest/mbedtls/verify_config.h tests
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g -w $(ATTEST_FUZZ_DEFINES) -fsanitize=fuzzer-no-link,$(ATTEST_FUZZ_SANITIZE) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
 $(B)/fuzz/attest_parse_fuzz: tests/fuzz/attest_parse_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_VERIFY_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \
-		$(addprefix attest/,ca/akrequest.c ca/ekcert.c format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
+		$(addprefix attest/,ca/akrequest.c ca/ekcert.c ca/ektemplate.c format/cborout.c format/platform_pack.c measure/authenticode.c measure/grubcfg.c)
 	@mkdir -p $(@D)
 	clang $(ATTEST_FUZZ_CFLAGS) -o $@ $(filter %.c %.o,$^) $(ATTEST_FUZZ_LIBS)
 $(B)/fuzz/attest_evidence_fuzz: tests/fuzz/attest_evidence_fuzz.c attest/mbedtls/ecdsa_alt.c $(ATTEST_BUILD_SRC) $(ATTEST_HEADERS) $(ATTEST_FUZZ_OBJS) \

@@ -122,6 +122,15 @@ static int sign(struct tool *t, const char *path, const char *file)
     return write_new(out, O_TRUNC, 0644, signature, n);
 }
 
+/* What mbedTLS writes of a name and what it reads again differ outside of ASCII: certificates by such a CA would never
+ * verify. */
+static bool is_plain(const char *name)
+{
+    for (; *name; name++)
+        if (*name < 0x20 || *name > 0x7e) return false;
+    return true;
+}
+
 /* A CA certificate of the key for itself; for more than 25 years from 2020 on, so that the clock of a
  * test machine does not matter. */
 static int make_ca(struct tool *t, const char *path, const char *subject, const char *out)
@@ -129,6 +138,10 @@ static int make_ca(struct tool *t, const char *path, const char *subject, const 
     mbedtls_x509write_cert crt;
     mbedtls_mpi serial;
     char pem[2048];
+    if (!is_plain(subject)) {
+        fprintf(stderr, "bh-key: \"%s\": a CA's name is plain ASCII\n", subject);
+        return 1;
+    }
     int rc = load(t, path);
     if (rc != 0) return rc;
     mbedtls_x509write_crt_init(&crt);

@@ -107,6 +107,33 @@ static int fill(struct akca *ca, mbedtls_x509write_cert *write, const struct akc
                : -EIO;
 }
 
+int akca_check(struct akca *ca, struct bytes der, mbedtls_x509_crt *crt)
+{
+    const uint32_t time = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
+    uint32_t flags = 0;
+    int rc;
+
+    if (mbedtls_x509_crt_parse_der(crt, der.data, der.size) != 0 || crt->raw.len != der.size ||
+        crt->issuer_raw.len != ca->cert.subject_raw.len ||
+        memcmp(crt->issuer_raw.p, ca->cert.subject_raw.p, crt->issuer_raw.len) != 0)
+        return -EINVAL;
+    rc = mbedtls_x509_crt_verify_with_profile(crt, &ca->cert, NULL, &mbedtls_x509_crt_profile_next, NULL, &flags, NULL,
+                                              NULL);
+    return (rc == 0 || rc == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) && (flags & ~time) == 0 ? 0 : -EINVAL;
+}
+
+/* The issuer's name went through text, which does not keep every name. */
+static int check_issued(struct akca *ca, const uint8_t *der, int size)
+{
+    mbedtls_x509_crt crt;
+    int rc;
+
+    mbedtls_x509_crt_init(&crt);
+    rc = akca_check(ca, (struct bytes){der, (size_t)size}, &crt);
+    mbedtls_x509_crt_free(&crt);
+    return rc == 0 ? size : rc;
+}
+
 int akca_issue(struct akca *ca, const struct akca_subject *subject, uint8_t *out, size_t capacity)
 {
     mbedtls_x509write_cert write;
@@ -125,5 +152,5 @@ int akca_issue(struct akca *ca, const struct akca_subject *subject, uint8_t *out
     if (rc > 0) memmove(out, out + capacity - (size_t)rc, (size_t)rc); /* mbedTLS writes from the end */
     mbedtls_x509write_crt_free(&write);
     mbedtls_pk_free(&key);
-    return rc > 0 ? rc : -EIO;
+    return rc > 0 ? check_issued(ca, out, rc) : -EIO;
 }

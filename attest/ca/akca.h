@@ -34,7 +34,11 @@ struct akca_subject {
     const mbedtls_x509_time *from, *to; /* UTC; NULL: the CA's own */
 };
 
-/* DER into out: its size, or -EIO. */
+/* DER into out: its size, -EIO, or -EINVAL: the CA's own name cannot be written as its certificate has it, so nothing
+ * would verify. */
 int akca_issue(struct akca *ca, const struct akca_subject *subject, uint8_t *out, size_t capacity);
+
+/* Is it one whole certificate that this CA signed? Whatever its time. 0 or -EINVAL; crt, set up, is filled in. */
+int akca_check(struct akca *ca, struct bytes der, mbedtls_x509_crt *crt);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <mbedtls/asn1write.h>
 #include <mbedtls/oid.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,39 +59,76 @@ static size_t put_algorithm(struct derout *w)
     return put_sequence(w, note(w, rc));
 }
 
-static int put_revoked(struct derout *w, const struct akca *ca, struct bytes der, const mbedtls_x509_time *when,
+/* A number that is not negative, in as few bytes as hold it. */
+static size_t put_number(struct derout *w, uint64_t n)
+{
+    unsigned char bytes[9];
+    size_t size = 0;
+
+    do {
+        bytes[8 - size++] = (unsigned char)n;
+        n >>= 8;
+    } while (n != 0);
+    if (bytes[9 - size] & 0x80) bytes[8 - size++] = 0;
+    return put_tag(w, MBEDTLS_ASN1_INTEGER, put_raw(w, bytes + 9 - size, size));
+}
+
+static bool is_before(const mbedtls_x509_time *a, const mbedtls_x509_time *b)
+{
+    const int x[] = {a->year, a->mon, a->day, a->hour, a->min, a->sec};
+    const int y[] = {b->year, b->mon, b->day, b->hour, b->min, b->sec};
+
+    for (int i = 0; i < 6; i++)
+        if (x[i] != y[i]) return x[i] < y[i];
+    return false;
+}
+
+/* What is over by itself needs no entry. */
+static int put_revoked(struct derout *w, struct akca *ca, const struct akcrl_entry *e, const mbedtls_x509_time *now,
                        size_t *size)
 {
     mbedtls_x509_crt crt;
     size_t entry;
-    int rc = -EINVAL;
+    int rc;
 
     mbedtls_x509_crt_init(&crt);
-    if (mbedtls_x509_crt_parse_der(&crt, der.data, der.size) == 0 && crt.issuer_raw.len == ca->cert.subject_raw.len &&
-        memcmp(crt.issuer_raw.p, ca->cert.subject_raw.p, crt.issuer_raw.len) == 0) {
-        entry = put_time(w, when);
+    rc = akca_check(ca, e->der, &crt);
+    if (rc == 0 && !is_before(&crt.valid_to, now)) {
+        entry = put_time(w, &e->when);
         entry += put_tag(w, MBEDTLS_ASN1_INTEGER, put_raw(w, crt.serial.p, crt.serial.len));
         *size += put_sequence(w, entry);
-        rc = 0;
     }
     mbedtls_x509_crt_free(&crt);
     return rc;
 }
 
-/* TBSCertList, version 1: signature, issuer, thisUpdate, nextUpdate, revokedCertificates (absent when empty). */
-static int put_body(struct derout *w, const struct akca *ca, const struct bytes *certs, size_t count,
-                    const mbedtls_x509_time *from, const mbedtls_x509_time *to, size_t *size)
+/* crlExtensions: the number, by which a reader tells the newer of two lists. */
+static size_t put_extensions(struct derout *w, uint64_t number)
+{
+    static const unsigned char oid[] = {0x55, 0x1d, 0x14}; /* 2.5.29.20 */
+    size_t size = put_tag(w, MBEDTLS_ASN1_OCTET_STRING, put_number(w, number));
+
+    size += put_tag(w, MBEDTLS_ASN1_OID, put_raw(w, oid, sizeof(oid)));
+    size = put_sequence(w, put_sequence(w, size));
+    return put_tag(w, MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED, size);
+}
+
+/* TBSCertList: version 2, signature, issuer, thisUpdate, nextUpdate, revokedCertificates (absent when empty),
+ * extensions. */
+static int put_body(struct derout *w, struct akca *ca, const struct akcrl_list *list, size_t *size)
 {
     size_t entries = 0;
 
-    for (size_t i = count; i > 0; i--) {
-        if (put_revoked(w, ca, certs[i - 1], from, &entries) != 0) return -EINVAL;
+    *size = put_extensions(w, list->number);
+    for (size_t i = list->count; i > 0; i--) {
+        if (put_revoked(w, ca, &list->entry[i - 1], list->from, &entries) != 0) return -EINVAL;
     }
-    *size = count != 0 ? put_sequence(w, entries) : 0;
-    *size += put_time(w, to);
-    *size += put_time(w, from);
+    *size += entries != 0 ? put_sequence(w, entries) : 0;
+    *size += put_time(w, list->to);
+    *size += put_time(w, list->from);
     *size += put_raw(w, ca->cert.subject_raw.p, ca->cert.subject_raw.len);
     *size += put_algorithm(w);
+    *size += put_number(w, 1);
     *size = put_sequence(w, *size);
     return w->failed != 0 ? -EIO : 0;
 }
@@ -114,19 +152,18 @@ static int sign_and_wrap(struct akca *ca, struct bytes body, uint8_t *out, size_
     return (int)size;
 }
 
-int akcrl_write(struct akca *ca, const struct bytes *certs, size_t count, const mbedtls_x509_time *from,
-                const mbedtls_x509_time *to, uint8_t *out, size_t capacity)
+int akcrl_write(struct akca *ca, const struct akcrl_list *list, uint8_t *out, size_t capacity)
 {
     unsigned char *buffer;
     struct derout w;
     size_t size;
     int rc;
 
-    if (count > AKCRL_MAX) return -EINVAL;
+    if (list->count > AKCRL_MAX) return -EINVAL;
     buffer = malloc(capacity);
     if (buffer == NULL) return -EIO;
     w = (struct derout){.at = buffer + capacity, .start = buffer};
-    rc = put_body(&w, ca, certs, count, from, to, &size);
+    rc = put_body(&w, ca, list, &size);
     if (rc == 0) rc = sign_and_wrap(ca, (struct bytes){w.at, size}, out, capacity);
     free(buffer);
     return rc;

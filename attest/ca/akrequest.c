@@ -49,13 +49,17 @@ size_t akrequest_write(const TPMT_PUBLIC *ek, const TPMT_PUBLIC *ak, struct byte
                        certificate.data != NULL ? 3 : 2, out, capacity);
 }
 
+/* In its one encoding: the digest is over the bytes, what is judged is the structure. */
 static int read_public(struct bytes encoded, TPMT_PUBLIC *out)
 {
-    size_t offset = 0;
+    uint8_t again[sizeof(TPMT_PUBLIC)];
+    size_t offset = 0, size = 0;
 
     *out = (TPMT_PUBLIC){0};
     return Tss2_MU_TPMT_PUBLIC_Unmarshal(encoded.data, encoded.size, &offset, out) == TSS2_RC_SUCCESS &&
-                   offset == encoded.size
+                   offset == encoded.size &&
+                   Tss2_MU_TPMT_PUBLIC_Marshal(out, again, sizeof(again), &size) == TSS2_RC_SUCCESS &&
+                   bytes_equal(encoded, again, size)
                ? 0
                : -EBADMSG;
 }

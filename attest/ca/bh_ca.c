@@ -9,10 +9,12 @@
 #include "castate.h"
 #include "credential.h"
 #include "ekcert.h"
+#include "ektemplate.h"
 #include "../tool/toolfile.h"
 #include "../verify/findings.h"
 #include "../verify/p256.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +112,46 @@ static int judge_papers(const struct options *o, const struct akrequest *request
     return memcmp(known, request->ek_hash, 32) == 0 ? 0 : complain(o->operands[0], "the EK is another one");
 }
 
+/* What ek/ or forgotten/ says of it. NONE, complained of where it says neither. */
+static enum akcert_profile read_profile(const struct options *o, const char *kind, struct bytes id)
+{
+    enum akcert_profile profile = AKCERT_NONE;
+    char path[CASTATE_PATH];
+    struct bytes file;
+
+    if (castate_path(path, o->state, kind, id, "") != 0) return AKCERT_NONE;
+    file = toolfile_read(path, 64);
+    if (bytes_has_prefix(file, "production "))
+        profile = AKCERT_PRODUCTION;
+    else if (bytes_has_prefix(file, "development "))
+        profile = AKCERT_DEVELOPMENT;
+    else
+        complain(path, "says neither production nor development");
+    toolfile_free(file);
+    return profile;
+}
+
 /* The profile is the EK's for good: an EK that swtpm's CA vouched for never gets a production certificate. */
+static int keeps_profile(const struct options *o, const char *kind, struct bytes id)
+{
+    const char *wanted = o->profile;
+    enum akcert_profile profile;
+
+    if (!castate_has(o->state, kind, id, "")) return 0;
+    profile = read_profile(o, kind, id);
+    if (profile == AKCERT_NONE) return -1;
+    if (strcmp(wanted, "production") == 0 ? profile == AKCERT_PRODUCTION : profile == AKCERT_DEVELOPMENT) return 0;
+    complain(o->operands[0], profile == AKCERT_DEVELOPMENT
+                                 ? "this EK was enrolled for development, which is for good: no production"
+                                 : "this EK was enrolled for production, which is for good");
+    return -1;
+}
+
+static int refuse_template(const struct options *o)
+{
+    return complain(o->operands[0], "the EK is not by template L-1 or L-2 of the EK Credential Profile");
+}
+
 static int enrol(const struct options *o, const struct asked *asked)
 {
     char path[CASTATE_PATH], text[64];
@@ -118,7 +159,9 @@ static int enrol(const struct options *o, const struct asked *asked)
     if (o->profile == NULL || (strcmp(o->profile, "production") != 0 && strcmp(o->profile, "development") != 0) ||
         (o->ek_roots == NULL) == (o->known == NULL))
         return usage();
+    if (!ektemplate_is(&asked->request.ek)) return refuse_template(o);
     if ((o->ek_roots != NULL ? judge_certificate(o, &asked->request) : judge_papers(o, &asked->request)) != 0) return 1;
+    if (keeps_profile(o, "ek", ek_id(asked)) != 0 || keeps_profile(o, "forgotten", ek_id(asked)) != 0) return 1;
     if (castate_has(o->state, "ek", ek_id(asked), ""))
         return complain(o->operands[0], "this EK is in the inventory already; forget it first");
     snprintf(text, sizeof(text), "%s %s\n", o->profile, o->ek_roots != NULL ? "certificate" : "papers");
@@ -127,12 +170,15 @@ static int enrol(const struct options *o, const struct asked *asked)
 
 static int forget(const struct options *o)
 {
-    char path[CASTATE_PATH];
+    char path[CASTATE_PATH], forgotten[CASTATE_PATH];
     uint8_t id[32];
 
     if (o->count != 1 || toolfile_hex(o->operands[0], id, sizeof(id)) != 32) return usage();
-    if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0) return 1;
-    return unlink(path) == 0 ? 0 : complain(o->operands[0], "not in the inventory");
+    if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0 ||
+        castate_path(forgotten, o->state, "forgotten", (struct bytes){id, 32}, "") != 0)
+        return 1;
+    if (rename(path, forgotten) == 0) return 0;
+    return complain(o->operands[0], errno == ENOENT ? "not in the inventory" : strerror(errno));
 }
 
 static int print_name(const char *name, void *context)
@@ -147,27 +193,18 @@ static int print_inventory(const struct options *o)
     return o->count != 0 ? usage() : castate_each(o->state, "ek", print_name, NULL) != 0;
 }
 
-/* NONE, complained of, for an EK that is not in the inventory. */
+/* NONE, complained of, for an EK that is not in the inventory, or should never have come there. */
 static enum akcert_profile enrolled_profile(const struct options *o, const struct asked *asked)
 {
-    enum akcert_profile profile = AKCERT_NONE;
-    char path[CASTATE_PATH];
-    struct bytes file;
-
     if (!castate_has(o->state, "ek", ek_id(asked), "")) {
         complain(o->operands[0], "this TPM's EK is not in the inventory");
         return AKCERT_NONE;
     }
-    if (castate_path(path, o->state, "ek", ek_id(asked), "") != 0) return AKCERT_NONE;
-    file = toolfile_read(path, 64);
-    if (bytes_has_prefix(file, "production "))
-        profile = AKCERT_PRODUCTION;
-    else if (bytes_has_prefix(file, "development "))
-        profile = AKCERT_DEVELOPMENT;
-    else
-        complain(path, "says neither production nor development");
-    toolfile_free(file);
-    return profile;
+    if (!ektemplate_is(&asked->request.ek)) {
+        refuse_template(o);
+        return AKCERT_NONE;
+    }
+    return read_profile(o, "ek", ek_id(asked));
 }
 
 /* --- Challenges ------------------------------------------------------------------------------------- */
@@ -272,14 +309,14 @@ static bool read_days(const char *text, long *days)
     return *text != '\0' && *end == '\0' && *days >= 1 && *days <= 3650;
 }
 
-/* DIR/kind/SHA-256 of the certificate.der */
-static int keep_certificate(const char *dir, const char *kind, struct bytes der)
+/* DIR/kind/SHA-256 of the certificate, and suffix */
+static int keep_certificate(const char *dir, const char *kind, struct bytes der, const char *suffix)
 {
     char path[CASTATE_PATH];
     uint8_t id[32];
 
     p256_sha256(der.data, der.size, id);
-    return castate_path(path, dir, kind, (struct bytes){id, 32}, ".der") != 0 ||
+    return castate_path(path, dir, kind, (struct bytes){id, 32}, suffix) != 0 ||
            toolfile_write(path, der.data, der.size) != 0;
 }
 
@@ -296,8 +333,11 @@ static int write_certificate(const struct options *o, const struct akrequest *re
     if (open_ca(o, &ca) != 0) return 1;
     size = akca_issue(&ca, &subject, out, sizeof(out));
     akca_close(&ca);
+    if (size == -EINVAL)
+        return complain(o->cert, "the CA's name cannot be written again as it is there: plain ASCII, each part a "
+                                 "UTF8String (bh-key ca makes such)");
     if (size < 0) return complain(o->out, "the certificate cannot be made");
-    return keep_certificate(o->state, "issued", (struct bytes){out, (size_t)size}) != 0 ||
+    return keep_certificate(o->state, "issued", (struct bytes){out, (size_t)size}, ".der") != 0 ||
            toolfile_write(o->out, out, (size_t)size) != 0;
 }
 
@@ -323,25 +363,45 @@ static int issue(const struct options *o, const struct asked *asked)
 
 struct revocations {
     const char *dir;
-    struct bytes cert[AKCRL_MAX];
+    struct akca ca;
+    struct akcrl_entry entry[AKCRL_MAX];
     size_t count;
 };
 
-static int add_revoked(const char *path, struct revocations *list)
+/* Judged one by one, so that the one which is none of this CA's is named. */
+static int add_revoked(const char *path, mbedtls_x509_time when, struct revocations *list)
 {
     struct bytes file;
+    mbedtls_x509_crt crt;
+    int rc;
 
     if (list->count == AKCRL_MAX) return complain(path, "the list is too long");
     file = toolfile_read(path, 65536);
     if (file.data == NULL) return 1;
-    for (size_t i = 0; i < list->count; i++) {
-        if (bytes_equal(file, list->cert[i].data, list->cert[i].size)) {
-            toolfile_free(file);
-            return 0;
-        }
+    mbedtls_x509_crt_init(&crt);
+    rc = akca_check(&list->ca, file, &crt);
+    mbedtls_x509_crt_free(&crt);
+    for (size_t i = 0; rc == 0 && i < list->count; i++)
+        rc = bytes_equal(file, list->entry[i].der.data, list->entry[i].der.size);
+    if (rc == 0) {
+        list->entry[list->count++] = (struct akcrl_entry){file, when};
+        return 0;
     }
-    list->cert[list->count++] = file;
-    return 0;
+    toolfile_free(file);
+    return rc < 0 ? complain(path, "not a certificate that this CA signed") : 0; /* 1: it is there already */
+}
+
+/* The time in its name; in one from before there was any, that of the file. */
+static mbedtls_x509_time revoked_since(const char *name, const char *path)
+{
+    mbedtls_x509_time t = {0};
+    struct stat st = {0};
+
+    if (strlen(name) == 64 + 15 + 4 &&
+        sscanf(name + 64, "-%4d%2d%2d%2d%2d%2d.der", &t.year, &t.mon, &t.day, &t.hour, &t.min, &t.sec) == 6)
+        return t;
+    stat(path, &st);
+    return utc(st.st_mtime);
 }
 
 static int add_former(const char *name, void *context)
@@ -350,43 +410,50 @@ static int add_former(const char *name, void *context)
     char path[CASTATE_PATH];
 
     snprintf(path, sizeof(path), "%s/revoked/%s", list->dir, name);
-    return add_revoked(path, list);
+    return add_revoked(path, revoked_since(name, path), list);
 }
 
 /* The list is made before anything is written down: a certificate that is none of this CA changes nothing. */
-static int write_list(const struct options *o, const struct revocations *list, size_t former, long days)
+static int write_list(const struct options *o, struct revocations *list, size_t former, mbedtls_x509_time from,
+                      long days)
 {
-    const mbedtls_x509_time from = utc(time(NULL)), to = utc(time(NULL) + days * 86400);
+    const mbedtls_x509_time to = utc(time(NULL) + days * 86400);
+    struct akcrl_list made = {.entry = list->entry, .count = list->count, .from = &from, .to = &to};
     static uint8_t out[131072];
-    struct akca ca;
+    char since[32];
     int size, rc = 0;
 
-    if (open_ca(o, &ca) != 0) return 1;
-    size = akcrl_write(&ca, list->cert, list->count, &from, &to, out, sizeof(out));
-    akca_close(&ca);
-    if (size < 0) return complain(o->out, "a certificate is not one of this CA, or the list is too long");
+    if (castate_next_number(o->state, &made.number) != 0) return 1;
+    size = akcrl_write(&list->ca, &made, out, sizeof(out));
+    if (size < 0) return complain(o->out, "the list is too long");
+    snprintf(since, sizeof(since), "-%04u%02u%02u%02u%02u%02u.der", (unsigned int)from.year % 10000,
+             (unsigned int)from.mon % 100, (unsigned int)from.day % 100, (unsigned int)from.hour % 100,
+             (unsigned int)from.min % 100, (unsigned int)from.sec % 100);
     for (size_t i = former; rc == 0 && i < list->count; i++)
-        rc = keep_certificate(o->state, "revoked", list->cert[i]);
+        rc = keep_certificate(o->state, "revoked", list->entry[i].der, since);
     return rc != 0 || toolfile_write(o->out, out, (size_t)size) != 0;
 }
 
 static int revoke_some(const struct options *o)
 {
     static struct revocations list;
+    const mbedtls_x509_time now = utc(time(NULL));
     size_t former;
     long days;
     int rc;
 
     if (o->key == NULL || o->cert == NULL || o->out == NULL || o->days == NULL || !read_days(o->days, &days))
         return usage();
+    if (open_ca(o, &list.ca) != 0) return 1;
     list.dir = o->state;
     rc = castate_each(o->state, "revoked", add_former, &list);
     former = list.count;
     for (int i = 0; rc == 0 && i < o->count; i++)
-        rc = add_revoked(o->operands[i], &list);
-    if (rc == 0) rc = write_list(o, &list, former, days);
+        rc = add_revoked(o->operands[i], now, &list);
+    if (rc == 0) rc = write_list(o, &list, former, now, days);
     for (size_t i = 0; i < list.count; i++)
-        toolfile_free(list.cert[i]);
+        toolfile_free(list.entry[i].der);
+    akca_close(&list.ca);
     return rc != 0;
 }
 

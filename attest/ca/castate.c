@@ -5,7 +5,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +23,19 @@ int castate_path(char out[CASTATE_PATH], const char *dir, const char *kind, stru
     return -1;
 }
 
+static int lock(const char *dir)
+{
+    static int fd; /* until the program ends */
+
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0) return 0;
+    toolfile_complain("%s: cannot be locked: %s", dir, strerror(errno));
+    return -1;
+}
+
 int castate_open(const char *dir)
 {
-    static const char *const kinds[] = {"", "/ek", "/pending", "/issued", "/revoked"};
+    static const char *const kinds[] = {"", "/ek", "/forgotten", "/pending", "/issued", "/revoked"};
     char path[CASTATE_PATH];
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -32,7 +45,30 @@ int castate_open(const char *dir)
             return -1;
         }
     }
-    return 0;
+    return lock(dir);
+}
+
+int castate_next_number(const char *dir, uint64_t *number)
+{
+    char path[CASTATE_PATH], text[32];
+    struct bytes file;
+    char *end;
+
+    snprintf(path, sizeof(path), "%s/crl-number", dir);
+    *number = 1;
+    if (access(path, F_OK) == 0) {
+        file = toolfile_read(path, 24);
+        if (file.data == NULL) return -1;
+        *number = strtoull((const char *)file.data, &end, 10) + 1;
+        if (file.size == 0 || file.data[0] < '0' || file.data[0] > '9' || *end != '\n' || *number == 0) {
+            toolfile_complain("%s: not a number", path);
+            toolfile_free(file);
+            return -1;
+        }
+        toolfile_free(file);
+    }
+    snprintf(text, sizeof(text), "%" PRIu64 "\n", *number);
+    return toolfile_write(path, text, strlen(text));
 }
 
 bool castate_has(const char *dir, const char *kind, struct bytes id, const char *suffix)

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ekcert.h"
+#include "ektemplate.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/rsa.h>
 
 /* 2.23.133.8.1, tcg-kp-EKCertificate, as the contents of its DER encoding. */
 #define OID_EK_CERTIFICATE "\x67\x81\x05\x08\x01"
-
-#define EK_ATTRIBUTES                                                                                                  \
-    (TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_RESTRICTED |       \
-     TPMA_OBJECT_DECRYPT)
-
-static bool is_ek(const TPMT_PUBLIC *ek)
-{
-    return (ek->objectAttributes & EK_ATTRIBUTES) == EK_ATTRIBUTES &&
-           (ek->objectAttributes & TPMA_OBJECT_SIGN_ENCRYPT) == 0 && ek->nameAlg == TPM2_ALG_SHA256;
-}
 
 static bool is_rsa_key(const mbedtls_pk_context *pk, const TPMT_PUBLIC *ek)
 {
@@ -56,7 +47,7 @@ static const char *judge(mbedtls_x509_crt *crt, mbedtls_x509_crt *roots, const T
 {
     uint32_t flags = 0;
 
-    if (!is_ek(ek)) return "the EK is not a TPM's restricted decryption key";
+    if (!ektemplate_is(ek)) return "the EK is not by template L-1 or L-2 of the EK Credential Profile";
     if (!is_rsa_key(&crt->pk, ek) && !is_ecc_key(&crt->pk, ek)) return "the EK's certificate is for another key";
     if (!is_for_ek(crt)) return "the certificate is not for an EK";
     if (mbedtls_x509_crt_verify(crt, roots, NULL, NULL, &flags, NULL, NULL) != 0)

@@ -11,6 +11,7 @@
 #include "../ca/credential.h"
 #include "../format/platform_pack.h"
 #include "../tcti/hvlink.h"
+#include "../tool/toolfile.h"
 #include "../verify/eventlog.h"
 #include "../verify/p256.h"
 #include "../verify/tpmquote.h"
@@ -20,9 +21,12 @@
 #include <mbedtls/pk.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
+
+const char *const toolfile_program = "bh-provision";
 
 #define ATTEMPTS 25 /* at a quote that agrees with the log: PCR 22 may move while we look */
 
@@ -51,16 +55,6 @@ static long read_file(const char *path, uint8_t *out, size_t capacity)
     size = fread(out, 1, capacity, file);
     fclose(file);
     return size == capacity ? -EMSGSIZE : (long)size;
-}
-
-static int write_file(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    size_t written;
-
-    if (file == NULL) return -errno;
-    written = fwrite(data, 1, size, file);
-    return fclose(file) == 0 && written == size ? 0 : -EIO;
 }
 
 static int fail(const char *what, long error)
@@ -106,15 +100,14 @@ static int write_request(struct service *s, ESYS_CONTEXT *esys)
     uint8_t request[AKREQUEST_MAX], certificate[4096];
     long cert_size = tpmkeys_ek_certificate(esys, s->options.rsa, certificate, sizeof(certificate));
     size_t size;
-    int rc;
 
     if (cert_size < 0) return fail("the EK's certificate", cert_size);
     if (cert_size == 0) printf("bh-provision: the TPM holds no certificate for this EK\n");
     size = akrequest_write(&s->keys.ek_public.publicArea, &s->keys.ak_public.publicArea,
                            (struct bytes){cert_size != 0 ? certificate : NULL, (size_t)cert_size}, request,
                            sizeof(request));
-    rc = size != 0 ? write_file(s->options.request, request, size) : -EIO;
-    return rc != 0 ? fail(s->options.request, rc) : 0;
+    if (size == 0) return fail(s->options.request, -EIO);
+    return toolfile_write(s->options.request, request, size) == 0 ? 0 : -EIO;
 }
 
 static int answer_challenge(struct service *s, ESYS_CONTEXT *esys)
@@ -124,14 +117,12 @@ static int answer_challenge(struct service *s, ESYS_CONTEXT *esys)
     TPM2B_DIGEST answer = {0};
     uint8_t challenge[AKREQUEST_MAX];
     long size = read_file(s->options.activate, challenge, sizeof(challenge));
-    int rc;
 
     if (size < 0) return fail(s->options.activate, size);
     if (akrequest_read_challenge((struct bytes){challenge, (size_t)size}, &blob, &seed) != 0)
         return fail(s->options.activate, -EBADMSG);
     if (tpmkeys_activate(esys, &s->keys, &blob, &seed, &answer) != 0) return -EIO;
-    rc = write_file(s->options.answer, answer.buffer, answer.size);
-    return rc != 0 ? fail(s->options.answer, rc) : 0;
+    return toolfile_write(s->options.answer, answer.buffer, answer.size) == 0 ? 0 : -EIO;
 }
 
 /* The development CA's half: a secret that only a TPM with this EK and this AK can open. */
@@ -172,11 +163,35 @@ static int certify_here(struct service *s, ESYS_CONTEXT *esys)
     return 0;
 }
 
+/* One whole certificate, for this very AK; what else it says is for those who verify. */
+static bool is_for_ak(const struct service *s, size_t size)
+{
+    const TPMS_ECC_POINT *point = &s->keys.ak_public.publicArea.unique.ecc;
+    uint8_t encoded[65];
+    mbedtls_x509_crt crt;
+    size_t encoded_size;
+    bool good;
+
+    mbedtls_x509_crt_init(&crt);
+    good = mbedtls_x509_crt_parse_der(&crt, s->certificate, size) == 0 && crt.raw.len == size &&
+           mbedtls_pk_get_type(&crt.pk) == MBEDTLS_PK_ECKEY &&
+           mbedtls_pk_ec(crt.pk)->grp.id == MBEDTLS_ECP_DP_SECP256R1 && point->x.size == 32 && point->y.size == 32 &&
+           mbedtls_ecp_point_write_binary(&mbedtls_pk_ec(crt.pk)->grp, &mbedtls_pk_ec(crt.pk)->Q,
+                                          MBEDTLS_ECP_PF_UNCOMPRESSED, &encoded_size, encoded, sizeof(encoded)) == 0 &&
+           memcmp(encoded + 1, point->x.buffer, 32) == 0 && memcmp(encoded + 33, point->y.buffer, 32) == 0;
+    mbedtls_x509_crt_free(&crt);
+    return good;
+}
+
 static int load_certificate(struct service *s)
 {
     long size = read_file(s->options.certificate, s->certificate, sizeof(s->certificate));
 
     if (size < 0) return fail(s->options.certificate, size);
+    if (!is_for_ak(s, (size_t)size)) {
+        toolfile_complain("%s: not a certificate (DER) for this TPM's AK", s->options.certificate);
+        return -EINVAL;
+    }
     s->platform.chain[0] = (struct bytes){s->certificate, (size_t)size};
     return 0;
 }
@@ -243,10 +258,8 @@ static int pack(struct service *s, ESYS_CONTEXT *esys)
     memcpy(s->platform.pcr, s->quoting.pcr, sizeof(s->platform.pcr));
     size = platform_pack(&s->platform, s->packed, sizeof(s->packed));
     if (size == 0) return fail("evidence is too large", -EMSGSIZE);
-    if (s->options.out != NULL)
-        rc = write_file(s->options.out, s->packed, size);
-    else
-        rc = hvlink_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
+    if (s->options.out != NULL && toolfile_write(s->options.out, s->packed, size) != 0) return -EIO;
+    if (s->options.out == NULL) rc = hvlink_write_blob(s->hv, BH_EVIDENCE_PUT, s->packed, size);
     if (rc != 0) return fail("storing the platform evidence", rc);
     printf("bh-provision: %zu bytes of platform evidence stored%s\n", size,
            s->options.certificate == NULL ? " (development CA)" : "");
@@ -365,6 +378,7 @@ int main(int argc, char **argv)
     int rc = 0;
 
     if (!read_options(argc, argv, options)) return usage();
+    umask(077);                        /* an answer is a secret until it is used */
     setenv("TSS2_LOG", "all+NONE", 0); /* what fails is said here; a missing AK is no failure */
     if (stores_in_hypervisor(options)) {
         service.hv = hvlink_open();

@@ -1,57 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tpmkeys.h"
+#include "../ca/ektemplate.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* PolicyA of the EK Credential Profile (B.6.2): TPM2_PolicySecret(TPM_RH_ENDORSEMENT). */
-#define EK_POLICY                                                                                                      \
-    {                                                                                                                  \
-        0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52,    \
-            0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa                         \
-    }
-
-/* Template L-2 of the EK Credential Profile (B.3.4): ECC NIST P-256. */
-static const TPM2B_PUBLIC ek_ecc = {
-    .publicArea =
-        {
-            .type = TPM2_ALG_ECC,
-            .nameAlg = TPM2_ALG_SHA256,
-            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
-                                TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
-            .authPolicy = {.size = 32, .buffer = EK_POLICY},
-            .parameters.eccDetail =
-                {
-                    .symmetric = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB},
-                    .scheme.scheme = TPM2_ALG_NULL,
-                    .curveID = TPM2_ECC_NIST_P256,
-                    .kdf.scheme = TPM2_ALG_NULL,
-                },
-            .unique.ecc = {.x = {.size = 32}, .y = {.size = 32}},
-        },
-};
-
-/* Template L-1 (B.3.3): RSA 2048. */
-static const TPM2B_PUBLIC ek_rsa = {
-    .publicArea =
-        {
-            .type = TPM2_ALG_RSA,
-            .nameAlg = TPM2_ALG_SHA256,
-            .objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
-                                TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
-            .authPolicy = {.size = 32, .buffer = EK_POLICY},
-            .parameters.rsaDetail =
-                {
-                    .symmetric = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB},
-                    .scheme.scheme = TPM2_ALG_NULL,
-                    .keyBits = 2048,
-                },
-            .unique.rsa = {.size = 256},
-        },
-};
 
 /* Where the maker left the certificate (EK Credential Profile, 2.2.1.4). */
 #define EK_RSA_CERTIFICATE 0x01c00002u
@@ -174,7 +129,8 @@ int tpmkeys_open(ESYS_CONTEXT *esys, bool rsa, struct tpmkeys *keys)
     keys->ek = ESYS_TR_NONE;
     keys->ak = ESYS_TR_NONE;
     if (open_ak(esys, keys) != 0) return -EIO;
-    return create(esys, "TPM2_CreatePrimary of the EK", rsa ? &ek_rsa : &ek_ecc, &keys->ek, &keys->ek_public);
+    return create(esys, "TPM2_CreatePrimary of the EK", rsa ? &ektemplate_rsa : &ektemplate_ecc, &keys->ek,
+                  &keys->ek_public);
 }
 
 /* Reads what is there in pieces: a TPM gives some 1 KiB at most at once. */

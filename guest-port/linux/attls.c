@@ -11,6 +11,7 @@
 #include <mbedtls/sha256.h>
 #include <mbedtls/ssl.h>
 
+#include "attestwords.h"
 #include "attls_key.h"
 #include "evidence_pack.h"
 
@@ -211,7 +212,7 @@ static bool show(struct attls *a, const uint8_t nonce[ATTLS_NONCE], char why[ATT
     make_binding(a, true, binding);
     if (a->config.attest != NULL)
         size = a->config.attest(a->config.self, nonce, binding, a->evidence, sizeof(a->evidence));
-    if (size < 0) return fail(why, "no evidence of our own: %s", strerror((int)-size));
+    if (size < 0) return fail(why, "no evidence of our own: %s", attestwords(size));
     return say(a, MESSAGE_EVIDENCE, a->evidence, (size_t)size, why);
 }
 

@@ -22,6 +22,10 @@
  * certificate would be made before it and would be seen by whoever connects. Why that is safe: nothing but these
  * messages passes before both sides have judged, and the exporter ties them to the keys that the handshake agreed on.
  * Renegotiation and resumption are off, so there is one handshake for one exporter.
+ *
+ * The client exposes itself first: whoever answers it, evidence or none, gets the client's evidence, and with it what
+ * the report says and, unless it is kept back, the salt that tells the compartment. A client to which that matters
+ * leaves the salt out (--hide-compartment), or lets the other side be the client.
  */
 #ifndef ATTLS_H
 #define ATTLS_H
@@ -36,7 +40,8 @@
 
 struct attls_config {
     bool server;
-    /* A reliable stream of bytes: number of bytes, at least 1, or -1. Reading gives 0 at its end. */
+    /* A reliable stream of bytes: number of bytes, at least 1, or -1. Reading gives 0 at its end. They keep the time:
+     * a peer that says a byte now and then would hold attls_open() for ever. */
     long (*send)(void *stream, const uint8_t *data, size_t size);
     long (*receive)(void *stream, uint8_t *data, size_t size);
     void *stream;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "attls_judge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <mbedtls/sha256.h>
+
+#include "attestwords.h"
 
 static bool refuse(char why[ATTLS_ERROR], const char *text)
 {
@@ -48,12 +51,23 @@ static bool launch_is_wanted(const struct attls_local *l, const struct bh_report
     return l->any_launch;
 }
 
+/* Zero stands for nobody, whoever asks for it. */
+static bool signer_is_wanted(const struct attls_local *l, const struct bh_report *r)
+{
+    static const uint8_t nobody[32];
+
+    return l->signer == NULL || (memcmp(l->signer, r->signer, 32) == 0 && memcmp(r->signer, nobody, 32) != 0 &&
+                                 r->guest_svn >= l->least_guest_svn);
+}
+
 static bool judge_report(const struct attls_local *l, const struct bh_report *r, char why[ATTLS_ERROR])
 {
+    if (!(r->flags & BH_FLAG_MEASURED)) return refuse(why, "this boot is not measured, or no longer");
+    if ((r->flags & BH_FLAG_DEBUG) && !l->allow_debug)
+        return refuse(why, "of a debug build of the hypervisor (--allow-debug)");
     if (!launch_is_wanted(l, r)) return refuse(why, "another launch");
     if (l->type != NULL && strncmp(l->type, r->type, sizeof(r->type)) != 0) return refuse(why, "another label");
-    if (l->signer != NULL && (memcmp(l->signer, r->signer, 32) != 0 || r->guest_svn < l->least_guest_svn))
-        return refuse(why, "another signer, or too low a version");
+    if (!signer_is_wanted(l, r)) return refuse(why, "another signer, or too low a version");
     return true;
 }
 
@@ -64,6 +78,7 @@ bool attls_judge_local(void *judged, const uint8_t nonce[ATTLS_NONCE], const uin
     uint8_t data[64];
     struct evidence e;
     struct bh_report r;
+    int rc;
 
     if (evidence_parse((struct bytes){evidence, size}, &e) != 0 || evidence_parse_report(e.report, &r) != 0 ||
         e.signature.size != 64)
@@ -72,6 +87,11 @@ bool attls_judge_local(void *judged, const uint8_t nonce[ATTLS_NONCE], const uin
     mbedtls_sha256_ret(binding, ATTLS_BINDING, data + 32, 0);
     if (memcmp(r.report_data, data, 32) != 0) return refuse(why, "over another nonce");
     if (memcmp(r.report_data + 32, data + 32, 32) != 0) return refuse(why, "for another channel");
-    if (l->check(&r, e.signature.data) != 0) return refuse(why, "not of this hypervisor in this boot");
+    rc = l->check(&r, e.signature.data);
+    if (rc == -EBADMSG) return refuse(why, "not of this hypervisor in this boot");
+    if (rc != 0) {
+        snprintf(why, ATTLS_ERROR, "the peer's evidence cannot be checked: %s", attestwords(rc));
+        return false;
+    }
     return judge_report(l, &r, why);
 }

@@ -21,7 +21,7 @@ struct attls_local {
     size_t launch_count;
     const uint8_t *signer; /* and of this signer, with this version at least, where not NULL */
     uint32_t least_guest_svn;
-    bool any_launch;
+    bool any_launch, allow_debug; /* a report without BH_FLAG_MEASURED never is good */
 };
 bool attls_judge_local(void *judged, const uint8_t nonce[ATTLS_NONCE], const uint8_t binding[ATTLS_BINDING],
                        const uint8_t *evidence, size_t size, char why[ATTLS_ERROR]);

@@ -5,7 +5,8 @@
  * guest with this launch digest)? REPORT is a file, or -
  *
  * Local attestation: no verifier, no reference values, no TPM; who trusts the platform already asks it about a
- * neighbour. Prints who the other one is. Exit: 0 yes, 1 no, with the reason, 2 usage.
+ * neighbour. Prints who the other one is. The report binds SHA-256("BHCHECK1") beside the nonce, so that what a
+ * neighbour was shown is no evidence for anybody else. Exit: 0 yes, 1 no, with the reason, 2 usage.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,10 +15,12 @@
 #include <mbedtls/sha256.h>
 
 #include "attestcall.h"
+#include "attestwords.h"
 #include "extendlog.h"
 #include "lxcall.h"
 
-#define BYTES (sizeof(struct bh_report) + 64)
+#define BINDING "BHCHECK1"
+#define BYTES   (sizeof(struct bh_report) + 64)
 
 static int fail(const char *what, const char *why)
 {
@@ -53,8 +56,8 @@ static int nonce_data(const char *text, uint8_t data[64])
     long n = unhex(text, nonce, sizeof(nonce));
 
     if (n < 8) return -EINVAL;
-    memset(data, 0, 64);
     mbedtls_sha256_ret(nonce, (size_t)n, data, 0);
+    mbedtls_sha256_ret((const uint8_t *)BINDING, strlen(BINDING), data + 32, 0);
     return 0;
 }
 
@@ -64,7 +67,7 @@ static int show(const uint8_t data[64])
     static char hex[2 * BYTES + 1];
     int rc = attestcall_report(data, &r);
 
-    if (rc < 0) return fail("no report", attestcall_error(rc));
+    if (rc < 0) return fail("no report", attestwords(rc));
     extendlog_hex((uint8_t *)&r.report, sizeof(r.report), hex);
     extendlog_hex(r.signature, 64, hex + 2 * sizeof(r.report));
     for (size_t i = 0; i < 2 * BYTES; i += 64)
@@ -81,6 +84,7 @@ static void print_guest(const struct bh_report *r)
     printf("launch %s\n", hex);
     extendlog_hex(r->signer, 32, hex);
     printf("signer %s\nguest-svn %u\n", hex, r->guest_svn);
+    printf("measured yes\ndebug %s\n", r->flags & BH_FLAG_DEBUG ? "yes" : "no"); /* others are refused */
 }
 
 static int read_report(const char *path, uint8_t bytes[BYTES])
@@ -105,8 +109,10 @@ static int check(const char *path, const uint8_t data[64], const char *launch)
     if (read_report(path, bytes)) return 1;
     memcpy(&r, bytes, sizeof(r));
     rc = attestcall_check(&r, bytes + sizeof(r));
-    if (rc < 0) return fail("refused", attestcall_error(rc));
-    if (memcmp(r.report_data, data, 64) != 0) return fail("refused", "over another nonce");
+    if (rc < 0) return fail("refused", attestwords(rc));
+    if (memcmp(r.report_data, data, 32) != 0) return fail("refused", "over another nonce");
+    if (memcmp(r.report_data + 32, data + 32, 32) != 0) return fail("refused", "made for another use than bh-check");
+    if (!(r.flags & BH_FLAG_MEASURED)) return fail("refused", "this boot is not measured, or no longer");
     if (launch && memcmp(r.launch_digest, want, 32) != 0) return fail("refused", "another launch");
     print_guest(&r);
     return 0;

@@ -15,6 +15,7 @@
 #include <mbedtls/pem.h>
 #include <mbedtls/sha256.h>
 
+#include "attestwords.h"
 #include "evidence_pack.h"
 #include "lxcall.h"
 
@@ -39,6 +40,12 @@ static bool hide;
 static int fail(const char *what, long rc)
 {
     fprintf(stderr, "bh-evidence: %s: %s\n", what, strerror((int)-rc));
+    return 1;
+}
+
+static int fail_call(const char *what, long rc)
+{
+    fprintf(stderr, "bh-evidence: %s: %s\n", what, attestwords(rc));
     return 1;
 }
 
@@ -142,15 +149,8 @@ int main(int argc, char **argv)
     s = lxcall_pages((sizeof(*s) + 4095) / 4096);
     if (!s) return fail("memory", -ENOMEM);
     rc = read_report(s, nonce_size, binding_size);
-    if (rc < 0)
-        return fail(rc == -ENOSYS   ? "no report: the hypervisor is not Bulkhead"
-                    : rc == -ENODEV ? "no report: this boot was not measured"
-                                    : "no report",
-                    rc);
+    if (rc < 0) return fail_call("no report", rc);
     rc = read_platform(s);
-    if (rc < 0)
-        return fail(rc == -ENODATA ? "no platform evidence: the provisioning service has not stored any"
-                                   : "no platform evidence",
-                    rc);
+    if (rc < 0) return fail_call("the platform's part", rc);
     return print_evidence(s, nonce_size, binding_size, (size_t)rc);
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "domid.h"
 #include "lxcall.h"
 #include "probe.h"
 
@@ -96,7 +97,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bh-probe DOMID\n");
         return 2;
     }
-    t.domid = (uint32_t)strtoul(argv[1], NULL, 0);
+    if (domid_parse(argv[1], &t.domid) < 0) {
+        fprintf(stderr, "bh-probe: \"%s\": not a domain's id\n", argv[1]);
+        return 2;
+    }
     rc = lxcall_open();
     t.pages = rc < 0 ? NULL : lxcall_pages(PROBE_PAGES);
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bh-seal seal [--signer SVN] [--label] [--count] IN OUT
- * bh-seal open IN OUT
+ * bh-seal seal [--signer SVN] [--label] [--count] [--name TEXT] IN OUT
+ * bh-seal open [--signer SVN] [--label] [--count] [--name TEXT] IN OUT
  *
  * Encrypts a file so that only this guest, on this measured platform, opens it again: the launch digest has to be the
  * same (--signer: the signer, and at least that version), with --label type and compartment too. --count: only the
- * newest file that was sealed so opens; OUT.new is written first, then the TPM counts, then OUT is replaced, so after a
- * crash one of the two opens. IN and OUT may be -. Exit: 0, 1 with the reason, 2 for wrong usage.
+ * newest file that was sealed so opens (sealcount.h). --name: the file says what it is.
+ *
+ * A file says itself what it is bound to, and whoever stores files may give back another one: opened with the options
+ * of seal, it is refused where it has less. Without options it is told what the file is bound to. IN and OUT may be -.
+ * Exit: 0, 1 with the reason, 2 for wrong usage.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <mbedtls/sha256.h>
 
 #include "attestcall.h"
+#include "attestwords.h"
+#include "besidefile.h"
+#include "domid.h"
 #include "lxcall.h"
+#include "sealcount.h"
 #include "sealfile.h"
 
-#define FILE_MAX (SEALFILE_HEAD + SEALFILE_DATA_MAX + SEALFILE_TAG)
+static uint8_t in[SEALCOUNT_FILE_MAX + 1], out[SEALCOUNT_FILE_MAX];
 
-static uint8_t in[FILE_MAX + 1], out[FILE_MAX];
+/* What the command line asks for; of seal all of head but context and counter. */
+struct wanted {
+    struct sealfile_head head;
+    int count, any; /* any: nothing was asked for */
+};
 
 static int fail(const char *what, const char *why)
 {
@@ -31,7 +43,10 @@ static int fail(const char *what, const char *why)
 
 static int usage(void)
 {
-    fputs("usage: bh-seal seal [--signer SVN] [--label] [--count] IN OUT\n       bh-seal open IN OUT\n", stderr);
+    fputs("usage: bh-seal seal [--signer SVN] [--label] [--count] [--name TEXT] IN OUT\n"
+          "       bh-seal open [--signer SVN] [--label] [--count] [--name TEXT] IN OUT\n"
+          "  open with the options of seal refuses a file that has less; --count wants a file to write to, not -\n",
+          stderr);
     return 2;
 }
 
@@ -48,113 +63,96 @@ static long read_file(const char *path, size_t most)
 
 static int write_file(const char *path, const uint8_t *data, size_t size)
 {
-    FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
-    int bad = !f || fwrite(data, 1, size, f) != size || fflush(f) != 0;
+    int rc = 0;
 
-    if (!bad && f != stdout) bad = fsync(fileno(f)) != 0;
-    if (f && f != stdout) bad |= fclose(f) != 0;
-    return bad ? fail(path, strerror(errno)) : 0;
+    if (strcmp(path, "-") == 0)
+        rc = fwrite(data, 1, size, stdout) != size || fflush(stdout) != 0 ? -errno : 0;
+    else
+        rc = besidefile_write(path, data, size);
+    return rc < 0 ? fail(path, strerror(-rc)) : 0;
 }
 
-static int get_key(const struct sealfile_head *head, uint8_t key[32])
-{
-    struct bh_seal_key k = {.flags = head->flags, .min_svn = head->min_svn};
-    int rc;
-
-    memcpy(k.context, head->context, 32);
-    rc = attestcall_seal_key(&k);
-    memcpy(key, k.key, 32);
-    explicit_bzero(&k, sizeof(k));
-    return rc < 0 ? fail("no key", attestcall_error(rc)) : 0;
-}
-
-static int write_sealed(const struct sealfile_head *head, const char *path, size_t size)
-{
-    uint8_t key[32];
-    int rc = get_key(head, key);
-
-    if (rc == 0 && sealfile_write(head, key, in, size, out) < 0) rc = fail("encrypting", strerror(EINVAL));
-    explicit_bzero(key, sizeof(key));
-    return rc ? rc : write_file(path, out, SEALFILE_HEAD + size + SEALFILE_TAG);
-}
-
-/* The file is whole on the disk before the counter makes all older ones worthless. */
-static int seal_counted(struct sealfile_head *head, const char *path, size_t size)
-{
-    char fresh[4096];
-    uint64_t value;
-    int rc = attestcall_counter(head->flags, 0, &value);
-
-    if (rc == -ENOENT) rc = attestcall_counter(head->flags, 1, &value);
-    if (rc < 0) return fail("counter", attestcall_error(rc));
-    head->counter = value + 1;
-    snprintf(fresh, sizeof(fresh), "%s.new", path);
-    if (write_sealed(head, fresh, size)) return 1;
-    rc = attestcall_counter(head->flags, 1, &value);
-    if (rc < 0 || value != head->counter) {
-        unlink(fresh);
-        return fail("counter", rc < 0 ? attestcall_error(rc) : "somebody of the same identity counted meanwhile");
-    }
-    return rename(fresh, path) == 0 ? 0 : fail(path, strerror(errno));
-}
-
-static int seal(struct sealfile_head *head, int count, const char *from, const char *to)
+static int seal(struct wanted *w, const char *from, const char *to)
 {
     long size = read_file(from, SEALFILE_DATA_MAX);
+    int rc;
 
     if (size < 0) return 1;
-    if (getrandom(head->context, 32, 0) != 32) return fail("random bytes", strerror(errno));
-    return count ? seal_counted(head, to, (size_t)size) : write_sealed(head, to, (size_t)size);
+    if (w->count) return sealcount_seal(&w->head, in, (size_t)size, to);
+    if (sealcount_context(&w->head)) return 1;
+    rc = sealcount_encrypt(&w->head, in, (size_t)size, out);
+    return rc ? rc : write_file(to, out, sealfile_extra(&w->head) + (size_t)size);
 }
 
-static int check_counter(const struct sealfile_head *head)
+/* The reason why a file so bound is not what was asked for, or NULL. */
+static const char *lacks(const struct sealfile_head *h, const struct wanted *w)
 {
-    uint64_t value;
-    int rc;
-
-    if (head->counter == 0) return 0;
-    rc = attestcall_counter(head->flags, 0, &value);
-    if (rc < 0) return fail("counter", attestcall_error(rc));
-    if (value != head->counter)
-        return fail("refused", head->counter < value ? "an old copy: a newer file was sealed since"
-                                                     : "the counter never came to this file: it was not finished");
-    return 0;
+    if ((w->head.flags & BH_SEAL_SIGNER) && !(h->flags & BH_SEAL_SIGNER)) return "it is not bound to a signer";
+    if (!(w->head.flags & BH_SEAL_SIGNER) && !(h->flags & BH_SEAL_LAUNCH))
+        return "it is bound to a signer, not to this launch: say --signer SVN where that is meant";
+    if (h->min_svn < w->head.min_svn) return "it opens for a lower version of the signer's than was asked for";
+    if ((w->head.flags & BH_SEAL_LABEL) && !(h->flags & BH_SEAL_LABEL)) return "it is not bound to the label";
+    if (w->count && h->counter == 0) return "it is not counted: it may be an old one";
+    if (w->head.named && !h->named) return "it has no name";
+    if (w->head.named && memcmp(h->name, w->head.name, SEALFILE_NAME) != 0) return "it has another name";
+    return NULL;
 }
 
-static int open_file(const char *from, const char *to)
+/* Not where the words would stand amid the data. */
+static void tell(const struct sealfile_head *h, const char *to)
 {
-    long size = read_file(from, FILE_MAX);
+    struct stat o, e;
+
+    if (strcmp(to, "-") == 0 && fstat(1, &o) == 0 && fstat(2, &e) == 0 && o.st_dev == e.st_dev && o.st_ino == e.st_ino)
+        return;
+    fputs("bh-seal: bound to ", stderr);
+    if (h->flags & BH_SEAL_SIGNER)
+        fprintf(stderr, "the signer, version %u or higher", h->min_svn);
+    else
+        fputs("the launch", stderr);
+    fprintf(stderr, "%s; %s; %s\n", h->flags & BH_SEAL_LABEL ? ", and the label" : "",
+            h->counter ? "counted, the newest" : "not counted: any older one opens as well",
+            h->named ? "it has a name, which --name checks" : "no name");
+}
+
+static int open_file(const struct wanted *w, const char *from, const char *to)
+{
+    long size = read_file(from, SEALCOUNT_FILE_MAX);
     struct sealfile_head head;
-    uint8_t key[32];
-    int rc;
+    const char *why;
 
     if (size < 0) return 1;
     if (sealfile_read_head(in, (size_t)size, &head) < 0) return fail(from, "not a sealed file");
-    if (get_key(&head, key)) return 1;
-    rc = sealfile_read(in, (size_t)size, key, out);
-    explicit_bzero(key, sizeof(key));
-    if (rc < 0) return fail("refused", "sealed by another guest, on another platform or chain, or altered since");
+    if (sealcount_decrypt(&head, in, (size_t)size, out)) return 1;
     /* Only now: a head that is not authentic says nothing. */
-    return check_counter(&head) ? 1 : write_file(to, out, (size_t)size - SEALFILE_HEAD - SEALFILE_TAG);
+    why = w->any ? NULL : lacks(&head, w);
+    if (why) return fail("refused", why);
+    if (sealcount_check(&head)) return 1;
+    if (w->any) tell(&head, to);
+    return write_file(to, out, (size_t)size - sealfile_extra(&head));
 }
 
 /* Index of the first argument that is no option, or -1. */
-static int options(int argc, char **argv, struct sealfile_head *head, int *count)
+static int options(int argc, char **argv, struct wanted *w)
 {
     int i;
 
-    head->flags = BH_SEAL_LAUNCH;
+    w->head.flags = BH_SEAL_LAUNCH;
+    w->any = argc > 2 && strncmp(argv[2], "--", 2) != 0;
     for (i = 2; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        char *end = NULL;
+        const char *name = argv[i];
 
-        if (strcmp(argv[i], "--label") == 0) {
-            head->flags |= BH_SEAL_LABEL;
-        } else if (strcmp(argv[i], "--count") == 0) {
-            *count = 1;
-        } else if (strcmp(argv[i], "--signer") == 0 && i + 1 < argc) {
-            head->flags = (head->flags & ~BH_SEAL_LAUNCH) | BH_SEAL_SIGNER;
-            head->min_svn = (uint32_t)strtoul(argv[++i], &end, 10);
-            if (*end != '\0' || end == argv[i]) return -1;
+        if (strcmp(name, "--label") == 0) {
+            w->head.flags |= BH_SEAL_LABEL;
+        } else if (strcmp(name, "--count") == 0) {
+            w->count = 1;
+        } else if (strcmp(name, "--name") == 0 && i + 1 < argc && !w->head.named) {
+            w->head.named = true;
+            mbedtls_sha256_ret((const uint8_t *)argv[i + 1], strlen(argv[i + 1]), w->head.name, 0);
+            i++;
+        } else if (strcmp(name, "--signer") == 0 && i + 1 < argc && !(w->head.flags & BH_SEAL_SIGNER)) {
+            w->head.flags = (w->head.flags & ~BH_SEAL_LAUNCH) | BH_SEAL_SIGNER;
+            if (domid_number(argv[++i], UINT32_MAX, &w->head.min_svn) < 0) return -1;
         } else {
             return -1;
         }
@@ -164,15 +162,16 @@ static int options(int argc, char **argv, struct sealfile_head *head, int *count
 
 int main(int argc, char **argv)
 {
-    struct sealfile_head head = {0};
-    int count = 0, at = argc > 1 ? options(argc, argv, &head, &count) : -1, opens, rc;
+    struct wanted w = {0};
+    int at = argc > 1 ? options(argc, argv, &w) : -1, opens, rc;
 
     opens = argc > 1 && strcmp(argv[1], "open") == 0;
-    if (at < 0 || (opens ? at != 2 : strcmp(argv[1], "seal") != 0) || (count && strcmp(argv[at + 1], "-") == 0))
+    if (at < 0 || (!opens && strcmp(argv[1], "seal") != 0) || (!opens && w.count && strcmp(argv[at + 1], "-") == 0))
         return usage();
+    umask(077); /* what was secret while it was sealed stays so */
     rc = lxcall_open();
     if (rc < 0) return fail("/dev/xen/privcmd", strerror(-rc));
-    rc = opens ? open_file(argv[at], argv[at + 1]) : seal(&head, count, argv[at], argv[at + 1]);
+    rc = opens ? open_file(&w, argv[at], argv[at + 1]) : seal(&w, argv[at], argv[at + 1]);
     explicit_bzero(in, sizeof(in));
     explicit_bzero(out, sizeof(out));
     return rc;

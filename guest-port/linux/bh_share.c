@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "canary.h"
+#include "domid.h"
 #include "sharepage.h"
 
 static int await_answer(struct sharepage_end *end, int seconds)
@@ -26,18 +27,29 @@ static int await_answer(struct sharepage_end *end, int seconds)
     return rc;
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: bh-share DOMID MESSAGE [SECONDS]\n");
+    return 2;
+}
+
+static int refuse(const char *what, const char *why)
+{
+    fprintf(stderr, "bh-share: \"%s\": %s\n", what, why);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     struct sharepage_end end;
     char answer[SHAREPAGE_TEXT];
-    int seconds = argc == 4 ? atoi(argv[3]) : 60, rc;
-    uint32_t ref, domid;
+    uint32_t ref, domid, seconds = 60;
+    int rc;
 
-    if (argc < 3 || argc > 4 || seconds < 1 || seconds > 86400) {
-        fprintf(stderr, "usage: bh-share DOMID MESSAGE [SECONDS]\n");
-        return 2;
-    }
-    domid = (uint32_t)strtoul(argv[1], NULL, 0);
+    if (argc < 3 || argc > 4) return usage();
+    if (domid_parse(argv[1], &domid) < 0) return refuse(argv[1], "not a domain's id");
+    if (argc == 4 && (domid_number(argv[3], 86400, &seconds) < 0 || seconds == 0))
+        return refuse(argv[3], "1 to 86400 seconds are wanted");
     rc = sharepage_grant(&end, domid, &ref);
     if (rc < 0) {
         printf("BH-SHARE no page: %s\n", strerror(-rc));
@@ -52,9 +64,9 @@ int main(int argc, char **argv)
         printf("BH-SHARE ref=%u port=%u\n", ref, end.port);
     fflush(stdout);
     if (rc < 0)
-        sleep((unsigned int)seconds);
+        sleep(seconds);
     else
-        rc = await_answer(&end, seconds);
+        rc = await_answer(&end, (int)seconds);
     if (rc < 0) {
         printf("BH-SHARE no answer: %s\n", strerror(-rc));
         return 1;

@@ -9,15 +9,18 @@
  *     24  context[32]
  *     56  the data, encrypted, then the tag of 16 bytes
  *
+ * A file that is bound to a name begins with "BHSEALF2", and SHA-256 of the name stands between context and data.
  * Integers are little-endian. Pure: no calls, no files.
  */
 #ifndef SEALFILE_H
 #define SEALFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define SEALFILE_HEAD     56u
+#define SEALFILE_NAME     32u
 #define SEALFILE_TAG      16u
 #define SEALFILE_DATA_MAX (16u << 20)
 
@@ -25,14 +28,19 @@ struct sealfile_head {
     uint32_t flags, min_svn;
     uint64_t counter;
     uint8_t context[32];
+    bool named;
+    uint8_t name[SEALFILE_NAME]; /* where named */
 };
 
-/* out[SEALFILE_HEAD + size + SEALFILE_TAG]. 0 or -EINVAL. */
+/* Bytes in the file besides the data. */
+size_t sealfile_extra(const struct sealfile_head *head);
+/* out[sealfile_extra(head) + size]. 0 or -EINVAL. */
 int sealfile_write(const struct sealfile_head *head, const uint8_t key[32], const uint8_t *data, size_t size,
                    uint8_t *out);
 /* What key to ask for. -EINVAL: no sealed file. */
 int sealfile_read_head(const uint8_t *file, size_t size, struct sealfile_head *head);
-/* data[size - SEALFILE_HEAD - SEALFILE_TAG]. 0; -EBADMSG: another key, or altered; data is zeroed then. */
+/* data[size - sealfile_extra() of its head], for a file whose head could be read. 0; -EBADMSG: another key, or altered;
+ * data is zeroed then. */
 int sealfile_read(const uint8_t *file, size_t size, const uint8_t key[32], uint8_t *data);
 
 #endif

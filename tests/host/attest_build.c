@@ -405,7 +405,9 @@ void attest_build_crl(struct attest_build *b, bool revoked, mbedtls_x509_crl *cr
 {
     const mbedtls_x509_time from = {2020, 1, 1, 0, 0, 0}, to = {2049, 12, 31, 0, 0, 0};
     uint8_t out[1024];
-    int size = akcrl_write(&b->ca, b->platform.chain, revoked, &from, &to, out, sizeof(out));
+    const struct akcrl_entry entry = {b->platform.chain[0], from};
+    const struct akcrl_list list = {.entry = &entry, .count = revoked, .number = 1, .from = &from, .to = &to};
+    int size = akcrl_write(&b->ca, &list, out, sizeof(out));
 
     must(size > 0 && mbedtls_x509_crl_parse_der(crl, out, (size_t)size) == 0);
 }

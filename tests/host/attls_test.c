@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <mbedtls/sha256.h>
 #include "attest_build.h"
 #include "attls.h"
 #include "attls_judge.h"
@@ -403,6 +404,108 @@ static void neighbours(void **state)
     refused(&client, "another channel");
 }
 
+/* What the hypervisor says of a report's platform counts for a neighbour too, and a failed check says why. */
+static int answer_of_check;
+
+static int check_answers(const struct bh_report *report, const uint8_t signature[64])
+{
+    (void)report, (void)signature;
+    return answer_of_check;
+}
+
+static bool judge_flags(struct attls_local *local, uint32_t flags, const uint8_t *signer, char why[ATTLS_ERROR])
+{
+    static const uint8_t binding[ATTLS_BINDING] = {1}, signature[64];
+    static uint8_t evidence[EVIDENCE_MAX];
+    struct bh_report r = b.report;
+    struct evidence_parts parts = {.nonce = b.nonce,
+                                   .nonce_size = ATTLS_NONCE,
+                                   .platform = b.packed,
+                                   .platform_size = b.packed_size,
+                                   .report = &r,
+                                   .signature = signature,
+                                   .binding = binding,
+                                   .binding_size = sizeof(binding)};
+    size_t size;
+
+    r.flags = flags;
+    if (signer != NULL) memcpy(r.signer, signer, 32);
+    mbedtls_sha256_ret(b.nonce, ATTLS_NONCE, r.report_data, 0);
+    mbedtls_sha256_ret(binding, sizeof(binding), r.report_data + 32, 0);
+    size = evidence_pack(&parts, evidence, sizeof(evidence));
+    why[0] = '\0';
+    return attls_judge_local(local, b.nonce, binding, evidence, size, why);
+}
+
+static void has_words(const char *why, const char *words)
+{
+    if (strstr(why, words) == NULL) fail_msg("\"%s\" lacks \"%s\"", why, words);
+}
+
+static void a_neighbours_platform(void **state)
+{
+    static const uint8_t nobody[32];
+    struct attls_local local = {.check = check_answers, .any_launch = true};
+    char why[ATTLS_ERROR];
+
+    (void)state;
+    assert_true(judge_flags(&local, BH_FLAG_MEASURED, NULL, why));
+    assert_false(judge_flags(&local, 0, NULL, why));
+    has_words(why, "not measured");
+    assert_false(judge_flags(&local, BH_FLAG_IOMMU | BH_FLAG_DEBUG, NULL, why));
+    assert_false(judge_flags(&local, BH_FLAG_MEASURED | BH_FLAG_DEBUG, NULL, why));
+    has_words(why, "debug build");
+    local.allow_debug = true;
+    assert_true(judge_flags(&local, BH_FLAG_MEASURED | BH_FLAG_DEBUG, NULL, why));
+    assert_false(judge_flags(&local, BH_FLAG_DEBUG, NULL, why));
+    local.signer = b.signer;
+    local.least_guest_svn = 6;
+    assert_true(judge_flags(&local, BH_FLAG_MEASURED, NULL, why));
+    local.least_guest_svn = 7;
+    assert_false(judge_flags(&local, BH_FLAG_MEASURED, NULL, why));
+    has_words(why, "too low a version");
+    local.least_guest_svn = 0;
+    local.signer = nobody;
+    assert_false(judge_flags(&local, BH_FLAG_MEASURED, nobody, why));
+    has_words(why, "another signer");
+}
+
+static void a_check_that_failed_says_why(void **state)
+{
+    static const struct {
+        int rc;
+        const char *words;
+    } cases[] = {{-EBADMSG, "not of this hypervisor in this boot"},
+                 {-ENODEV, "not measured"},
+                 {-EPERM, "refused by the policy"},
+                 {-EBUSY, "limit on such calls"}};
+    struct attls_local local = {.check = check_answers, .any_launch = true};
+    char why[ATTLS_ERROR];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        answer_of_check = cases[i].rc;
+        assert_false(judge_flags(&local, BH_FLAG_MEASURED, NULL, why));
+        has_words(why, cases[i].words);
+    }
+    answer_of_check = 0;
+}
+
+static long no_report(void *self, const uint8_t nonce[ATTLS_NONCE], const uint8_t binding[ATTLS_BINDING],
+                      uint8_t *evidence, size_t capacity)
+{
+    (void)self, (void)nonce, (void)binding, (void)evidence, (void)capacity;
+    return -EBUSY;
+}
+
+static void why_there_is_no_evidence(void **state)
+{
+    (void)state;
+    client.config.attest = no_report;
+    meet(&client, &server);
+    refused(&client, "no evidence of our own: the limit on such calls is reached");
+}
+
 /* Not TLS at all, or TLS whose peer says something else than its evidence. */
 static void *rubbish(void *arg)
 {
@@ -463,6 +566,9 @@ int main(void)
         TEST(another_peer),
         TEST(tampered),
         TEST(neighbours),
+        TEST(a_neighbours_platform),
+        TEST(a_check_that_failed_says_why),
+        TEST(why_there_is_no_evidence),
         TEST(not_tls),
     };
 

@@ -12,6 +12,8 @@
 static const struct sealfile_head head = {.flags = 5, .min_svn = 7, .counter = 0x1122334455667788, .context = {9, 8}};
 static const uint8_t key[32] = {1, 2, 3}, text[] = "what nobody else may read";
 static uint8_t file[SEALFILE_HEAD + sizeof(text) + SEALFILE_TAG], data[sizeof(text)];
+static const struct sealfile_head with_name = {.flags = 5, .context = {9, 8}, .named = true, .name = {0x4e}};
+static uint8_t named[SEALFILE_HEAD + SEALFILE_NAME + sizeof(text) + SEALFILE_TAG];
 
 static void there_and_back(void **state)
 {
@@ -49,6 +51,33 @@ static void any_bit_changed(void **state)
         assert_int_equal(sealfile_read(file, sizeof(file) - cut, key, data), -EBADMSG);
 }
 
+static void a_name_is_part_of_it(void **state)
+{
+    uint8_t longer[sizeof(text) + SEALFILE_NAME];
+    struct sealfile_head read;
+
+    (void)state;
+    assert_int_equal(sealfile_extra(&with_name) + sizeof(text), sizeof(named));
+    assert_int_equal(sealfile_write(&with_name, key, text, sizeof(text), named), 0);
+    assert_memory_equal(named, "BHSEALF2", 8);
+    assert_int_equal(sealfile_read_head(named, sizeof(named), &read), 0);
+    assert_true(read.named);
+    assert_memory_equal(read.name, with_name.name, SEALFILE_NAME);
+    assert_int_equal(sealfile_read(named, sizeof(named), key, data), 0);
+    assert_memory_equal(data, text, sizeof(text));
+    for (size_t bit = 0; bit < 8 * sizeof(named); bit++) {
+        named[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_equal(sealfile_read(named, sizeof(named), key, longer), -EBADMSG);
+        named[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    named[7] = '1'; /* no name any more, so it says */
+    assert_int_equal(sealfile_read_head(named, sizeof(named), &read), 0);
+    assert_int_equal(sealfile_read(named, sizeof(named), key, longer), -EBADMSG);
+    named[7] = '2';
+    for (size_t size = 0; size < SEALFILE_HEAD + SEALFILE_NAME + SEALFILE_TAG; size++)
+        assert_int_equal(sealfile_read_head(named, size, &read), -EINVAL);
+}
+
 static void another_key(void **state)
 {
     uint8_t other[32];
@@ -79,7 +108,8 @@ static void no_sealed_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(any_bit_changed),
-                                       cmocka_unit_test(another_key), cmocka_unit_test(no_sealed_file)};
+                                       cmocka_unit_test(a_name_is_part_of_it), cmocka_unit_test(another_key),
+                                       cmocka_unit_test(no_sealed_file)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
