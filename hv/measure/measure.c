@@ -27,6 +27,7 @@ static uint32_t set_flags;
 static uint8_t pubkey[64], boot_id[32];
 static uint8_t start_value[32];                   /* of PCR 21 and 22 */
 static uint8_t boot_value[32], runtime_value[32]; /* what they have to be now */
+static ns_t looked;
 static struct pcrlog pcrlog;
 
 static void unmeasured(const char *why)
@@ -257,7 +258,8 @@ const struct pcrlog *measure_log(void)
     return &pcrlog;
 }
 
-/* Into the log at once, into the TPM soon; or, with an error, into neither. */
+/* Into the log at once, into the TPM soon; or, with an error, into neither. The first event after a reset finds PCR 22
+ * as it has to be, since nothing was extended before: PCR 21 tells. */
 static int event(uint32_t type, const uint8_t digest[32], const void *data, uint32_t size)
 {
     size_t len = pcrlog.len;
@@ -269,10 +271,12 @@ static int event(uint32_t type, const uint8_t digest[32], const void *data, uint
     memcpy(both + 32, digest, 32);
     sha256(both, sizeof(both), both);
     rc = tpm_extend_later(PCR_RUNTIME, digest, both);
-    if (rc)
+    if (rc) {
         pcrlog.len = len;
-    else
+    } else {
         memcpy(runtime_value, both, 32);
+        tpm_check_later(PCR_BOOT, boot_value);
+    }
     tpm_pump();
     return rc;
 }
@@ -297,17 +301,20 @@ int measure_policy_load(const uint8_t digest[32], uint32_t version)
     int rc = 0;
 
     spin_lock(&measure_lock);
-    if (measure_holds()) rc = event(BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
+    if (measure_has_key())
+        rc = measure_holds() ? event(BH_EV_POLICY_LOAD, digest, &version, sizeof(version)) : -XEN_EIO;
     spin_unlock(&measure_lock);
     return rc;
 }
 
-void measure_look(void)
+void measure_look(ns_t since)
 {
-    if (!measure_holds() || tpm_extends_left()) return;
+    ns_t now = now_ns();
+
+    if (!measure_holds() || now - looked < since) return;
+    looked = now;
     tpm_check_later(PCR_BOOT, boot_value);
     tpm_check_later(PCR_RUNTIME, runtime_value);
-    tpm_pump();
 }
 
 bool measure_settled(void)

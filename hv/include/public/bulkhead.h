@@ -248,7 +248,9 @@ struct bh_policy_stage {
  *   -EINVAL malformed, or it lacks the type of a living domain; -EPERM not signed by the key that this hypervisor
  *   carries; -BH_EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
  *   exist and BH_POLICY_REVOKE was not given: they are in `list`.
- *   -ENOSPC the event log has no room for it. -EBUSY too: another load is under way; or other sharing comes and goes.
+ *   -ENOSPC the event log has no room for it; -EIO the start was measured, and the TPM has lost that since. -EBUSY too:
+ *   another load is under way; or other sharing comes and goes.
+ * One error comes after the swap, and `version` tells: -EIO, "in force, but the TPM did not take it".
  * What is staged stays after -EBUSY and a dry run, else it is given back. `error` says in words what is wrong,
  * `error_offset` where in the file. The hypervisor restarts the call by itself. */
 struct bh_policy_commit {
