@@ -343,6 +343,32 @@ static void lazy_domains_do_not_hold_places(void **state)
     assert_true(longest < 11 * (SECOND / 10));
 }
 
+/* Six domains with two vCPUs each, that ask again the moment that they are served. Who has no place comes before who
+ * wants a second one: the seventh is served nearly as if it were alone, a report in seven rounds. */
+static void second_places_come_last(void **state)
+{
+    struct bh_report_op greedy[6][2], r = request(99);
+    unsigned int served = 0;
+
+    (void)state;
+    boot();
+    for (unsigned int i = 0; i < 12; i++)
+        greedy[i / 2][i % 2] = request((uint8_t)i);
+    for (unsigned int round = 0; round < 2000; round++) {
+        for (unsigned int i = 0; i < 12; i++) {
+            run_as(1 + i / 2);
+            if (measure_report_op((uintptr_t)&greedy[i / 2][i % 2])) continue;
+            greedy[i / 2][i % 2].report_data[1]++;
+            measure_report_op((uintptr_t)&greedy[i / 2][i % 2]);
+        }
+        run_as(7);
+        if (measure_report_op((uintptr_t)&r) == FAKE_AGAIN) continue;
+        r.report_data[1]++;
+        served++;
+    }
+    assert_true(served > 250);
+}
+
 static void report_refusals(void **state)
 {
     struct bh_report_op r = request(1);
@@ -464,6 +490,7 @@ int main(void)
         TEST(places_are_shared),
         TEST(greedy_domains_do_not_starve_others),
         TEST(lazy_domains_do_not_hold_places),
+        TEST(second_places_come_last),
         TEST(report_refusals),
         TEST(destroyed_domain_leaves_nothing),
         TEST(log_reads_back),
