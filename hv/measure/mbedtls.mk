@@ -73,5 +73,5 @@ fuzz-tpm: $(B)/fuzz/tpm_fuzz ## fuzz the TPM driver and the list of allowed comm
 		-artifact_prefix=$(B)/fuzz/tpm- $(B)/fuzz/tpm_corpus
 
 .PHONY: test-measured
-test-measured: $(patsubst tests/guest/%/measured,$(B)/guest/%.elf,$(wildcard tests/guest/*/measured)) $(B)/guest/launcher.elf $(B)/bulkhead.elf $(B)/policy.bhp ## run the guest tests that need a TPM
+test-measured: $(patsubst tests/guest/%/measured,$(B)/guest/%.elf,$(wildcard tests/guest/*/measured)) $(B)/guest/launcher.elf $(B)/bulkhead.elf $(B)/policy.bhp $(B)/guest/policy-load.img $(B)/system/badtpm ## run the guest tests that need a TPM
 	@B=$(B) tests/guest/measured.sh
