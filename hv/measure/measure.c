@@ -13,6 +13,7 @@
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
+#include "measure/tpm_cmd.h"
 
 #define PCR_BOOT    21
 #define PCR_RUNTIME 22
@@ -27,6 +28,7 @@ static uint32_t set_flags;
 static uint8_t pubkey[64], boot_id[32];
 static uint8_t start_value[32];                   /* of PCR 21 and 22 */
 static uint8_t boot_value[32], runtime_value[32]; /* what they have to be now */
+static uint8_t reset_counts[32];
 static ns_t looked;
 static struct pcrlog pcrlog;
 
@@ -207,6 +209,7 @@ static void check_register(void)
     pcrlog_replay(&pcrlog, PCR_BOOT, boot_value);
     if (tpm_pcr_read(PCR_BOOT, have) || memcmp(boot_value, have, 32) != 0)
         unmeasured("PCR 21 is not what was extended");
+    if (tpm_pcr_read(TPM_COUNTS, reset_counts)) unmeasured("the TPM does not say how often it was reset");
 }
 
 void measure_complete(void)
@@ -315,6 +318,7 @@ void measure_look(ns_t since)
     looked = now;
     tpm_check_later(PCR_BOOT, boot_value);
     tpm_check_later(PCR_RUNTIME, runtime_value);
+    tpm_check_later(TPM_COUNTS, reset_counts); /* somebody may have extended the same after a reset */
 }
 
 bool measure_settled(void)

@@ -148,6 +148,22 @@ static void reset_before_a_quote(void **state)
     reports_say_unmeasured();
 }
 
+/* Whoever can extend at locality 2 makes the registers what they were: the count of resets tells. */
+static void reset_and_extended_again(void **state)
+{
+    (void)state;
+    boot();
+    measure_runtime("something");
+    assert_int_equal(quote(), 10);
+    fake_time_passes(SECOND);
+    assert_true(measure_holds());
+    fake_tpm.resets++;
+    assert_int_equal(quote(), 10);
+    fake_time_passes(SECOND);
+    assert_false(measure_holds());
+    reports_say_unmeasured();
+}
+
 /* dom0 gives no buffer that the answer fits into: no matter. */
 static void reset_before_a_quote_that_is_not_fetched(void **state)
 {
@@ -377,6 +393,7 @@ int main(void)
         TEST(reset_and_only_reports),
         TEST(reset_before_an_event),
         TEST(reset_before_a_quote),
+        TEST(reset_and_extended_again),
         TEST(reset_before_a_quote_that_is_not_fetched),
         TEST(reset_and_not_started),
         TEST(reset_and_not_started_tells_domains),
