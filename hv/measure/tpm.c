@@ -162,10 +162,11 @@ static void begin(enum link_user user, unsigned int locality, size_t len, ns_t l
 /* Takes the next command from the queues, the hypervisor's first. */
 static void begin_next(void)
 {
+    unsigned int locality;
     size_t len;
 
-    if ((len = tpm_queue_own(link_data))) {
-        begin(USER_HV, TPM_LOCALITY_HV, len, EXTEND_LIMIT);
+    if ((len = tpm_queue_own(link_data, &locality))) {
+        begin(USER_HV, locality, len, EXTEND_LIMIT);
     } else if ((!guest_next || !tpm_queue_guest_waits()) && (len = seal_counter_next(link_data))) {
         guest_next = true;
         begin(USER_COUNTER, TPM_LOCALITY_HV, len, EXTEND_LIMIT);

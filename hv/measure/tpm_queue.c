@@ -67,11 +67,12 @@ bool tpm_extends_left(void)
     return own_count;
 }
 
-size_t tpm_queue_own(uint8_t *out)
+size_t tpm_queue_own(uint8_t *out, unsigned int *locality)
 {
     const struct own *o = &own[own_first];
 
     if (!own_count) return 0;
+    *locality = o->extend ? TPM_LOCALITY_HV : TPM_LOCALITY_GUEST;
     return o->extend ? tpm_cmd_pcr_extend(out, o->pcr, o->digest) : tpm_cmd_pcr_read(out, o->pcr);
 }
 

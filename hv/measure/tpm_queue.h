@@ -7,8 +7,8 @@
 #include "types.h"
 
 /* Writes the next command to out[TPM_BUFFER_MAX] and returns its size, 0 when there is none. It then counts as
- * running until the answer comes. */
-size_t tpm_queue_own(uint8_t *out);
+ * running until the answer comes. Only extends need the hypervisor's locality. */
+size_t tpm_queue_own(uint8_t *out, unsigned int *locality);
 size_t tpm_queue_guest(uint8_t *out);
 bool tpm_queue_guest_waits(void);
 
