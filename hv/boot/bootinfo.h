@@ -40,5 +40,7 @@ int multiboot_parse(struct boot_info *out, uint32_t magic, uint64_t info, boot_r
 int cmdline_get(const char *cmdline, const char *key, char *value, size_t size);
 /* "512M", "1G", "65536K", "1024" (MiB without suffix? no: bytes need a suffix) to bytes; -EINVAL. Pure. */
 int cmdline_size(const char *text, uint64_t *bytes);
+/* Decimal digits, at least one and nothing else; -EINVAL: it is no number, or more than max. Pure. */
+int cmdline_number(const char *text, uint32_t max, uint32_t *out);
 
 #endif

@@ -53,3 +53,17 @@ int cmdline_size(const char *text, uint64_t *bytes)
     *bytes = v << shift;
     return 0;
 }
+
+int cmdline_number(const char *text, uint32_t max, uint32_t *out)
+{
+    uint64_t v = 0;
+
+    if (!*text) return -XEN_EINVAL;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9') return -XEN_EINVAL;
+        v = v * 10 + (uint64_t)(*text - '0');
+        if (v > max) return -XEN_EINVAL;
+    }
+    *out = (uint32_t)v;
+    return 0;
+}

@@ -70,11 +70,14 @@ struct vcpu {
     ns_t periodic_period;
     gva_t runstate_area, time_area; /* guest-virtual, 0: none; written in the vCPU's own context */
     uint32_t work;                  /* atomic VCPU_WORK_*: looked at before going back to the guest */
+    uint32_t measure_misses;        /* how often in a row it found measure_lock taken */
 };
 #define VCPU_WORK_EVENT    1u /* evt: pending selector bits to merge */
 #define VCPU_WORK_TIME     2u /* pvclock to refresh */
 #define VCPU_WORK_RUNSTATE 4u
 #define VCPU_WORK_NMI      8u
+
+#define COUNTED 4 /* identities that one domain has for counters, by the flags of struct bh_seal_counter */
 
 struct domain {
     uint32_t domid;
@@ -96,10 +99,16 @@ struct domain {
     uint8_t runtime[4][32];
     uint8_t signer[32]; /* SHA-256 of the signer's key; zeros: launch not signed */
     uint32_t guest_svn;
-    uint64_t reports;                /* signed for this domain; measure_lock */
-    uint64_t report_second;          /* of uptime, in which ... */
-    uint32_t second_reports;         /* ... so many were begun; measure_lock */
-    uint64_t counter_next;           /* when it may next increment a counter; measure_lock */
+    uint64_t reports;        /* signed for this domain; measure_lock */
+    uint64_t report_second;  /* of uptime, in which ... */
+    uint32_t second_reports; /* ... so many were begun; measure_lock */
+    uint64_t counter_due;    /* until then its increments are paid for, a minute each; measure_lock */
+    uint32_t counters_made;  /* measure_lock */
+    struct count_result {
+        bool ready;
+        int rc;
+        uint64_t value;
+    } counted[COUNTED];              /* increments that are done and were not fetched; measure_lock */
     struct shared_info *shared_info; /* hypervisor heap page, mapped by the guest */
     mfn_t shared_info_mfn;
     uint64_t vm_assist;

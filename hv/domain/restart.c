@@ -16,14 +16,15 @@
 #include "time/timer.h"
 #include <xen/sched.h>
 
-#define PACE     200000ul      /* ns between steps: what tenants lose to it stays small */
-#define PATIENCE 30000000000ul /* for tenants to let go of the old domain's frames, before the machine reboots */
+#define PACE         200000ul      /* ns between steps: what tenants lose to it stays small */
+#define PATIENCE     30000000000ul /* for tenants to let go of the old domain's frames, before the machine reboots */
+#define RESTARTS_MAX 999u
 
 static uint32_t attempts;    /* left */
 static struct domain *going; /* atomic: being replaced; NULL: none. Its structure stays: others may hold the pointer */
 static struct domain *coming;
 static enum { WAIT, DESTROY, BUILD } phase;
-static ns_t began;
+static ns_t began; /* the phase */
 static struct timer pacer;
 
 /* Devices stop before a frame that they write to becomes another's. */
@@ -55,17 +56,20 @@ static int build_new(const struct domain *old)
     return rc;
 }
 
-/* The policy may have changed since the boot. */
+/* The policy may have changed since the boot. From dom0_start() on the new one may crash, on another CPU, so this
+ * restart is over before; the old one has no vCPU left that could. */
 static int start_new(const struct domain *old)
 {
-    coming->launch = old->launch;
-    memcpy(coming->launch_digest, old->launch_digest, sizeof(coming->launch_digest));
-    if (admit_launch(coming, coming, false)) return -XEN_EACCES;
+    struct domain *d = coming;
+
+    d->launch = old->launch;
+    memcpy(d->launch_digest, old->launch_digest, sizeof(d->launch_digest));
+    if (admit_launch(d, d, false)) return -XEN_EACCES;
     measure_runtime("control domain restarted");
     printk("the control domain starts anew, %u more times at most", attempts);
-    dom0_start(coming);
     coming = NULL;
     __atomic_store_n(&going, NULL, __ATOMIC_SEQ_CST);
+    dom0_start(d);
     return 0;
 }
 
@@ -77,20 +81,22 @@ static void step(void *arg)
     if (rc == 0 && phase == BUILD) {
         if ((rc = start_new(old)) == 0) return;
     }
-    if ((rc && rc != -XEN_EAGAIN) || now_ns() - began > PATIENCE) device_reboot();
-    if (rc == 0) phase++;
+    if ((rc && rc != -XEN_EAGAIN) || (phase < BUILD && now_ns() - began > PATIENCE)) device_reboot();
+    if (rc == 0) {
+        phase++;
+        began = now_ns();
+    }
     timer_set(&pacer, now_ns() + PACE);
 }
 
 void restart_init(void)
 {
     char text[8];
+    int rc = cmdline_get(boot_info.cmdline, "dom0_restart", text, sizeof(text));
 
-    if (cmdline_get(boot_info.cmdline, "dom0_restart", text, sizeof(text)) == -XEN_ENOENT) return;
-    for (const char *p = text; *p; p++) {
-        if (*p < '0' || *p > '9' || p - text > 2) panic("dom0_restart=%s: a number from 0 to 999 is expected", text);
-        attempts = attempts * 10 + (uint32_t)(*p - '0');
-    }
+    if (rc == -XEN_ENOENT) return;
+    if (rc || cmdline_number(text, RESTARTS_MAX, &attempts))
+        panic("dom0_restart=%s: a number from 0 to %u is expected", rc ? "(too long)" : text, RESTARTS_MAX);
     timer_init(&pacer, step, NULL);
 }
 

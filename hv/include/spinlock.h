@@ -15,12 +15,12 @@ enum lock_rank {
     RANK_DOMLIST,      /* list of domains */
     RANK_MM,           /* a domain's frames, tables and grants (two: by domain id) */
     RANK_GRANT,
-    RANK_EVENT,  /* a domain's event channels (two: by domain id) */
-    RANK_CHUNK,  /* free chunks */
-    RANK_DEVICE, /* IO-APIC, PCI, pirqs */
-    RANK_SCHED,  /* a CPU's run queue (two: by CPU number) */
-    RANK_TIMER,
+    RANK_EVENT,   /* a domain's event channels (two: by domain id) */
+    RANK_CHUNK,   /* free chunks */
+    RANK_DEVICE,  /* IO-APIC, PCI, pirqs */
+    RANK_SCHED,   /* a CPU's run queue (two: by CPU number) */
     RANK_MEASURE, /* TPM, event log, keys */
+    RANK_TIMER,
     RANK_AUDIT,
     RANK_HEAP,
     RANK_FLUSH,

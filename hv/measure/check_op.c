@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_REPORT_CHECK: local attestation. Every round of the call reads the report and goes on with the check of exactly
  * these bytes: what changed meanwhile is another check. Each domain has one place, which some share; who let a check
- * lie for a second loses the place to whoever comes next. Who waits lets others run: a crowd that waits by spinning
- * would keep the holder from the CPU for longer than that, take the place, and lose it in its turn, for ever. */
+ * lie for a second, or has had the place for OLD, loses it to whoever waits, and who waits gets it next. Who waits lets
+ * others run: a crowd that waits by spinning would keep the holder from the CPU for longer than that, take the place,
+ * and lose it in its turn, for ever. */
 #include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/check_op.h"
@@ -12,18 +13,26 @@
 #include "measure/verifier.h"
 #include "sched/sched.h"
 
-#define STALE 1000000000ull
+#define MILLISECOND 1000000ull
+#define STALE       (1000 * MILLISECOND)
+#define OLD         (4000 * MILLISECOND) /* a check in a crowd of 64 takes most of a second */
+#define TURN        (100 * MILLISECOND)
 
 BUILD_ASSERT(sizeof(struct bh_report_check) == 2 * 8);
 
 static struct check {
     bool used;
     uint32_t domid;
-    ns_t touched;
+    ns_t born, touched;
     struct subject {
         uint8_t hash[32], sig[64];
     } subject;
 } checks[VERIFIER_SLOTS];
+
+static struct {
+    uint32_t domid;
+    ns_t until;
+} turns[VERIFIER_SLOTS]; /* who gets that place next */
 
 static void drop(struct check *c)
 {
@@ -45,6 +54,24 @@ static int read_subject(const struct bh_report_check *req, struct subject *s)
     return 0;
 }
 
+/* Whether the domain may take the place for another check. One that has it itself, by another vCPU, waits for no turn:
+ * else it would hold the place for ever. */
+static bool may_take(const struct check *c, uint32_t domid, ns_t now)
+{
+    unsigned int i = c - checks;
+
+    if (turns[i].until > now && turns[i].domid != domid) return false;
+    if (!c->used || now - c->touched >= STALE || now - c->born >= OLD) {
+        turns[i].until = 0;
+        return true;
+    }
+    if (c->domid == domid) return false;
+    turns[i].domid = domid;
+    turns[i].until = now + TURN;
+    return false;
+}
+
+/* -EBUSY: it waits for others. */
 static int step(const struct subject *s)
 {
     uint32_t domid = current->domain->domid;
@@ -53,11 +80,11 @@ static int step(const struct subject *s)
     int rc;
 
     if (!c->used || c->domid != domid || memcmp(&c->subject, s, sizeof(*s)) != 0) {
-        if (c->used && now - c->touched < STALE) return -XEN_EBUSY;
+        if (!may_take(c, domid, now)) return -XEN_EBUSY;
         if (c->used) drop(c);
         rc = verifier_start(c - checks, measure_pubkey(), s->hash, s->sig);
         if (rc) return rc;
-        *c = (struct check){.used = true, .domid = domid, .subject = *s};
+        *c = (struct check){.used = true, .domid = domid, .born = now, .subject = *s};
     }
     c->touched = now;
     rc = verifier_step(c - checks);
@@ -75,13 +102,11 @@ long measure_report_check(enum operation op, uint64_t arg)
     if (!measure_has_key()) return -XEN_ENODEV;
     rc = read_subject(&req, &subject);
     if (rc) return rc;
-    rc = -XEN_EBUSY;
-    if (spin_trylock(&measure_lock)) {
-        rc = step(&subject);
-        spin_unlock(&measure_lock);
-    }
+    if (!measure_lock_soon(&current->measure_misses)) return hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0);
+    rc = step(&subject);
+    spin_unlock(&measure_lock);
     if (rc == -XEN_EBUSY) sched_yield(current);
-    return rc == -XEN_EBUSY || rc == -XEN_EAGAIN ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
+    return rc == -XEN_EAGAIN || rc == -XEN_EBUSY ? hypercall_again(BH_REPORT_CHECK, arg, 0, 0, 0) : rc;
 }
 
 void check_forget(uint32_t domid)

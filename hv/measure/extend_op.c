@@ -17,7 +17,7 @@ long measure_extend(enum operation op, uint64_t arg)
     if (copy_from_guest(&e, arg, sizeof(e))) return -XEN_EFAULT;
     if (e.index >= ARRAY_SIZE(d->runtime) || e.reserved) return -XEN_EINVAL;
     /* A report of another vCPU sees it before or after. */
-    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_EXTEND, arg, 0, 0, 0);
+    if (!measure_lock_soon(&current->measure_misses)) return hypercall_again(BH_EXTEND, arg, 0, 0, 0);
     memcpy(both, d->runtime[e.index], 32);
     memcpy(both + 32, e.digest, 32);
     sha256(both, sizeof(both), d->runtime[e.index]);

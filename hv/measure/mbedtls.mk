@@ -26,7 +26,7 @@ $(HOST_MBEDTLS_OBJS): $(B)/host-mbedtls/%.o: hv/measure/mbedtls_config.h hv/meas
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -W%,$(TEST_CFLAGS)) -w $(HOST_MBEDTLS_CFLAGS) -c -o $@ $(MBEDTLS_SRC)/library/$*.c
 
-MEASURE_TESTS := late_launch crypto signer tpm_cmd tpm_allow tpm pcrlog evstore measure verifier vouch check_op seal_root seal_counter
+MEASURE_TESTS := late_launch crypto signer tpm_cmd tpm_allow tpm tpm_time pcrlog evstore measure measure_lost verifier vouch check_op seal_root seal_counter
 HOST_TESTS += $(MEASURE_TESTS)
 CRYPTO_SRC := $(addprefix hv/measure/,crypto.c arena.c verifier.c measure_lock.c) tests/host/measure_fakes.c
 TPM_SRC := $(addprefix hv/measure/,tpm.c tpm_queue.c tpm_tis.c tpm_crb.c tpm_cmd.c seal_root.c \
@@ -36,17 +36,20 @@ signer_TEST_SRC := hv/measure/signer.c $(CRYPTO_SRC)
 tpm_cmd_TEST_SRC := hv/measure/tpm_cmd.c $(CRYPTO_SRC)
 tpm_allow_TEST_SRC := hv/measure/tpm_allow.c $(CRYPTO_SRC)
 tpm_TEST_SRC := $(TPM_SRC) $(CRYPTO_SRC)
+tpm_time_TEST_SRC := $(tpm_TEST_SRC)
 pcrlog_TEST_SRC := hv/measure/pcrlog.c $(CRYPTO_SRC)
 evstore_TEST_SRC := hv/measure/evstore.c
 measure_TEST_SRC := $(addprefix hv/measure/,measure.c measure_blob.c report.c report_op.c tpm_op.c tpm_allow.c signer.c \
 	pcrlog.c evstore.c entropy.c check_op.c extend_op.c vouch.c) hv/hypercall/ask.c hv/hypercall/operations.c $(TPM_SRC) $(CRYPTO_SRC)
 measure_TEST_SRC += hv/boot/txt_parse.c
 late_launch_TEST_SRC := $(measure_TEST_SRC)
+measure_lost_TEST_SRC := $(measure_TEST_SRC) tests/host/measure_boot.c
 verifier_TEST_SRC := hv/measure/signer.c $(CRYPTO_SRC)
 vouch_TEST_SRC := hv/measure/vouch.c $(verifier_TEST_SRC)
 check_op_TEST_SRC := $(measure_TEST_SRC)
 seal_root_TEST_SRC := $(measure_TEST_SRC) tests/host/attest_swtpm.c tests/host/seal_boots.c
 seal_counter_TEST_SRC := $(seal_root_TEST_SRC)
+measure_TEST_SRC += tests/host/measure_boot.c
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_CFLAGS := $(HOST_MBEDTLS_CFLAGS)))
 $(foreach t,$(MEASURE_TESTS),$(eval $(t)_TEST_LIBS := $(HOST_MBEDTLS_OBJS)))
 check_op_TEST_CFLAGS += -Dsched_yield=fake_sched_yield
@@ -71,5 +74,5 @@ fuzz-tpm: $(B)/fuzz/tpm_fuzz ## fuzz the TPM driver and the list of allowed comm
 		-artifact_prefix=$(B)/fuzz/tpm- $(B)/fuzz/tpm_corpus
 
 .PHONY: test-measured
-test-measured: $(patsubst tests/guest/%/measured,$(B)/guest/%.elf,$(wildcard tests/guest/*/measured)) $(B)/guest/launcher.elf $(B)/bulkhead.elf $(B)/policy.bhp ## run the guest tests that need a TPM
+test-measured: $(patsubst tests/guest/%/measured,$(B)/guest/%.elf,$(wildcard tests/guest/*/measured)) $(B)/guest/launcher.elf $(B)/bulkhead.elf $(B)/policy.bhp $(B)/guest/policy-load.img $(B)/system/badtpm ## run the guest tests that need a TPM
 	@B=$(B) tests/guest/measured.sh

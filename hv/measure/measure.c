@@ -13,6 +13,7 @@
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
+#include "measure/tpm_cmd.h"
 
 #define PCR_BOOT    21
 #define PCR_RUNTIME 22
@@ -27,6 +28,8 @@ static uint32_t set_flags;
 static uint8_t pubkey[64], boot_id[32];
 static uint8_t start_value[32];                   /* of PCR 21 and 22 */
 static uint8_t boot_value[32], runtime_value[32]; /* what they have to be now */
+static uint8_t reset_counts[32];
+static ns_t looked;
 static struct pcrlog pcrlog;
 
 static void unmeasured(const char *why)
@@ -206,6 +209,7 @@ static void check_register(void)
     pcrlog_replay(&pcrlog, PCR_BOOT, boot_value);
     if (tpm_pcr_read(PCR_BOOT, have) || memcmp(boot_value, have, 32) != 0)
         unmeasured("PCR 21 is not what was extended");
+    if (tpm_pcr_read(TPM_COUNTS, reset_counts)) unmeasured("the TPM does not say how often it was reset");
 }
 
 void measure_complete(void)
@@ -257,7 +261,8 @@ const struct pcrlog *measure_log(void)
     return &pcrlog;
 }
 
-/* Into the log at once, into the TPM soon; or, with an error, into neither. */
+/* Into the log at once, into the TPM soon; or, with an error, into neither. The first event after a reset finds PCR 22
+ * as it has to be, since nothing was extended before: PCR 21 tells. */
 static int event(uint32_t type, const uint8_t digest[32], const void *data, uint32_t size)
 {
     size_t len = pcrlog.len;
@@ -269,10 +274,12 @@ static int event(uint32_t type, const uint8_t digest[32], const void *data, uint
     memcpy(both + 32, digest, 32);
     sha256(both, sizeof(both), both);
     rc = tpm_extend_later(PCR_RUNTIME, digest, both);
-    if (rc)
+    if (rc) {
         pcrlog.len = len;
-    else
+    } else {
         memcpy(runtime_value, both, 32);
+        tpm_check_later(PCR_BOOT, boot_value);
+    }
     tpm_pump();
     return rc;
 }
@@ -297,17 +304,21 @@ int measure_policy_load(const uint8_t digest[32], uint32_t version)
     int rc = 0;
 
     spin_lock(&measure_lock);
-    if (measure_holds()) rc = event(BH_EV_POLICY_LOAD, digest, &version, sizeof(version));
+    if (measure_has_key())
+        rc = measure_holds() ? event(BH_EV_POLICY_LOAD, digest, &version, sizeof(version)) : -XEN_EIO;
     spin_unlock(&measure_lock);
     return rc;
 }
 
-void measure_look(void)
+void measure_look(ns_t since)
 {
-    if (!measure_holds() || tpm_extends_left()) return;
+    ns_t now = now_ns();
+
+    if (!measure_holds() || now - looked < since) return;
+    looked = now;
     tpm_check_later(PCR_BOOT, boot_value);
     tpm_check_later(PCR_RUNTIME, runtime_value);
-    tpm_pump();
+    tpm_check_later(TPM_COUNTS, reset_counts); /* somebody may have extended the same after a reset */
 }
 
 bool measure_settled(void)

@@ -25,7 +25,8 @@ const uint8_t *measure_pubkey(void);         /* X || Y, from measure_init on; ze
  * the boot counts as unmeasured from there on: reports are signed still, without BH_FLAG_MEASURED. */
 void measure_runtime(const char *text);
 /* A policy that is about to come into force (BH_EV_POLICY_LOAD). -ENOSPC: the log is full, -EBUSY: the TPM has too much
- * to do; then nothing was measured, and it must not come into force. Where the boot is not measured: 0. */
+ * to do, -EIO: it has lost what was measured; then nothing was measured, and it must not come into force. Where the
+ * boot never was measured: 0. */
 int measure_policy_load(const uint8_t digest[32], uint32_t version);
 bool measure_settled(void); /* does some of the TPM's work; no extend is on its way any more, or none will come */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* BH_REPORT: a signature takes about twenty restarts of the call. What is in the making is found again by who asks and
  * by the whole of what is asked, so a guest kernel may interleave requests on its vCPUs as it likes; the report itself
- * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, one that
- * is not continued is dropped when somebody needs its place, and who waits longest gets the next place. */
+ * is fixed when it begins. Nobody can keep others from their reports: a domain has at most two in the making, and one
+ * while others wait; one that is a second old is dropped when somebody needs its place; and who waits gets the next. */
 #include "hypercall/handler.h"
 #include "measure/measure.h"
 #include "measure/check_op.h"
@@ -11,6 +11,7 @@
 #include "measure/measure_lock.h"
 #include "measure/measure_state.h"
 #include "measure/report.h"
+#include "measure/seal.h"
 #include "measure/signer.h"
 #include "measure/stack_wipe.h"
 #include "measure/tpm.h"
@@ -21,14 +22,15 @@
 #define MILLISECOND    1000000ull
 #define OPS_PER_DOMAIN 2
 #define OWN_STALE      (250 * MILLISECOND)
-#define STALE          (1000 * MILLISECOND)
+#define OLD            (1000 * MILLISECOND) /* eight at once take some 20 ms, and half a second under an emulator */
 #define TURN           (100 * MILLISECOND)
+#define LOOK           (10000 * MILLISECOND) /* no report is long after a look at the TPM's registers */
 
 struct op {
     bool used;
     bool begun; /* the signer has it */
     uint32_t domid;
-    ns_t touched;
+    ns_t born, touched;
     struct bh_report_op request;
     struct bh_report report;
 };
@@ -43,7 +45,8 @@ static struct op ops[SIGNER_SLOTS];
 static struct {
     uint32_t domid;
     ns_t until;
-} turn; /* who gets the next free place */
+} turn;              /* who gets the next free place */
+static ns_t crowded; /* until then somebody who has no place waits for one */
 
 static void drop(struct op *o)
 {
@@ -55,9 +58,9 @@ static void drop(struct op *o)
     o->used = false;
 }
 
-static bool lay_idle(const struct op *o, ns_t now, ns_t limit)
+static bool past(ns_t since, ns_t now, ns_t limit)
 {
-    return now > o->touched && now - o->touched >= limit;
+    return now > since && now - since >= limit;
 }
 
 static struct op *find(uint32_t domid, const struct bh_report_op *req)
@@ -67,33 +70,34 @@ static struct op *find(uint32_t domid, const struct bh_report_op *req)
     return NULL;
 }
 
-/* A place that nobody uses, or whose user let it lie. */
+/* A place that nobody uses, or that has had its time: whoever touches one now and then keeps it no longer than who
+ * forgot it. */
 static struct op *free_place(ns_t now)
 {
     struct op *oldest = &ops[0];
 
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
         if (!o->used) return o;
-        if (o->touched < oldest->touched) oldest = o;
+        if (o->born < oldest->born) oldest = o;
     }
-    if (!lay_idle(oldest, now, STALE)) return NULL;
+    if (!past(oldest->born, now, OLD)) return NULL;
     drop(oldest);
     return oldest;
 }
 
-/* Whether the domain is below its share; drops what it let lie itself. */
-static bool within_share(uint32_t domid, ns_t now)
+/* Whether the domain, which has *n places, is below its share; drops what it let lie itself. */
+static bool within_share(uint32_t domid, ns_t now, unsigned int *n)
 {
     struct op *oldest = NULL;
-    unsigned int n = 0;
 
+    *n = 0;
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++) {
         if (!o->used || o->domid != domid) continue;
-        n++;
+        ++*n;
         if (!oldest || o->touched < oldest->touched) oldest = o;
     }
-    if (n < OPS_PER_DOMAIN) return true;
-    if (!lay_idle(oldest, now, OWN_STALE)) return false;
+    if (*n < (*n && crowded > now ? 1 : OPS_PER_DOMAIN)) return true;
+    if (!past(oldest->touched, now, OWN_STALE)) return false;
     drop(oldest);
     return true;
 }
@@ -110,19 +114,20 @@ static bool within_rate(struct domain *d, ns_t now)
 
 static struct op *take(struct domain *d, const struct bh_report_op *req, ns_t now)
 {
-    struct op *o;
+    struct op *o = NULL;
+    unsigned int n;
 
-    if (!within_share(d->domid, now)) return NULL;
-    if (turn.until > now && turn.domid != d->domid) return NULL;
-    o = free_place(now);
-    if (!o) {
+    if (!within_share(d->domid, now, &n)) return NULL;
+    if (turn.until <= now || turn.domid == d->domid) {
+        o = free_place(now);
         turn.domid = d->domid;
-        turn.until = now + TURN;
-        return NULL;
+        turn.until = o ? 0 : now + TURN;
     }
-    turn.until = 0;
+    if (!o && !n) crowded = now + TURN;
+    if (!o) return NULL;
     memset(o, 0, sizeof(*o));
     o->used = true;
+    o->born = now;
     o->domid = d->domid;
     o->request = *req;
     d->reports++;
@@ -162,7 +167,8 @@ static int step(const struct bh_report_op *req, struct answer *out)
     ns_t now = now_ns();
     int rc;
 
-    if (tpm_extends_left()) tpm_pump(); /* what is on its way may fail, and the report is to say so */
+    measure_look(LOOK);
+    if (tpm_extends_left()) tpm_pump(); /* what is on its way may fail, and reports are to say so */
     if (!o && !within_rate(d, now)) return -XEN_EACCES;
     if (!o) o = take(d, req, now);
     if (!o) return -XEN_EBUSY;
@@ -188,7 +194,7 @@ long measure_report_op(enum operation row, uint64_t arg)
 
     if (copy_from_guest(&req, arg, sizeof(req))) return -XEN_EFAULT;
     if (!measure_has_key()) return -XEN_ENODEV;
-    if (READ_ONCE(policy_taking_down) || !spin_trylock(&measure_lock)) return wait_for_others(arg);
+    if (READ_ONCE(policy_taking_down) || !measure_lock_soon(&current->measure_misses)) return wait_for_others(arg);
     rc = step(&req, &answer);
     spin_unlock(&measure_lock);
     if (rc == -XEN_EBUSY) return wait_for_others(arg);
@@ -209,5 +215,6 @@ void measure_domain_destroyed(struct domain *d)
     check_forget(d->domid);
     vouch_forget(d->domid);
     tpm_guest_forget(d->domid);
+    seal_counter_forget(d);
     spin_unlock(&measure_lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sealing: keys and counters that only this measured chain can have. The root is a secret of 32 bytes that the TPM
- * works out from its owner seed where PCR 4, 8 and 9 (17 and 18 too after a late launch) are as they were when its key
- * was made; it is stored nowhere, and lies in the vault. measure_lock is held around every function. */
+ * works out from its owner seed where PCR 0, 2, 4, 7, 8 and 9 (17 and 18 too after a late launch) are as they were when
+ * its key was made; it is stored nowhere, and lies in the vault. measure_lock is held around every function. */
 #ifndef HV_SEAL_H
 #define HV_SEAL_H
 
@@ -36,5 +36,6 @@ void seal_counter_start(void);
 /* For the pump in tpm.c: the next command for out[TPM_BUFFER_MAX], 0 for none; then its answer, or a negative errno. */
 size_t seal_counter_next(uint8_t *out);
 void seal_counter_answered(uint8_t *rsp, int rc);
+void seal_counter_forget(const struct domain *d); /* it is gone */
 
 #endif

@@ -11,8 +11,9 @@
 #include "measure/tpm.h"
 #include <tss2/tss2_tpm2_types.h>
 
-#define SECOND      1000000000ull
-#define CLAIM_LIMIT SECOND /* a result that nobody fetches blocks others no longer than that */
+#define MINUTE           60000000000ull
+#define BURST            10 /* increments of a domain, then one a minute: a TPM's NV memory wears out */
+#define MADE_BY_A_DOMAIN 2  /* new counters: there are few */
 
 BUILD_ASSERT(sizeof(struct bh_seal_counter) == 2 * 4 + 8);
 
@@ -24,11 +25,10 @@ static struct counter {
 
 /* The one increment under way, a command after the other. */
 static struct {
-    enum { COUNT_NONE, COUNT_DEFINE, COUNT_INCREMENT, COUNT_READ, COUNT_DONE } state;
+    enum { COUNT_NONE, COUNT_DEFINE, COUNT_INCREMENT, COUNT_READ } state;
     struct counter *counter;
-    uint32_t domid;
-    int rc;
-    ns_t done;
+    struct domain *domain; /* NULL: it is gone */
+    unsigned int which;    /* of its results */
 } op;
 
 static void password_of(const struct counter *c, uint8_t out[32])
@@ -70,6 +70,7 @@ static int look(struct counter *c)
     else if (tpm_start_call(TPM_LOCALITY_HV, cmd, command(cmd, c, COUNT_READ), &rsp, &n) == 0)
         c->known = seal_cmd_nv_value(rsp, n, &c->value) == 0;
     wipe(cmd, sizeof(cmd));
+    wipe(rsp, TPM_CMD_MAX); /* the command lay there */
     return 0;
 }
 
@@ -86,19 +87,34 @@ void seal_counter_start(void)
         }
         used += c->used;
     }
-    printk("seal: keys are bound to PCR 4, 8, 9; %u of %u counters in use\n", used, SEAL_COUNTERS);
+    printk("seal: keys are bound to PCR 0, 2, 4, 7, 8, 9; %u of %u counters in use\n", used, SEAL_COUNTERS);
 }
 
 size_t seal_counter_next(uint8_t *out)
 {
-    return op.state == COUNT_NONE || op.state == COUNT_DONE ? 0 : command(out, op.counter, op.state);
+    return op.state == COUNT_NONE ? 0 : command(out, op.counter, op.state);
 }
 
+/* The result waits with the domain, so that it is not counted twice for one that comes late; others go on. */
 static void end(int rc)
 {
-    op.rc = rc;
-    op.done = now_ns();
-    op.state = COUNT_DONE;
+    op.state = COUNT_NONE;
+    if (op.domain) op.domain->counted[op.which] = (struct count_result){true, rc, op.counter->value};
+}
+
+/* A TPM that was reset to an older state, or is another one. */
+static int take_value(struct counter *c, const uint8_t *rsp, size_t len)
+{
+    uint64_t v;
+
+    if (seal_cmd_nv_value(rsp, len, &v)) return -XEN_EIO;
+    if (v <= c->value) {
+        printk("seal: a counter went from %lu to %lu: not believed\n", c->value, v);
+        return -XEN_EIO;
+    }
+    c->value = v;
+    c->known = true;
+    return 0;
 }
 
 static int error_of(int64_t code)
@@ -113,16 +129,23 @@ void seal_counter_answered(uint8_t *rsp, int rc)
     int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
 
     if (code != 0) {
-        c->used = op.state != COUNT_DEFINE;
-        c->known &= rc > 0; /* no answer: it may have counted */
+        /* No answer: it may be there now, and may have counted. */
+        c->used = op.state != COUNT_DEFINE || code < 0 || code == TPM2_RC_NV_DEFINED;
+        c->known &= code > 0;
+        if (code == TPM2_RC_NV_DEFINED) memset(c->id, 0, sizeof(c->id)); /* not ours */
         end(error_of(code));
     } else if (op.state == COUNT_READ) {
-        c->known = seal_cmd_nv_value(rsp, rc, &c->value) == 0;
-        end(c->known ? 0 : -XEN_EIO);
+        end(take_value(c, rsp, rc));
     } else {
+        if (op.state == COUNT_DEFINE && op.domain) op.domain->counters_made++;
         op.state = op.state == COUNT_DEFINE ? COUNT_INCREMENT : COUNT_READ;
         c->known = false;
     }
+}
+
+void seal_counter_forget(const struct domain *d)
+{
+    if (op.domain == d) op.domain = NULL;
 }
 
 static struct counter *find(const uint8_t id[32])
@@ -139,34 +162,38 @@ static struct counter *find_free(void)
     return NULL;
 }
 
-static long begin(struct domain *d, const uint8_t id[32])
+static long begin(struct domain *d, unsigned int which, const uint8_t id[32])
 {
     struct counter *old = find(id), *c = old ? old : find_free();
-    ns_t now = now_ns();
+    ns_t now = now_ns(), due = MAX(d->counter_due, now);
 
-    if (op.state != COUNT_NONE && (op.state != COUNT_DONE || now - op.done < CLAIM_LIMIT)) return -XEN_EAGAIN;
-    if (now < d->counter_next) return -XEN_EBUSY;
-    if (!c) return -XEN_ENOSPC;
+    if (op.state != COUNT_NONE) return -XEN_EAGAIN;
+    if (due - now > (BURST - 1) * MINUTE) return -XEN_EBUSY;
+    if (!c || (!old && d->counters_made >= MADE_BY_A_DOMAIN)) return -XEN_ENOSPC;
+    d->counter_due = due + MINUTE;
+    if (!old) *c = (struct counter){.used = true};
     memcpy(c->id, id, 32);
-    c->used = true;
     op.state = old ? COUNT_INCREMENT : COUNT_DEFINE;
     op.counter = c;
-    op.domid = d->domid;
-    d->counter_next = now + SECOND;
+    op.domain = d;
+    op.which = which;
     tpm_pump();
     return -XEN_EAGAIN;
 }
 
-static long increment(struct domain *d, const uint8_t id[32], uint64_t *value)
+static long increment(struct domain *d, unsigned int which, const uint8_t id[32], uint64_t *value)
 {
-    bool mine = op.state != COUNT_NONE && op.domid == d->domid && memcmp(op.counter->id, id, 32) == 0;
+    struct count_result *r = &d->counted[which];
+    const struct counter *c = find(id);
+    bool ready = r->ready;
 
-    if (!tpm_alive()) return -XEN_ENODEV;
-    if (!mine || (op.state == COUNT_DONE && now_ns() - op.done >= CLAIM_LIMIT)) return begin(d, id);
-    if (op.state != COUNT_DONE) return -XEN_EAGAIN;
-    op.state = COUNT_NONE;
-    *value = op.counter->value;
-    return op.rc;
+    /* Another domain of the same identity may have counted since: then this one has to be ahead of it again. */
+    r->ready = false;
+    if (ready && (r->rc || (c && c->value == r->value))) {
+        *value = r->value;
+        return r->rc;
+    }
+    return tpm_alive() ? begin(d, which, id) : -XEN_ENODEV;
 }
 
 static long read(const uint8_t id[32], uint64_t *value)
@@ -185,7 +212,8 @@ static long serve(struct domain *d, struct seal_binding *b, struct bh_seal_count
     if (!seal_available()) return -XEN_ENODEV;
     seal_derive(b, sizeof(*b), id);
     tpm_pump();
-    return s->increment ? increment(d, id, &s->value) : read(id, &s->value);
+    /* A domain's identities differ by its flags alone. */
+    return s->increment ? increment(d, s->flags / BH_SEAL_SIGNER % COUNTED, id, &s->value) : read(id, &s->value);
 }
 
 long measure_seal_counter(enum operation row, uint64_t arg)

@@ -51,7 +51,7 @@ long measure_seal_key(enum operation op, uint64_t arg)
     if (copy_from_guest(&k, arg, sizeof(k))) return -XEN_EFAULT;
     rc = bind(&b, &k, d);
     if (rc) return rc;
-    if (!spin_trylock(&measure_lock)) return hypercall_again(BH_SEAL_KEY, arg, 0, 0, 0);
+    if (!measure_lock_soon(&current->measure_misses)) return hypercall_again(BH_SEAL_KEY, arg, 0, 0, 0);
     rc = seal_available() ? 0 : -XEN_ENODEV;
     if (!rc) seal_derive(&b, sizeof(b), k.key);
     spin_unlock(&measure_lock);

@@ -21,8 +21,9 @@ struct seal_vault {
 };
 BUILD_ASSERT(sizeof(struct seal_vault) == SEAL_VAULT_SIZE);
 
-#define BOOT_PCRS (1u << 4 | 1u << 8 | 1u << 9)
-#define DRTM_PCRS (1u << 17 | 1u << 18)
+#define FIRMWARE_PCRS (1u << 0 | 1u << 2 | 1u << 7) /* its code, option ROMs, Secure Boot's state */
+#define BOOT_PCRS     (1u << 4 | 1u << 8 | 1u << 9)
+#define DRTM_PCRS     (1u << 17 | 1u << 18)
 
 static bool available;
 
@@ -53,19 +54,20 @@ void seal_derive(const void *data, size_t len, uint8_t out[32])
     leave();
 }
 
-/* A register that nobody extended says nothing of who booted. QEMU's own loader leaves them so: debug builds bear it.
- */
+/* A register of the chain that nobody extended says nothing of who booted. QEMU's own loader leaves them so: debug
+ * builds bear it. */
 static int read_policy(struct seal_policy *p, bool late_launch)
 {
     static const uint8_t untouched[32];
     struct sha256_state s;
     uint8_t value[32];
 
-    p->pcrs = BOOT_PCRS | (late_launch ? DRTM_PCRS : 0);
+    p->pcrs = FIRMWARE_PCRS | BOOT_PCRS | (late_launch ? DRTM_PCRS : 0);
     sha256_start(&s);
     for (unsigned int pcr = 0; pcr < 24; pcr++) {
         if (!(p->pcrs & 1u << pcr)) continue;
-        if (tpm_pcr_read(pcr, value) || (!HV_DEBUG && memcmp(value, untouched, 32) == 0)) return -XEN_EIO;
+        if (tpm_pcr_read(pcr, value)) return -XEN_EIO;
+        if (!HV_DEBUG && !(FIRMWARE_PCRS & 1u << pcr) && memcmp(value, untouched, 32) == 0) return -XEN_EIO;
         sha256_update(&s, value, 32);
     }
     sha256_finish(&s, p->values);

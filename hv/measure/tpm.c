@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "hv.h"
 #include "measure/tpm.h"
+#include "measure/measure_lock.h"
+#include "measure/measure_state.h"
 #include "measure/seal.h"
 #include "measure/tpm_bus.h"
 #include "measure/tpm_cmd.h"
 #include "measure/tpm_link.h"
 #include "measure/tpm_queue.h"
 #include "cpu/io.h"
+#include "time/timer.h"
 #include <tss2/tss2_tpm2_types.h>
 
 #define SECOND         1000000000ull
@@ -15,14 +18,19 @@
 #define EXTEND_LIMIT   (10 * SECOND)
 #define CANCEL_LIMIT   (10 * SECOND)
 #define STEPS_PER_PUMP 4
+#define PUMP_PERIOD    (SECOND / 1000)
+#define CHARGE_MAX     (SECOND / 10) /* of the time between two pumps: the rest is no fault of the TPM's */
 
 enum link_user { USER_NONE, USER_HV, USER_COUNTER, USER_GUEST };
 
 static const struct tpm_interface *tpm_if; /* NULL: no TPM, or given up */
 static struct tpm_link tpm_link;
 static enum link_user link_user;
-static ns_t link_deadline;
+static ns_t link_spent, link_limit; /* of the command under way */
+static ns_t link_pumped;
 static bool link_late;
+static struct timer pump_timer;
+static uint32_t pump_misses;
 static bool guest_next; /* counters had the last turn */
 static ns_t start_budget = START_BUDGET;
 static uint8_t link_data[TPM_BUFFER_MAX];
@@ -141,26 +149,30 @@ bool tpm_alive(void)
     return tpm_if != NULL;
 }
 
+static void begin(enum link_user user, unsigned int locality, size_t len, ns_t limit)
+{
+    link_user = user;
+    link_late = false;
+    link_spent = 0;
+    link_limit = limit;
+    link_pumped = now_ns();
+    tpm_link_start(&tpm_link, locality, link_data, len);
+}
+
 /* Takes the next command from the queues, the hypervisor's first. */
 static void begin_next(void)
 {
+    unsigned int locality;
     size_t len;
 
-    link_late = false;
-    if ((len = tpm_queue_own(link_data))) {
-        link_user = USER_HV;
-        link_deadline = now_ns() + EXTEND_LIMIT;
-        tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
+    if ((len = tpm_queue_own(link_data, &locality))) {
+        begin(USER_HV, locality, len, EXTEND_LIMIT);
     } else if ((!guest_next || !tpm_queue_guest_waits()) && (len = seal_counter_next(link_data))) {
         guest_next = true;
-        link_user = USER_COUNTER;
-        link_deadline = now_ns() + EXTEND_LIMIT;
-        tpm_link_start(&tpm_link, TPM_LOCALITY_HV, link_data, len);
+        begin(USER_COUNTER, TPM_LOCALITY_HV, len, EXTEND_LIMIT);
     } else if ((len = tpm_queue_guest(link_data))) {
         guest_next = false;
-        link_user = USER_GUEST;
-        link_deadline = now_ns() + GUEST_LIMIT;
-        tpm_link_start(&tpm_link, TPM_LOCALITY_GUEST, link_data, len);
+        begin(USER_GUEST, TPM_LOCALITY_GUEST, len, GUEST_LIMIT);
     }
 }
 
@@ -175,12 +187,15 @@ static void finished(int rc)
     enum link_user user = link_user;
 
     link_user = USER_NONE;
-    if (user == USER_HV)
+    if (user == USER_HV) {
         own_answered(rc);
-    else if (user == USER_COUNTER)
+    } else if (user == USER_COUNTER) {
         seal_counter_answered(link_data, rc);
-    else
-        tpm_queue_guest_answered(link_data, rc, now_ns());
+        wipe(link_data, TPM_CMD_MAX); /* the counter's password */
+    } else if (tpm_queue_guest_answered(link_data, rc, now_ns())) {
+        measure_look(0);
+    }
+    if (tpm_if) begin_next();
 }
 
 /* Late: it is asked to cancel; if it does not even do that in time, it is beyond help. */
@@ -189,7 +204,8 @@ static void overdue(void)
     if (!link_late) {
         link_late = true;
         tpm_if->cancel(&tpm_link);
-        link_deadline = now_ns() + CANCEL_LIMIT;
+        link_spent = 0;
+        link_limit = CANCEL_LIMIT;
         return;
     }
     tpm_if->abort(&tpm_link);
@@ -197,20 +213,43 @@ static void overdue(void)
     finished(-XEN_EIO);
 }
 
-void tpm_pump(void)
+static void step(void)
 {
     int rc = -XEN_EAGAIN;
+    ns_t now;
 
+    if (link_user == USER_GUEST && tpm_queue_guest_unwanted()) tpm_if->cancel(&tpm_link);
+    for (int i = 0; i < STEPS_PER_PUMP && rc == -XEN_EAGAIN; i++)
+        rc = tpm_if->step(&tpm_link);
+    if (rc != -XEN_EAGAIN) {
+        finished(rc);
+        return;
+    }
+    now = now_ns();
+    link_spent += MIN(now - link_pumped, CHARGE_MAX);
+    link_pumped = now;
+    if (link_spent > link_limit) overdue();
+}
+
+/* While there is a command, somebody pumps: here, where no guest calls. */
+static void pump_due(void *arg)
+{
+    if (!measure_lock_soon(&pump_misses)) {
+        timer_set(&pump_timer, now_ns() + PUMP_PERIOD);
+        return;
+    }
+    tpm_pump();
+    spin_unlock(&measure_lock);
+}
+
+void tpm_pump(void)
+{
     while (!tpm_if && tpm_extends_left())
         own_answered(-XEN_EIO); /* given up: nothing that waits will ever be done */
     if (!tpm_if) return;
     if (link_user == USER_NONE) begin_next();
+    if (link_user != USER_NONE) step();
     if (link_user == USER_NONE) return;
-    if (link_user == USER_GUEST && tpm_queue_guest_unwanted()) tpm_if->cancel(&tpm_link);
-    for (int i = 0; i < STEPS_PER_PUMP && rc == -XEN_EAGAIN; i++)
-        rc = tpm_if->step(&tpm_link);
-    if (rc != -XEN_EAGAIN)
-        finished(rc);
-    else if (now_ns() > link_deadline)
-        overdue();
+    if (!pump_timer.fn) timer_init(&pump_timer, pump_due, NULL);
+    timer_set(&pump_timer, now_ns() + PUMP_PERIOD);
 }

@@ -26,9 +26,10 @@ int64_t tpm_start_call(unsigned int locality, const uint8_t *cmd, size_t len, ui
 
 /* Whether commands can be sent (tpm_init succeeded, and it was not given up since). */
 bool tpm_alive(void);
-/* A bounded piece of whatever there is to do. */
+/* A bounded piece of whatever there is to do. Once begun a timer goes on with it, whether anybody calls this or not. */
 void tpm_pump(void);
-/* Queues an extend, after which the register is read and must be `value`. -EBUSY: the queue is full. */
+/* Queues an extend, after which the register is read and must be `value`. -EBUSY: the queue is full. There is room for
+ * a look behind it. */
 int tpm_extend_later(unsigned int pcr, const uint8_t digest[32], const uint8_t value[32]);
 /* Queues a look at a register that must be `value`; nothing where the queue is full, for then others look. */
 void tpm_check_later(unsigned int pcr, const uint8_t value[32]);

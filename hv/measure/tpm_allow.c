@@ -107,15 +107,21 @@ static int check_handles(const struct row *r, const uint8_t *cmd, size_t len)
     return kinds_of(tpm_cmd_u32(cmd + at)) & r->parameter ? 0 : -XEN_EPERM;
 }
 
-int tpm_allow(const uint8_t *cmd, size_t len, enum bh_perm *perm)
+int tpm_allow_head(const uint8_t *head, size_t len, enum bh_perm *perm)
 {
     const struct row *r;
 
-    if (len < TPM_HEADER || len > TPM_BUFFER_MAX || tpm_cmd_u32(cmd + 2) != len || cmd[0] != 0x80 ||
-        (cmd[1] != (TPM2_ST_NO_SESSIONS & 0xff) && cmd[1] != (TPM2_ST_SESSIONS & 0xff)))
+    if (len < TPM_HEADER || len > TPM_BUFFER_MAX || tpm_cmd_u32(head + 2) != len || head[0] != 0x80 ||
+        (head[1] != (TPM2_ST_NO_SESSIONS & 0xff) && head[1] != (TPM2_ST_SESSIONS & 0xff)))
         return -XEN_EINVAL;
-    r = find(tpm_cmd_u32(cmd + 6));
-    if (!r) return -XEN_EPERM;
-    *perm = r->perm;
-    return check_handles(r, cmd, len);
+    r = find(tpm_cmd_u32(head + 6));
+    if (r) *perm = r->perm;
+    return r ? 0 : -XEN_EPERM;
+}
+
+int tpm_allow(const uint8_t *cmd, size_t len, enum bh_perm *perm)
+{
+    int rc = tpm_allow_head(cmd, len, perm);
+
+    return rc ? rc : check_handles(find(tpm_cmd_u32(cmd + 6)), cmd, len);
 }

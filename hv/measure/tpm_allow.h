@@ -12,8 +12,10 @@
 #define TPM_ALLOW_PERSISTENT_FIRST 0x8101b000u
 #define TPM_ALLOW_PERSISTENT_LAST  0x8101b00fu
 
-/* 0 and *perm; -EINVAL: not one well-formed command; -EPERM: not on the list, or with a handle that it must not have.
- */
+/* By the first TPM_HEADER bytes. 0 and *perm; -EINVAL: not the head of a command of `len` bytes; -EPERM: not on the
+ * list. */
+int tpm_allow_head(const uint8_t *head, size_t len, enum bh_perm *perm);
+/* The same of the whole; -EPERM also for a handle that it must not have. */
 int tpm_allow(const uint8_t *cmd, size_t len, enum bh_perm *perm);
 
 #endif

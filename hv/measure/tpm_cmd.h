@@ -13,6 +13,7 @@
 #define TPM_HEADER          10   /* u16 tag, u32 size, u32 command or response code, big-endian */
 #define TPM_EXTEND_RESPONSE 19   /* header, size of no parameters, one session's part */
 #define TPM_RANDOM_MAX      32   /* every TPM gives the length of its largest digest at once */
+#define TPM_COUNTS          24   /* read like a register: how often the TPM was reset and restarted, then zeros */
 
 static inline uint32_t tpm_cmd_u32(const uint8_t *p)
 {
@@ -22,7 +23,7 @@ static inline uint32_t tpm_cmd_u32(const uint8_t *p)
 /* Each writes a command to out[TPM_CMD_MAX] and returns its size. */
 size_t tpm_cmd_startup(uint8_t *out);
 size_t tpm_cmd_get_random(uint8_t *out, uint16_t bytes);
-size_t tpm_cmd_pcr_read(uint8_t *out, unsigned int pcr); /* SHA-256 bank; pcr < 24 */
+size_t tpm_cmd_pcr_read(uint8_t *out, unsigned int pcr); /* SHA-256 bank; pcr < 24, or TPM_COUNTS */
 /* Of the SHA-256 bank alone: the others, where there are any, keep their initial value, which nobody quotes. */
 size_t tpm_cmd_pcr_extend(uint8_t *out, unsigned int pcr, const uint8_t digest[32]);
 

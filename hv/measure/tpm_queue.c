@@ -4,9 +4,11 @@
 #include "measure/tpm_cmd.h"
 #include "lib.h"
 #include "time/clock.h"
+#include <tss2/tss2_tpm2_types.h>
 
-#define OWN_MAX     16
+#define OWN_MAX     32
 #define TRIES_MAX   1000          /* of a command for which the TPM is not ready yet */
+#define CANCELLED   250           /* tries that one counts for which was cancelled, since it took that long */
 #define CLAIM_LIMIT 1000000000ull /* a response that nobody fetches blocks others no longer than that */
 
 /* First the extend, then the look. */
@@ -42,7 +44,7 @@ static struct own *add(unsigned int pcr, const uint8_t value[32])
 
 int tpm_extend_later(unsigned int pcr, const uint8_t digest[32], const uint8_t value[32])
 {
-    struct own *o = add(pcr, value);
+    struct own *o = own_count + 2 <= OWN_MAX ? add(pcr, value) : NULL;
 
     if (!o) return -XEN_EBUSY;
     o->extend = true;
@@ -65,11 +67,12 @@ bool tpm_extends_left(void)
     return own_count;
 }
 
-size_t tpm_queue_own(uint8_t *out)
+size_t tpm_queue_own(uint8_t *out, unsigned int *locality)
 {
     const struct own *o = &own[own_first];
 
     if (!own_count) return 0;
+    *locality = o->extend ? TPM_LOCALITY_HV : TPM_LOCALITY_GUEST;
     return o->extend ? tpm_cmd_pcr_extend(out, o->pcr, o->digest) : tpm_cmd_pcr_read(out, o->pcr);
 }
 
@@ -87,7 +90,10 @@ bool tpm_queue_own_answered(const uint8_t *rsp, int rc)
     int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
     bool held = !own_failed;
 
-    if (tpm_cmd_not_yet(code) && ++o->tries < TRIES_MAX) return true;
+    if (tpm_cmd_not_yet(code) || code == TPM2_RC_CANCELED) {
+        o->tries += code == TPM2_RC_CANCELED ? CANCELLED : 1;
+        if (o->tries < TRIES_MAX) return true;
+    }
     own_failed |= !as_it_has_to_be(o, rsp, rc, code);
     if (o->extend && !own_failed) {
         o->extend = false;
@@ -111,16 +117,16 @@ size_t tpm_queue_guest(uint8_t *out)
     return guest.len;
 }
 
-void tpm_queue_guest_answered(const uint8_t *rsp, int rc, ns_t now)
+/* Whoever quotes learns what the TPM says of this boot; a TPM that was not started up since a reset tells everybody.
+ * Here, not when the answer is fetched: nobody has to fetch it. */
+bool tpm_queue_guest_answered(const uint8_t *rsp, int rc, ns_t now)
 {
-    if (guest.unwanted) {
-        guest.state = GUEST_FREE;
-        return;
-    }
+    guest.state = guest.unwanted ? GUEST_FREE : GUEST_ANSWERED;
     if (rc > 0) memcpy(guest_response, rsp, rc);
-    guest.state = GUEST_ANSWERED;
     guest.answer = rc;
     guest.answered = now;
+    return tpm_cmd_u32(guest_command + 6) == TPM2_CC_Quote ||
+           (rc > 0 && tpm_cmd_response(rsp, rc) == TPM2_RC_INITIALIZE);
 }
 
 bool tpm_queue_guest_unwanted(void)

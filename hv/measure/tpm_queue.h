@@ -7,14 +7,15 @@
 #include "types.h"
 
 /* Writes the next command to out[TPM_BUFFER_MAX] and returns its size, 0 when there is none. It then counts as
- * running until the answer comes. */
-size_t tpm_queue_own(uint8_t *out);
+ * running until the answer comes. Only extends need the hypervisor's locality. */
+size_t tpm_queue_own(uint8_t *out, unsigned int *locality);
 size_t tpm_queue_guest(uint8_t *out);
 bool tpm_queue_guest_waits(void);
 
 /* rc: size of the response at rsp, or a negative errno. false: this is the first that is not as it has to be. */
 bool tpm_queue_own_answered(const uint8_t *rsp, int rc);
-void tpm_queue_guest_answered(const uint8_t *rsp, int rc, ns_t now);
+/* True: the answer tells of this boot, so the hypervisor is to look for itself. */
+bool tpm_queue_guest_answered(const uint8_t *rsp, int rc, ns_t now);
 /* Nobody waits for the domain's command that runs. */
 bool tpm_queue_guest_unwanted(void);
 

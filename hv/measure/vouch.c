@@ -47,7 +47,7 @@ int vouch_step(struct domain *d, const struct bh_signature *s)
 {
     if (memcmp(s->magic, "BHSIGN1", 8) != 0 || s->reserved || memcmp(s->launch_digest, d->launch_digest, 32) != 0)
         return -XEN_EACCES;
-    if (!spin_trylock(&measure_lock)) return -XEN_EAGAIN;
+    if (!measure_lock_soon(&current->measure_misses)) return -XEN_EAGAIN;
     int rc = step(d->domid, s);
     spin_unlock(&measure_lock);
     if (!rc) {

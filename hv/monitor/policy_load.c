@@ -13,6 +13,7 @@
 #include "grant/grant_revoke.h"
 #include "measure/measure.h"
 #include "measure/measure_lock.h"
+#include "measure/measure_state.h"
 #include "measure/verifier.h"
 #include "policy_key_public.h"
 #include "time/timer.h"
@@ -38,6 +39,7 @@ static struct {
     ns_t touched;
     struct policy_table table;
     bool verifying;  /* the verifier's slot is in use */
+    bool measured;   /* the swap counted as measured: the TPM is to take it */
     uint32_t at;     /* progress of a phase: domain id, */
     uint32_t within; /* handle or port of that domain, */
     bool events;     /* and which of the two */
@@ -270,9 +272,11 @@ static void swap_at_stop(void)
     int rc = measure_policy_load(s->digest, commit.table.version);
     if (rc == -XEN_EBUSY) return; /* the TPM has too much to do: again */
     if (rc) {
-        finish(-XEN_ENOSPC, "the event log has no room for it, so it cannot be measured");
+        finish(rc, rc == -XEN_EIO ? "the TPM lost what was measured, so this cannot be measured"
+                                  : "the event log has no room for it, so it cannot be measured");
         return;
     }
+    commit.measured = measure_holds();
     monitor_adopt(&commit.table, s->digest);
     policy_stage_adopted();
     WRITE_ONCE(sharing_watched, 0);
@@ -290,6 +294,15 @@ static void swap(void)
     if (commit.phase > SWAP && !commit.rc)
         printk("policy: version %u is in force, loaded by domain %u; %u grants and event channels to take down\n",
                monitor_policy_version(), commit.domid, commit.result.count);
+}
+
+/* PCR 22 has the event when the call returns, or the caller is told. */
+static void release(void)
+{
+    if (!policy_stage_release() || !measure_settled()) return;
+    if (commit.measured && !measure_holds()) finish(-XEN_EIO, "in force, but the TPM did not take it");
+    WRITE_ONCE(policy_work_left, false);
+    commit.phase = DONE;
 }
 
 static void step(void)
@@ -317,10 +330,7 @@ static void step(void)
         }
         break;
     case RELEASE:
-        if (policy_stage_release() && measure_settled()) { /* PCR 22 has it when the call returns */
-            WRITE_ONCE(policy_work_left, false);
-            commit.phase = DONE;
-        }
+        release();
         break;
     default:
         break;
@@ -353,6 +363,7 @@ static long begin(uint64_t arg)
     commit.result = c;
     commit.room = c.count;
     commit.result.count = commit.tries = 0;
+    commit.measured = false;
     commit.ticket += commit.ticket == UINT32_MAX ? 2 : 1; /* never 0 */
     commit.domid = current->domain->domid;
     if (s->total && s->loaded == s->total) {

@@ -82,6 +82,29 @@ static void test_size(void **state)
         assert_int_equal(cmdline_size(bad[i], &v), -XEN_EINVAL);
 }
 
+static void test_number(void **state)
+{
+    static const char *const bad[] = {"",   "1000", "12345678", "1x", "x",
+                                      "-1", "+1",   " 1",       "1 ", "18446744073709551616"};
+    uint32_t v;
+
+    assert_int_equal(cmdline_number("7", 999, &v), 0);
+    assert_int_equal(v, 7);
+    assert_int_equal(cmdline_number("999", 999, &v), 0);
+    assert_int_equal(v, 999);
+    assert_int_equal(cmdline_number("007", 999, &v), 0);
+    assert_int_equal(v, 7);
+    assert_int_equal(cmdline_number("0", 999, &v), 0);
+    assert_int_equal(v, 0);
+    assert_int_equal(cmdline_number("4294967295", UINT32_MAX, &v), 0);
+    assert_int_equal(v, UINT32_MAX);
+    assert_int_equal(cmdline_number("4294967296", UINT32_MAX, &v), -XEN_EINVAL);
+    v = 5;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(cmdline_number(bad[i], 999, &v), -XEN_EINVAL);
+    assert_int_equal(v, 5);
+}
+
 /* Each line and each value has an allocation of its exact size. */
 static void test_noise(void **state)
 {
@@ -116,7 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get),  cmocka_unit_test(test_absent), cmocka_unit_test(test_room),
-        cmocka_unit_test(test_size), cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_size), cmocka_unit_test(test_number), cmocka_unit_test(test_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,16 @@ static size_t pcr_extend(void)
     return have;
 }
 
+static size_t read_clock(void)
+{
+    uint8_t out[25] = {0};
+
+    out[7] = (uint8_t)fake_tpm.commands; /* time goes on */
+    out[15] = (uint8_t)fake_tpm.commands;
+    out[19] = fake_tpm.resets;
+    return answer(0, out, sizeof(out));
+}
+
 static size_t random_bytes(void)
 {
     uint8_t out[2 + 20];
@@ -119,6 +129,8 @@ static size_t run(void)
         return pcr_read();
     case TPM2_CC_PCR_Extend:
         return pcr_extend();
+    case TPM2_CC_ReadClock:
+        return read_clock();
     case TPM2_CC_GetRandom:
         return random_bytes();
     }

@@ -41,6 +41,7 @@ struct fake_tpm {
     unsigned int fail_from; /* TPM_RC_FAILURE from this command on, counted from 1; 0: none */
     unsigned int retries;   /* so many times it says TPM_RC_RETRY first */
     uint8_t pcr[24][32];
+    uint8_t resets; /* as it tells */
     unsigned int commands, extends;
     uint32_t last_code;
     unsigned int last_locality;

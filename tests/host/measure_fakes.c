@@ -19,6 +19,7 @@
 #include "monitor/policy_load.h"
 #include "spinlock.h"
 #include "time/clock.h"
+#include "time/timer.h"
 
 char fake_console[16384];
 ns_t fake_now = 1, fake_tick = 1000;
@@ -64,9 +65,11 @@ void spin_lock(struct spinlock *l)
     l->cpu = 1;
 }
 
+bool fake_lock_queued;
+
 bool spin_trylock(struct spinlock *l)
 {
-    if (l->cpu) return false;
+    if (l->cpu || fake_lock_queued) return false;
     l->cpu = 1;
     return true;
 }
@@ -80,6 +83,32 @@ void spin_unlock(struct spinlock *l)
 ns_t now_ns(void)
 {
     return fake_now += fake_tick;
+}
+
+static struct timer *armed;
+
+void timer_init(struct timer *t, void (*fn)(void *), void *arg)
+{
+    *t = (struct timer){.fn = fn, .arg = arg};
+}
+
+void timer_set(struct timer *t, ns_t deadline)
+{
+    t->deadline = deadline;
+    armed = t;
+}
+
+void fake_time_passes(ns_t ns)
+{
+    struct timer *t;
+    ns_t end = fake_now + ns;
+
+    while ((t = armed) && t->deadline <= end) {
+        armed = NULL;
+        fake_now = t->deadline > fake_now ? t->deadline : fake_now;
+        t->fn(t->arg);
+    }
+    fake_now = end > fake_now ? end : fake_now;
 }
 
 void *vault_enter(void)
@@ -97,12 +126,15 @@ void vault_leave(void)
     in_vault = false;
 }
 
+void (*fake_copied)(uint64_t src, size_t n);
+
 int copy_from_guest(void *dst, gva_t src, size_t n)
 {
     ASSERT(!in_vault);
     memset(dst, 0, n);
     if (src < PAGE_SIZE) return -XEN_EFAULT;
     memcpy(dst, (const void *)src, n);
+    if (fake_copied) fake_copied(src, n);
     return 0;
 }
 

@@ -13,6 +13,10 @@ extern char fake_console[16384]; /* all that was printed */
 extern ns_t fake_now;            /* what the clock says */
 extern ns_t fake_tick;           /* how far it goes each time somebody looks */
 extern int fake_monitor_rc;
+extern bool fake_lock_queued; /* others always queue for the lock: it is never free, and a queue moves on */
+extern void (*fake_copied)(uint64_t src, size_t n); /* after each read of a guest's memory, where set */
+/* The one timer fires when it is due. (Where a test just turns the clock, nobody pumps.) */
+void fake_time_passes(ns_t ns);
 extern uint32_t fake_reports_ceiling; /* reports in a second; 0: any */
 extern enum bh_perm fake_last_perm;
 extern unsigned int fake_asked; /* how often the monitor was */

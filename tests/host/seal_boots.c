@@ -62,6 +62,8 @@ static void boot_here(void)
     fake_tpm.more = seal_shared->more ? seal_shared->more : seal_to_swtpm;
     fake_console[0] = '\0';
     attest_swtpm_open(&tpm, &seal_link);
+    for (uint32_t pcr = 0; pcr < 8; pcr++)
+        if (pcr != 4) seal_extend(pcr, seal_shared->changed & 1u << pcr ? "changed" : "firmware");
     seal_extend(4, "GRUB");
     seal_extend(8, seal_shared->chain);
     seal_extend(9, "hypervisor");

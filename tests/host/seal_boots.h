@@ -17,7 +17,8 @@ extern uint8_t seal_answer[4096];
 extern struct seal_shared {
     uint8_t key[32];
     uint64_t value;
-    char chain[32]; /* what GRUB measures */
+    char chain[32];   /* what GRUB measures */
+    uint32_t changed; /* bit n: what the firmware measures into PCR n */
     bool late_launch;
     size_t (*more)(const uint8_t *cmd, size_t len, uint8_t *rsp); /* instead of seal_to_swtpm */
     void (*then)(void);

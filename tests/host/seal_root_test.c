@@ -55,6 +55,14 @@ static void same_chain_same_key(void **state)
     seal_boot("same", keep_key);
     assert_memory_not_equal(seal_shared->key, first, 32);
     seal_shared->late_launch = false;
+    for (unsigned int i = 0; i < 3; i++) { /* another firmware, option ROM, Secure Boot setting */
+        seal_shared->changed = 1u << (const unsigned int[]){0, 2, 7}[i];
+        seal_boot("same", keep_key);
+        assert_memory_not_equal(seal_shared->key, first, 32);
+    }
+    seal_shared->changed = 0;
+    seal_boot("same", keep_key);
+    assert_memory_equal(seal_shared->key, first, 32);
     seal_boot("changed", keep_key);
     assert_memory_equal(seal_shared->key, other, 32);
     seal_end_tpm(state);
@@ -185,12 +193,12 @@ static long as_dom0(const uint8_t *cmd, size_t len)
 
 static void boot_policy(struct seal_policy *p)
 {
-    static const unsigned int pcrs[] = {4, 8, 9};
-    uint8_t values[3][32];
+    static const unsigned int pcrs[] = {0, 2, 4, 7, 8, 9};
+    uint8_t values[6][32];
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 6; i++)
         assert_int_equal(tpm_pcr_read(pcrs[i], values[i]), 0);
-    p->pcrs = 0x310;
+    p->pcrs = 0x395;
     sha256(values, sizeof(values), p->values);
 }
 

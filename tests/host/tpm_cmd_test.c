@@ -82,6 +82,26 @@ static void pcr_responses(void **state)
         assert_int_equal(tpm_cmd_pcr_response(pcr21, n, 21, out), -XEN_EIO);
 }
 
+/* What is compared is the counts alone: time goes on. */
+static void counts(void **state)
+{
+    uint8_t r[35] = {0x80, 1, 0, 0, 0, 35, 0, 0, 0, 0}, out[32], again[32], cmd[TPM_CMD_MAX];
+
+    (void)state;
+    assert_int_equal(tpm_cmd_pcr_read(cmd, TPM_COUNTS), 10);
+    assert_int_equal(tpm_cmd_u32(cmd + 6), TPM2_CC_ReadClock);
+    memset(r + 10, 0x11, 25);
+    assert_int_equal(tpm_cmd_pcr_response(r, 35, TPM_COUNTS, out), 0);
+    for (int i = 0; i < 35; i++) {
+        r[i] ^= 0x40;
+        assert_int_equal(tpm_cmd_pcr_response(r, 35, TPM_COUNTS, again), i < 10 ? -XEN_EIO : 0);
+        if (i >= 10) assert_int_equal(memcmp(out, again, 32) != 0, i >= 26 && i < 34);
+        r[i] ^= 0x40;
+    }
+    for (size_t n = 0; n < 35; n++)
+        assert_int_equal(tpm_cmd_pcr_response(r, n, TPM_COUNTS, out), -XEN_EIO);
+}
+
 static void random_responses(void **state)
 {
     uint8_t r[16] = {0x80, 1, 0, 0, 0, 16, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4}, out[8] = {0};
@@ -109,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands),
         cmocka_unit_test(pcr_responses),
+        cmocka_unit_test(counts),
         cmocka_unit_test(random_responses),
     };
 

@@ -12,6 +12,7 @@
 #include "run_apart.h"
 #include "measure/crypto.h"
 #include "measure/tpm.h"
+#include "measure/measure_state.h"
 #include "measure/tpm_cmd.h"
 #include "types.h"
 
@@ -19,6 +20,11 @@
 
 static const uint8_t get_random[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 16};
 static const uint8_t get_random8[12] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8};
+
+void measure_look(ns_t since)
+{
+    (void)since;
+}
 
 static long call(uint32_t domid, const uint8_t *cmd, size_t len, const uint8_t **rsp)
 {
@@ -248,8 +254,10 @@ static void extends_go_first(void **state)
     memcpy(before, fake_tpm.pcr[22], 32);
     assert_int_equal(tpm_guest_call(1, get_random, 12, &rsp), -XEN_EAGAIN);
     memcpy(value, before, 32);
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < 16; i++) { /* each has room for a look behind it */
         assert_int_equal(extend_later(digest, value), 0);
+        tpm_check_later(22, value);
+    }
     assert_int_equal(tpm_extend_later(22, digest, value), -XEN_EBUSY);
     tpm_check_later(22, digest); /* no place, no look */
     while (fake_tpm.extends < 3)
@@ -279,6 +287,7 @@ static void a_lost_register_shows(void **state)
         tpm_pump();
     assert_true(tpm_extends_good());
     assert_false(tpm_extends_left());
+    assert_int_equal(fake_tpm.last_locality, 0); /* to look, 0 is enough */
     memset(fake_tpm.pcr[22], 0xff, 32);
     tpm_check_later(22, value);
     for (int i = 0; i < 100; i++)
@@ -298,40 +307,6 @@ static void failed_extend_shows(void **state)
     for (int i = 0; i < 100; i++)
         tpm_pump();
     assert_false(tpm_extends_good());
-}
-
-/* A command that never ends is cancelled after two minutes, and the next one works. */
-static void slow_command_is_cancelled(void **state)
-{
-    const uint8_t *rsp = NULL;
-
-    (void)state;
-    assert_int_equal(tpm_init(), 0);
-    fake_tpm.fault = FAULT_SLOW;
-    assert_int_equal(call(1, get_random, 12, &rsp), -XEN_EAGAIN);
-    fake_now += 121 * SECOND;
-    assert_int_equal(call(1, get_random, 12, &rsp), 10);
-    assert_int_equal(tpm_cmd_response(rsp, 10), TPM2_RC_CANCELED);
-    tpm_guest_done();
-    fake_tpm.fault = FAULT_NONE;
-    assert_int_equal(call(1, get_random, 12, &rsp), 28);
-}
-
-static void deaf_tpm_is_given_up(void **state)
-{
-    const uint8_t *rsp = NULL;
-
-    (void)state;
-    assert_int_equal(tpm_init(), 0);
-    fake_tpm.fault = FAULT_HANGS;
-    assert_int_equal(call(1, get_random, 12, &rsp), -XEN_EAGAIN);
-    fake_now += 121 * SECOND;
-    assert_int_equal(call(1, get_random, 12, &rsp), -XEN_EAGAIN);
-    assert_true(tpm_alive());
-    fake_now += 11 * SECOND;
-    assert_int_equal(call(1, get_random, 12, &rsp), -XEN_EIO);
-    assert_false(tpm_alive());
-    assert_int_equal(call(1, get_random, 12, &rsp), -XEN_ENODEV);
 }
 
 static void dead_domain_is_forgotten(void **state)
@@ -421,8 +396,6 @@ int main(void)
         TEST(extends_go_first),
         TEST(a_lost_register_shows),
         TEST(failed_extend_shows),
-        TEST(slow_command_is_cancelled),
-        TEST(deaf_tpm_is_given_up),
         TEST(dead_domain_is_forgotten),
         TEST(foreign_start_method),
         TEST(one_locality),
@@ -437,8 +410,6 @@ int main(void)
         CRB_TEST(extends_go_first),
         CRB_TEST(a_lost_register_shows),
         CRB_TEST(failed_extend_shows),
-        CRB_TEST(slow_command_is_cancelled),
-        CRB_TEST(deaf_tpm_is_given_up),
         CRB_TEST(dead_domain_is_forgotten),
         CRB_FAULT(faults_at_start, FAULT_VANISHES),
         CRB_FAULT(faults_at_start, FAULT_NO_LOCALITY),

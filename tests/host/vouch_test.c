@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "measure_fakes.h"
+#include "cpu/percpu.h"
 #include "domain/domain.h"
 #include "measure/crypto.h"
 #include "measure/measure.h"
@@ -35,7 +36,10 @@ static int setup(void **state)
 {
     static const uint8_t seed[64] = "seed";
 
+    static struct vcpu vcpu;
+
     (void)state;
+    current = &vcpu;
     memset(launch_digest, 0x5a, sizeof(launch_digest));
     memcpy(good.magic, "BHSIGN1", 8);
     good.svn = 7;
@@ -125,6 +129,20 @@ static void nobody_holds_the_place(void **state)
     assert_int_equal(verdict(&a, &good), 0);
 }
 
+/* Others always queue for the lock. */
+static void queued_lock(void **state)
+{
+    struct domain d = domain(1);
+    int rc = -XEN_EAGAIN;
+
+    (void)state;
+    fake_lock_queued = true;
+    for (int i = 0; i < 500 && rc == -XEN_EAGAIN; i++)
+        rc = vouch_step(&d, &good);
+    fake_lock_queued = false;
+    assert_int_equal(rc, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +150,7 @@ int main(void)
         cmocka_unit_test(refuses_every_other_byte),
         cmocka_unit_test(refuses_one_for_another_launch),
         cmocka_unit_test(nobody_holds_the_place),
+        cmocka_unit_test(queued_lock),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

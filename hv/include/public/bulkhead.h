@@ -248,7 +248,9 @@ struct bh_policy_stage {
  *   -EINVAL malformed, or it lacks the type of a living domain; -EPERM not signed by the key that this hypervisor
  *   carries; -BH_EALREADY its version is not higher than the one in force; -EBUSY mappings or bindings that it forbids
  *   exist and BH_POLICY_REVOKE was not given: they are in `list`.
- *   -ENOSPC the event log has no room for it. -EBUSY too: another load is under way; or other sharing comes and goes.
+ *   -ENOSPC the event log has no room for it; -EIO the start was measured, and the TPM has lost that since. -EBUSY too:
+ *   another load is under way; or other sharing comes and goes.
+ * One error comes after the swap, and `version` tells: -EIO, "in force, but the TPM did not take it".
  * What is staged stays after -EBUSY and a dry run, else it is given back. `error` says in words what is wrong,
  * `error_offset` where in the file. The hypervisor restarts the call by itself. */
 struct bh_policy_commit {
@@ -320,15 +322,19 @@ struct bh_extend {
     uint8_t value[32]; /* OUT: the register afterwards */
 };
 
-/* Local attestation: 0 where the report was signed by this hypervisor in this boot, -EBADMSG where not. */
+/* Local attestation: 0 where the report was signed by this hypervisor in this boot, -EBADMSG where not. It judges where
+ * the report comes from and nothing that it says: whether its flags have BH_FLAG_MEASURED, or BH_FLAG_DEBUG, and whose
+ * it is, is the asker's to look at. */
 struct bh_report_check {
     uint64_t report;    /* guest-virtual pointer to struct bh_report */
     uint64_t signature; /* guest-virtual pointer to 64 bytes */
 };
 
-/* A key from the platform's root, which a TPM gives out only to this measured chain (PCR 4, 8, 9 and, after a late
- * launch, 17 and 18). The same after each reboot; another one after a change of the chain or of what it is bound to.
- * -ENODEV unmeasured, -EACCES BH_SEAL_SIGNER without a signer, or min_svn over the caller's own. */
+/* A key from the platform's root, which a TPM gives out only to this measured chain (PCR 0, 2, 4, 7, 8, 9 and, after a
+ * late launch, 17 and 18). The same after each reboot; another one after a change of the chain, of the firmware or of
+ * its Secure Boot settings, or of what it is bound to. -ENODEV: the start was not measured, or the TPM gave no root.
+ * (The root says who booted, so keys are given also after BH_FLAG_MEASURED has gone.) -EACCES: BH_SEAL_SIGNER without a
+ * signer, or min_svn over the caller's own. */
 struct bh_seal_key {
     uint32_t flags;      /* BH_SEAL_* */
     uint32_t min_svn;    /* with BH_SEAL_SIGNER: a guest of that signer with a lower svn never gets this key */
@@ -340,7 +346,9 @@ struct bh_seal_key {
 #define BH_SEAL_LABEL  4u /* also bound to type and compartment */
 
 /* A monotonic counter in the TPM, one for each identity (flags as above); against old copies of sealed data.
- * Asynchronous like bh_tpm_command: -EAGAIN until done. -ENOSPC: all counters are taken. */
+ * Asynchronous like bh_tpm_command: -EAGAIN until done; the result then waits for the call that fetches it. -EBUSY: a
+ * domain may add one ten times at once, then once a minute. -ENOSPC: all counters are taken, or this domain has had two
+ * new ones. -ENOENT: there is none to read. -EIO: the TPM refused, or its answer is not to be believed. */
 struct bh_seal_counter {
     uint32_t flags;     /* BH_SEAL_* */
     uint32_t increment; /* 0: read, 1: add one */
@@ -349,7 +357,8 @@ struct bh_seal_counter {
 
 /* --- TPM ----------------------------------------------------------------------------------- */
 /* One TPM command from the allow-list. Asynchronous: the first call submits and gives -EAGAIN;
- * call again with the same structure until it gives the response's size. Only one is in flight
+ * call again with the same structure until it gives the response's size. A response that is not fetched for a second
+ * may be dropped for another command. Only one is in flight
  * (-EBUSY to another domain). -EPERM for a command that is not on the list. */
 struct bh_tpm_command {
     uint64_t command;       /* IN: guest-virtual pointer */

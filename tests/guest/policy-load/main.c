@@ -5,7 +5,8 @@
  * from who may not. Each is refused by name and leaves the policy in force as it was. Then a good one is taken, and
  * others that forbid what is shared at that moment: refused with a list, or taken and the sharing undone, in a way that
  * the frame may become a page table at once; also while another vCPU maps, touches, binds and loads as fast as it can.
- * Attack rows 9, 12, 26 and 27.
+ * Attack rows 9, 12, 26 and 27. With "lost" on its command line, and a TPM that fails from a certain command on: a load
+ * that the TPM does not take any more is told, and the next is refused.
  */
 #include "rt_test.h"
 
@@ -444,6 +445,38 @@ static void only_the_first_domain(void)
     EQ(call(BH_POLICY_READ, &b), -XEN_EPERM);
 }
 
+static void break_tpm(void)
+{
+    static uint8_t get_test_result[10] = {0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0x7c}, answer[64];
+    struct bh_tpm_command c = {(uint64_t)get_test_result, 10, sizeof(answer), (uint64_t)answer};
+    long ret;
+
+    while ((ret = call(BH_TPM_COMMAND, &c)) == -XEN_EAGAIN)
+        ;
+    EQ(ret, 10); /* an error: it has no more than a head */
+}
+
+static void loses_the_tpm(void)
+{
+    struct bh_policy_commit c;
+
+    NEED(platform().flags & BH_FLAG_MEASURED);
+    EQ(commit("good", 0, 0).version, 2);
+    CHECK(platform().flags & BH_FLAG_MEASURED);
+    break_tpm();
+    CHECK(platform().flags & BH_FLAG_MEASURED); /* nobody knows yet */
+    c = commit("free11", 0, -XEN_EIO);
+    EQ(c.version, 11);
+    CHECK_MSG(!strncmp(c.error, "in force, but", 13), "%s", c.error);
+    in_force("free11");
+    CHECK(!(platform().flags & BH_FLAG_MEASURED));
+    c = commit("free21", BH_POLICY_DRY, 0);
+    c = commit("free21", 0, -XEN_EIO);
+    EQ(c.version, 11);
+    CHECK_MSG(!strncmp(c.error, "the TPM lost", 12), "%s", c.error);
+    in_force("free11");
+}
+
 void test_main(void)
 {
     const struct start_info *s = rt_start_info;
@@ -456,6 +489,10 @@ void test_main(void)
     policies = s->flags & SIF_MOD_START_PFN ? rt_mm_va(s->mod_start) : (const char *)s->mod_start;
     policies_end = policies + s->mod_len;
     free_at_start = platform().free_kib;
+    if (strstr((const char *)s->cmd_line, "lost")) {
+        loses_the_tpm();
+        return;
+    }
 
     bad_stages();
     refused_files();
