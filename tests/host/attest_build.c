@@ -260,10 +260,14 @@ static void make_platform(struct attest_build *b)
 {
     struct akca_subject subject = {
         .xy = b->ak_xy, .ek_hash = b->ek_hash, .profile = AKCERT_DEVELOPMENT, .to = b->ak_to};
-    int size = akca_issue(b->issuer, &subject, b->cert, sizeof(b->cert));
 
-    must(size > 0);
-    b->platform.chain[0] = b->ak_cert.data != NULL ? b->ak_cert : (struct bytes){b->cert, (size_t)size};
+    b->platform.chain[0] = b->ak_cert;
+    if (b->ak_cert.data == NULL) {
+        int size = akca_issue(b->issuer, &subject, b->cert, sizeof(b->cert));
+
+        must(size > 0);
+        b->platform.chain[0] = (struct bytes){b->cert, (size_t)size};
+    }
     memcpy(b->platform.chain + 1, b->issuers, b->issuer_count * sizeof(b->issuers[0]));
     b->platform.chain_count = 1 + b->issuer_count;
     b->packed_size = platform_pack(&b->platform, b->packed, sizeof(b->packed));

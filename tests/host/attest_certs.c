@@ -96,8 +96,14 @@ void attest_certs_list(struct akca *ca, const struct bytes *certs, size_t count,
                        mbedtls_x509_crl *crl)
 {
     const mbedtls_x509_time from = {from_year, 1, 1, 0, 0, 0}, to = {to_year, 12, 31, 0, 0, 0};
+    struct akcrl_entry entry[4];
+    struct akcrl_list list = {.entry = entry, .count = count, .number = 1, .from = &from, .to = &to};
     uint8_t out[2048];
-    int size = akcrl_write(ca, certs, count, &from, &to, out, sizeof(out));
+    int size;
 
+    must(count <= sizeof(entry) / sizeof(entry[0]));
+    for (size_t i = 0; i < count; i++)
+        entry[i] = (struct akcrl_entry){certs[i], from};
+    size = akcrl_write(ca, &list, out, sizeof(out));
     must(size > 0 && mbedtls_x509_crl_parse_der(crl, out, (size_t)size) == 0);
 }

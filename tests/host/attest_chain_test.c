@@ -138,6 +138,25 @@ static void close_middle(void)
         akca_close(&middle[--depth]);
 }
 
+static const struct attest_certs_spec *ak_spec;
+
+static void take_ak_spec(struct attest_build *v)
+{
+    v->ak_cert.size = attest_certs_write(ak_spec, &v->ak, v->issuer, own_cert, sizeof(own_cert));
+    v->ak_cert.data = own_cert;
+}
+
+#define EK_TEXT "e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4"
+#define USAGE(x)                                                                                                       \
+    {                                                                                                                  \
+        (const uint8_t *)(x), sizeof(x) - 1                                                                            \
+    }
+
+static const struct attest_certs_spec good = {.subject = "CN=AK,serialNumber=" EK_TEXT,
+                                              .profile = AKCERT_DEVELOPMENT,
+                                              .usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE,
+                                              .ext_usage = USAGE(ATTEST_CERTS_AK_USAGE)};
+
 /* The AK's certificate outlives its issuers', so that what expires is theirs. */
 static void below_middle(struct attest_build *v)
 {
@@ -148,6 +167,14 @@ static void below_middle(struct attest_build *v)
     for (size_t i = 0; i < depth; i++)
         v->issuers[i] = der_of(&middle[depth - 1 - i].cert);
     v->issuer_count = depth;
+}
+
+/* bh-ca does not issue by a CA that may not. */
+static void below_middle_by_hand(struct attest_build *v)
+{
+    below_middle(v);
+    ak_spec = &good;
+    take_ak_spec(v);
 }
 
 static void below_middle_that_is_absent(struct attest_build *v)
@@ -203,13 +230,15 @@ static void who_may_not_sign_certificates_is_no_issuer(void **state)
     (void)state;
     assert_true(with_middle(1, &alone, below_middle));
     close_middle();
+    assert_true(with_middle(1, NULL, below_middle_by_hand));
+    close_middle();
     assert_false(with_middle(2, &alone, below_middle));
     assert_true(fails_with(FINDING_AK_CHAIN));
     close_middle();
-    assert_false(with_middle(1, &lists_only, below_middle));
+    assert_false(with_middle(1, &lists_only, below_middle_by_hand));
     assert_true(fails_with(FINDING_AK_CHAIN));
     close_middle();
-    assert_false(with_middle(1, &no_ca, below_middle));
+    assert_false(with_middle(1, &no_ca, below_middle_by_hand));
     assert_true(fails_with(FINDING_AK_CHAIN));
     close_middle();
     assert_false(with_middle(1, &certificates_only, below_middle)); /* it may not sign its list */
@@ -239,26 +268,8 @@ static void each_issuer_on_the_way_needs_its_list(void **state)
 
 /* --- The AK's own certificate ----------------------------------------------------------------------------- */
 
-static const struct attest_certs_spec *ak_spec;
-
-static void take_ak_spec(struct attest_build *v)
-{
-    v->ak_cert.size = attest_certs_write(ak_spec, &v->ak, &v->ca, own_cert, sizeof(own_cert));
-    v->ak_cert.data = own_cert;
-}
-
-#define EK_TEXT "e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4"
-#define USAGE(x)                                                                                                       \
-    {                                                                                                                  \
-        (const uint8_t *)(x), sizeof(x) - 1                                                                            \
-    }
-
 static void what_is_not_for_an_ak_is_refused(void **state)
 {
-    static const struct attest_certs_spec good = {.subject = "CN=AK,serialNumber=" EK_TEXT,
-                                                  .profile = AKCERT_DEVELOPMENT,
-                                                  .usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE,
-                                                  .ext_usage = USAGE(ATTEST_CERTS_AK_USAGE)};
     struct attest_certs_spec bad[6];
 
     (void)state;

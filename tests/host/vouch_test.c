@@ -137,7 +137,7 @@ static void queued_lock(void **state)
 
     (void)state;
     fake_lock_queued = true;
-    for (int i = 0; i < 500 && rc == -XEN_EAGAIN; i++)
+    for (int i = 0; i < 1000 && rc == -XEN_EAGAIN; i++)
         rc = vouch_step(&d, &good);
     fake_lock_queued = false;
     assert_int_equal(rc, 0);
