@@ -273,6 +273,20 @@ static void below_middle(struct attest_build *v)
     v->issuer_count = 1;
 }
 
+/* bh-ca does not issue by a CA that may not. */
+static void below_middle_by_hand(struct attest_build *v)
+{
+    static const struct attest_certs_spec spec = {
+        .subject = "CN=AK,serialNumber=00",
+        .profile = AKCERT_DEVELOPMENT,
+        .usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE,
+        .ext_usage = {(const uint8_t *)ATTEST_CERTS_AK_USAGE, sizeof(ATTEST_CERTS_AK_USAGE) - 1}};
+    static uint8_t cert[2048];
+
+    below_middle(v);
+    v->ak_cert = (struct bytes){cert, attest_certs_write(&spec, &v->ak, v->issuer, cert, sizeof(cert))};
+}
+
 /* In bh-verify's own mbedTLS. */
 static void an_issuer_without_cert_sign_leads_nowhere(void **state)
 {
@@ -287,7 +301,7 @@ static void an_issuer_without_cert_sign_leads_nowhere(void **state)
     assert_int_equal(VERIFY_FULL("--json"), 0);
     spec.usage = MBEDTLS_X509_KU_CRL_SIGN;
     attest_certs_ca(&spec, &b.ca, &middle);
-    build(ATTEST_BUILD_INPUTS, below_middle);
+    build(ATTEST_BUILD_INPUTS, below_middle_by_hand);
     akca_close(&middle);
     assert_int_equal(VERIFY("--label", "tenant_t:7", "--any-launch"), 1);
     assert_true(has(out, "verdict: REJECTED (AK_CHAIN)"));
