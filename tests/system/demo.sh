@@ -13,6 +13,8 @@ export MACHINE_TPM_LOG=20
 . "${0%/*}/machine.sh"
 # shellcheck source=tests/system/proof.sh
 . "${0%/*}/proof.sh"
+# shellcheck source=tests/system/line.sh
+. "${0%/*}/line.sh"
 began=$SECONDS
 rows=() failures=0
 
@@ -67,7 +69,7 @@ evidence() { # NAME: dom0 brings a tenant's evidence over a nonce of ours
 echo "Bulkhead: a measured launch, a stock Debian dom0, two tenants, and what each can prove"
 
 step 1 "boot, and what is measured into which PCR"
-machine_boot "$build/bulkhead.img" || exit 1
+MACHINE_LINE=1 machine_boot "$build/bulkhead.img" || exit 1
 echo "OVMF > GRUB > ${chain} > Bulkhead > dom0, with a TPM 2.0; the console is in $MACHINE_DIR/console.log"
 machine_await 180 'Welcome to GRUB' && echo "GRUB runs   [$((SECONDS - began)) s]"
 machine_await 120 'Bulkhead' && echo "Bulkhead runs   [$((SECONDS - began)) s]"
@@ -102,6 +104,23 @@ for tenant in acme:1 globex:2; do
         result "evidence of $name" FAIL "none came; see the console"
     fi
 done
+
+echo "--- a client outside opens TLS to acme by a line that dom0 carries, and judges acme's evidence in the channel"
+line_client outside acme --launch acme
+cat "$MACHINE_DIR/outside.outside"
+if [ "$line_here $line_there" = "0 0" ] && grep -q 'BH-TLS peer says: hello' "$MACHINE_DIR/outside.outside"; then
+    result "attested TLS from outside to acme" ok "open, and judged by the reference values"
+else
+    result "attested TLS from outside to acme" FAIL "$line_here, $line_there"
+fi
+echo "--- the same, by one who wants globex"
+line_client outside-other acme --launch globex
+cat "$MACHINE_DIR/outside-other.outside"
+if [ "$line_here" = 1 ] && grep -q 'REJECTED: LAUNCH' "$MACHINE_DIR/outside-other.outside"; then
+    result "another launch is refused" ok "$(grep -o 'REJECTED: [A-Z_ ]*' "$MACHINE_DIR/outside-other.outside")"
+else
+    result "another launch is refused" FAIL "$line_here, $line_there"
+fi
 
 step 5 "tenants of two compartments share nothing; a permitted pair does"
 demo 240 5

@@ -105,36 +105,13 @@ counted_after_reset() {
 
 # --- Attested TLS --------------------------------------------------------------------------------
 
-# When the tenant's program has started: a command of ours, with the machine's second line for its input and output.
-at_the_line() { # MARK COMMAND...
-    local text=
-    exec 7<>"$MACHINE_DIR/line.out" 8<>"$MACHINE_DIR/line.in"
-    while read -r -t 60 text <&7 && [ "${text%$'\r'}" != "BHLINE $1" ]; do :; done
-    [ "${text%$'\r'}" = "BHLINE $1" ] && timeout 60 "${@:2}" <&7 >&8
-}
-
-by_line() { # NAME TENANT TENANT'S-COMMAND COMMAND...: statuses in $there and $here_status, what ours said in NAME.outside
-    local pid
-    at_the_line "$1" "${@:4}" 2>"$MACHINE_DIR/$1.outside" &
-    pid=$!
-    machine_command 90 "/demo line $2 60 $1 '$3'" >"$MACHINE_DIR/$1.dom0" 2>&1
-    there=$?
-    wait $pid
-    here_status=$?
-}
-
-outside_client() { # NAME OPTION...: a relying party elsewhere, which has reference values, a CA, and dom0's word for nothing
-    by_line "$1" acme "bh-tls-server --stdio --any-peer --send hello 2> /tmp/tls.said" "$build/guest-port/linux/bh-tls-client" --stdio --no-evidence \
-        --send "from outside" --verify -- --ref "$PROOF_REFERENCE" --ca "$PROOF_CA" --label tenant_t:1 --profile development --allow-debug "${@:2}"
-}
-
 tls_outside() {
-    outside_client outside --launch acme
-    expect tls-outside-open [ "$here_status $there" = "0 0" ]
+    line_client outside acme --launch acme
+    expect tls-outside-open [ "$line_here $line_there" = "0 0" ]
     expect tls-outside-hears grep -q 'BH-TLS peer says: hello' "$MACHINE_DIR/outside.outside"
     tenant tls-outside-heard acme "grep \"peer says: from outside\" /tmp/tls.said"
-    outside_client outside-other --launch globex
-    expect tls-outside-refuses [ "$here_status $there" = "1 1" ]
+    line_client outside-other acme --launch globex
+    expect tls-outside-refuses [ "$line_here $line_there" = "1 1" ]
     expect tls-outside-says-why grep -q 'REJECTED: LAUNCH' "$MACHINE_DIR/outside-other.outside"
 }
 
@@ -145,7 +122,7 @@ tls_in_a_tenant() {
     # The client opens its end for writing first, or both would wait.
     tenant tls-pipe acme "cd /tmp; mkfifo c2s s2c; (bh-tls-server --stdio --neighbour any --allow-debug --send srv < c2s > s2c 2> s &); bh-tls-client --stdio --neighbour any --allow-debug --send cli > c2s < s2c && sleep 1 && cat s"
     shows tls-pipe-both 2 '^BH-TLS peer says: (srv|cli)$'
-    by_line files acme "dd bs=1 count=$(stat -c %s "$PROOF_REFERENCE") of=/tmp/ref 2> /dev/null; dd bs=1 count=$(stat -c %s "$PROOF_CA") of=/tmp/ca 2> /dev/null; cat /dev/null" cat "$PROOF_REFERENCE" "$PROOF_CA"
+    line_run files acme "dd bs=1 count=$(stat -c %s "$PROOF_REFERENCE") of=/tmp/ref 2> /dev/null; dd bs=1 count=$(stat -c %s "$PROOF_CA") of=/tmp/ca 2> /dev/null; cat /dev/null" cat "$PROOF_REFERENCE" "$PROOF_CA"
     tenant tls-files acme "sha256sum /tmp/ref /tmp/ca"
     expect tls-files-whole grep -q "$(sha256sum <"$PROOF_REFERENCE" | cut -d' ' -f1)" "$output"
     tls_verify
@@ -171,7 +148,7 @@ use_boot() { # NAME
 }
 
 session_use() {
-    local sealed kept=$build/system/use.tpm counted_files=() launch acme mate there here_status
+    local sealed kept=$build/system/use.tpm counted_files=() launch acme mate
     MACHINE_LINE=1 MACHINE_FAULT="none 0 1" use_boot boot || return
     demo_step 400 3
     demo_step 200 7

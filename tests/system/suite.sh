@@ -12,6 +12,8 @@ export MACHINE_TPM_LOG=20
 . "$here/machine.sh"
 # shellcheck source=tests/system/proof.sh
 . "$here/proof.sh"
+# shellcheck source=tests/system/line.sh
+. "$here/line.sh"
 # shellcheck source=tests/system/sessions.sh
 . "$here/sessions.sh"
 # shellcheck source=tests/system/sessions-quick.sh
