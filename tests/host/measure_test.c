@@ -141,10 +141,13 @@ static void report_says_who(void **state)
 {
     struct bh_report_op r = request(0x77);
     uint8_t d[32];
+    uint64_t seq;
 
     (void)state;
     boot();
     run_as(5);
+    memset(dom[5].uuid, 0x51, sizeof(dom[5].uuid));
+    memset(dom[5].runtime, 0x52, sizeof(dom[5].runtime));
     memset(&report, 0xee, sizeof(report));
     assert_int_equal(ask(&r), 0);
     assert_in_range(fake_again, 4, 20);
@@ -164,6 +167,13 @@ static void report_says_who(void **state)
     assert_string_equal(report.hv_version, HV_VERSION);
     assert_memory_equal(report.report_data, r.report_data, 64);
     assert_memory_equal(&report.launch, &dom[5].launch, sizeof(report.launch));
+    assert_memory_equal(report.launch_digest, dom[5].launch_digest, 32);
+    assert_memory_equal(report.uuid, dom[5].uuid, 16);
+    assert_memory_equal(report.runtime, dom[5].runtime, sizeof(report.runtime));
+    assert_memory_equal(report.policy_digest, monitor_policy_digest(), 32);
+    audit_hash_seq(d, &seq);
+    assert_memory_equal(report.audit_hash, d, 32);
+    assert_int_equal(report.audit_seq, seq);
     sha256(measure_pubkey(), 64, d);
     assert_memory_equal(report.boot_id, d, 32);
     sha256(&report, sizeof(report), d);

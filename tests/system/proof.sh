@@ -18,6 +18,10 @@ proof_predicted() { # NAME
             print 21, $1, name == "config" ? "hypervisor command line" : name == "policy" ? "policy" : name }'
 }
 
+proof_launch() { # NAME: the launch digest predicted of a tenant
+    "$PROOF_VERIFY" explain --ref "$PROOF_REFERENCE" | awk -v name="launch/$1" '/^[^ ]/ { found = $1 == "tenant" && $2 == name } found && NF == 1 { print $1; exit }'
+}
+
 proof_read() { # "PCR DIGEST" for each extend that the TPM was sent; the machine must log its TPM at level 20
     awk -f "$PROOF_EXTENDS" "$MACHINE_DIR/tpm.log"
 }

@@ -121,6 +121,12 @@ session_shapes() {
     shape 1536 1 virtio-blk-pci "$build/bulkhead.img"
     shape 2048 2 virtio-blk-pci "$build/bulkhead.img"
     shape 3072 4 ide-hd "$other"
+    # A tenant's launch does not depend on the machine either.
+    if machine_wait_dom0 240; then
+        run_in_dom0 launch 60 "bhctl create /tenants/acme.cfg && bhctl info acme | grep '^launch .*$(proof_launch acme)'"
+    else
+        fail launch "dom0 did not come up"
+    fi
     expect registers [ "$(cut -d' ' -f1 "$build/system/shapes.read" | sort -nu | tr '\n' ' ')" = "4 8 9 21 " ]
     rm -f "$other"
 }
