@@ -401,7 +401,7 @@ static void load_racing(const char *name, uint32_t version, uint32_t flags)
         c = (struct bh_policy_commit){.flags = flags, .count = 64, .list = (uint64_t)conflicts};
         ret = stage(data, size, 5000);
         if (!ret) ret = call(BH_POLICY_COMMIT, &c);
-    } while (ret && platform().policy_version < version && ++tries < 300);
+    } while (ret && platform().policy_version < version && ++tries < 3000);
     CHECK_MSG(platform().policy_version >= version, "%s: %ld after %u tries", name, ret, tries);
 }
 
