@@ -177,7 +177,7 @@ static int forget(const struct options *o)
     if (castate_path(path, o->state, "ek", (struct bytes){id, 32}, "") != 0 ||
         castate_path(forgotten, o->state, "forgotten", (struct bytes){id, 32}, "") != 0)
         return 1;
-    if (rename(path, forgotten) == 0) return 0;
+    if (rename(path, forgotten) == 0) return toolfile_sync_folder(forgotten) | toolfile_sync_folder(path);
     return complain(o->operands[0], errno == ENOENT ? "not in the inventory" : strerror(errno));
 }
 
@@ -355,8 +355,8 @@ static int issue(const struct options *o, const struct asked *asked)
         castate_path(pending, o->state, "pending", (struct bytes){asked->digest, 32}, "") != 0 ||
         !answer_is_right(o, pending) || write_certificate(o, &asked->request, profile, days) != 0)
         return 1;
-    unlink(pending);
-    return 0;
+    if (unlink(pending) == 0 && toolfile_sync_folder(pending) == 0) return 0;
+    return complain(pending, strerror(errno)); /* its answer must not be good again */
 }
 
 /* --- Revoking --------------------------------------------------------------------------------------- */

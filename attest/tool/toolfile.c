@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <mbedtls/base64.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BEGIN "-----BEGIN BULKHEAD EVIDENCE-----"
@@ -110,7 +112,7 @@ static int write_whole(int fd, const uint8_t *data, size_t size)
     return fsync(fd);
 }
 
-static int sync_folder_of(const char *path)
+int toolfile_sync_folder(const char *path)
 {
     char folder[4096];
     int fd, rc;
@@ -122,18 +124,31 @@ static int sync_folder_of(const char *path)
     return rc;
 }
 
+/* A terminal, a pipe, a device. */
+static int write_in_place(const char *path, const void *data, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC), rc = fd < 0 ? -1 : write_whole(fd, data, size);
+
+    if (fd >= 0 && close(fd) != 0) rc = -1;
+    if (rc != 0) toolfile_complain("%s: cannot be written: %s", path, strerror(errno));
+    return rc;
+}
+
 int toolfile_write(const char *path, const void *data, size_t size)
 {
-    char beside[4096];
+    char beside[4096], real[PATH_MAX];
+    struct stat st;
     int fd = -1, rc = -1;
 
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) return write_in_place(path, data, size);
+    if (realpath(path, real)) path = real; /* a link stays one */
     if (snprintf(beside, sizeof(beside), "%s.new", path) < (int)sizeof(beside))
         fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd >= 0) {
         rc = write_whole(fd, data, size);
         if (close(fd) != 0) rc = -1;
         if (rc == 0) rc = rename(beside, path);
-        if (rc == 0) return sync_folder_of(path);
+        if (rc == 0) return toolfile_sync_folder(path);
     }
     toolfile_complain("%s: cannot be written: %s", path, strerror(errno));
     if (fd >= 0) unlink(beside);

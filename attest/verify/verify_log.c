@@ -323,18 +323,21 @@ static void check_launches(struct verify_parts *p)
     const struct refvalues *refs = p->wanted->refs;
     struct bytes log = p->platform.log;
     struct eventlog_record record;
-    size_t logged = 0, unexpected = 0, missing = 0;
+    size_t logged = 0, unexpected = 0, expected = 0, missing = 0;
 
     while (eventlog_next(&log, &record) > 0) {
         if (record.type != BH_EV_LAUNCH) continue;
         logged++;
         unexpected += !launch_is_expected(refs, record.digest);
     }
-    for (size_t i = 0; i < refs->count; i++)
-        missing += is_boot_domain(&refs->item[i]) && !launch_is_logged(p->platform.log, refs->item[i].digest);
-    verify_judge(p, FINDING_PCR_REF, unexpected == 0 && missing == 0,
-                 "PCR 21 launches: %zu logged, %zu of them unexpected, %zu expected ones missing", logged, unexpected,
-                 missing);
+    for (size_t i = 0; i < refs->count; i++) {
+        if (!is_boot_domain(&refs->item[i])) continue;
+        expected++;
+        missing += !launch_is_logged(p->platform.log, refs->item[i].digest);
+    }
+    verify_judge(p, FINDING_PCR_REF, unexpected == 0 && missing == 0 && logged == expected,
+                 "PCR 21 launches: %zu logged, %zu of them unexpected; %zu expected, %zu of them missing", logged,
+                 unexpected, expected, missing);
 }
 
 /* --- Late launch ---------------------------------------------------------------------------- */

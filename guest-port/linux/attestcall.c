@@ -76,7 +76,7 @@ int attestcall_seal_key(struct bh_seal_key *key)
     return rc;
 }
 
-/* An answer of the TPM is waited for; a limit on increments is not, but for the second that it asks for between two. */
+/* An answer of the TPM is waited for; a limit on increments is not, but for two seconds. */
 int attestcall_counter(uint32_t flags, uint32_t increment, uint64_t *value)
 {
     int rc = ready(), busy = 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,12 @@ static int write_in_place(const char *path, const uint8_t *data, size_t size)
 
 int besidefile_write(const char *path, const uint8_t *data, size_t size)
 {
-    char beside[NAME_SIZE];
+    char beside[NAME_SIZE], real[PATH_MAX];
     struct stat st;
     int fd, rc;
 
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) return write_in_place(path, data, size);
+    if (realpath(path, real)) path = real; /* a link stays one */
     if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside)) return -ENAMETOOLONG;
     fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0) return -errno;

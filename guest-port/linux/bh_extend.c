@@ -107,11 +107,16 @@ static int shorten(const struct log *l, long end)
     return ftruncate(fileno(l->file), end) == 0 && fsync(fileno(l->file)) == 0 ? 0 : fail(log_path(), strerror(errno));
 }
 
+static void former_path(char former[NAME_SIZE])
+{
+    snprintf(former, NAME_SIZE, "%s.1", log_path());
+}
+
 static int put_aside(void)
 {
     char former[NAME_SIZE];
 
-    snprintf(former, sizeof(former), "%s.1", log_path());
+    former_path(former);
     if (rename(log_path(), former) != 0) return fail(former, strerror(errno));
     fprintf(stderr, "bh-extend: the registers are those of a new boot: the former one's log is %s\n", former);
     return 0;
@@ -122,10 +127,15 @@ static int compare(struct log *l)
 {
     static const uint8_t zero[EXTENDLOG_REGISTERS][32];
     uint8_t now[EXTENDLOG_REGISTERS][32];
+    char former[NAME_SIZE];
 
     if (read_log(l, log_path()) || read_registers(now)) return 1;
     if (memcmp(now, l->value, sizeof(now)) == 0) return l->cut ? shorten(l, l->end) : 0;
-    if (memcmp(now, zero, sizeof(now)) == 0) return put_aside() ? 1 : -1;
+    former_path(former);
+    /* One line and no extend: a crash at this boot's first line, or a former boot with no more than that. A log that
+     * was put aside is not given up for it. */
+    if (memcmp(now, zero, sizeof(now)) == 0 && (l->end == 0 || l->last != 0 || access(former, F_OK) != 0))
+        return put_aside() ? 1 : -1;
     if (l->end == 0 || memcmp(now, l->before, sizeof(now)) != 0)
         return fail(log_path(),
                     "log and registers disagree: something was extended that it does not tell of, or it was "

@@ -184,7 +184,8 @@ static int step(struct job *j)
     uint64_t next = j->value + 1, value;
     int rc;
 
-    if (j->there != next && write_fresh(j, next)) return 1;
+    /* An earlier run's too: it would take a count of its own, and there may be one a minute. */
+    if ((j->there != next || !j->own) && write_fresh(j, next)) return 1;
     rc = attestcall_counter(j->head->flags, 1, &value);
     if (rc < 0) return unknown(j, rc);
     if (value > j->value) j->value = value;

@@ -5,9 +5,10 @@
  *
  *     OUT.new is written with counter + 1, the TPM counts, OUT.new becomes OUT
  *
- * under a lock on OUT.lock. At each moment one of OUT and OUT.new opens, whatever the TPM and the machine do meanwhile:
- * nothing that may have become the valid one is removed. Where the counter has moved further than by our one, what is
- * in memory is sealed once more for where it stands. Errors go to stderr; each gives 0 or 1.
+ * under a lock on OUT.lock. At each moment one of OUT and OUT.new opens, and nothing that may have become the
+ * valid one is removed; but where the counter moved further than by our one (another OUT of the same identity, an
+ * answer that was lost), neither does until what is in memory is sealed once more for where it stands. Errors go to
+ * stderr; each gives 0 or 1.
  */
 #ifndef SEALCOUNT_H
 #define SEALCOUNT_H

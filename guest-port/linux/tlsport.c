@@ -268,6 +268,7 @@ long tlsport_send(void *port, const uint8_t *data, size_t size)
     long n;
 
     if (p->is_ring) {
+        if (left(p) == 0) return -1; /* also where the peer always has something for us */
         while ((n = sharering_put(&p->ring, data, size)) == 0)
             if (wait_ring(p) < 0) return -1;
         return n > 0 && sharepage_signal(&p->end) < 0 ? -1 : n;
@@ -284,6 +285,7 @@ long tlsport_receive(void *port, uint8_t *data, size_t size)
     long n;
 
     if (p->is_ring) {
+        if (left(p) == 0) return -1;
         while ((n = sharering_get(&p->ring, data, size)) == 0)
             if (wait_ring(p) < 0) return -1;
         return n > 0 && sharepage_signal(&p->end) < 0 ? -1 : n;

@@ -61,7 +61,8 @@ static bool may_take(const struct check *c, uint32_t domid, ns_t now)
     unsigned int i = c - checks;
 
     if (turns[i].until > now && turns[i].domid != domid) return false;
-    if (!c->used || now - c->touched >= STALE || now - c->born >= OLD) {
+    /* Another CPU's clock may be a little ahead. */
+    if (!c->used || (now > c->touched && now - c->touched >= STALE) || (now > c->born && now - c->born >= OLD)) {
         turns[i].until = 0;
         return true;
     }

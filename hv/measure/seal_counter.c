@@ -9,6 +9,8 @@
 #include "measure/seal.h"
 #include "measure/seal_cmd.h"
 #include "measure/tpm.h"
+#include "measure/tpm_cmd.h"
+#include "measure/tpm_queue.h"
 #include <tss2/tss2_tpm2_types.h>
 
 #define MINUTE           60000000000ull
@@ -18,17 +20,20 @@
 BUILD_ASSERT(sizeof(struct bh_seal_counter) == 2 * 4 + 8);
 
 static struct counter {
-    bool used, known; /* there is an index; value is what it holds */
+    bool used, known; /* there is an index; value is what it holds, else the least that it can hold */
+    bool unreadable;  /* the last try to know it again */
     uint8_t id[32];   /* whose; zeros: not one of ours */
     uint64_t value;
 } counters[SEAL_COUNTERS];
 
-/* The one increment under way, a command after the other. */
+/* The one increment under way, a command after the other; or a look at a counter of which an answer was lost. */
 static struct {
     enum { COUNT_NONE, COUNT_DEFINE, COUNT_INCREMENT, COUNT_READ } state;
     struct counter *counter;
-    struct domain *domain; /* NULL: it is gone */
+    struct domain *domain; /* NULL: it is gone, or this is a look */
     unsigned int which;    /* of its results */
+    bool counts;
+    ns_t since; /* tpm_patience() */
 } op;
 
 static void password_of(const struct counter *c, uint8_t out[32])
@@ -99,6 +104,7 @@ size_t seal_counter_next(uint8_t *out)
 static void end(int rc)
 {
     op.state = COUNT_NONE;
+    op.counter->unreadable = rc && !op.counts;
     if (op.domain) op.domain->counted[op.which] = (struct count_result){true, rc, op.counter->value};
 }
 
@@ -108,7 +114,7 @@ static int take_value(struct counter *c, const uint8_t *rsp, size_t len)
     uint64_t v;
 
     if (seal_cmd_nv_value(rsp, len, &v)) return -XEN_EIO;
-    if (v <= c->value) {
+    if (v < c->value || (op.counts && v == c->value)) {
         printk("seal: a counter went from %lu to %lu: not believed\n", c->value, v);
         return -XEN_EIO;
     }
@@ -128,9 +134,14 @@ void seal_counter_answered(uint8_t *rsp, int rc)
     struct counter *c = op.counter;
     int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
 
+    if (tpm_cmd_not_yet(code) && tpm_patience(&op.since)) return;
+    op.since = 0;
     if (code != 0) {
+        /* It did not count; what was no index is none. */
+        if (code > 0 && op.state != COUNT_READ && op.domain) op.domain->counter_due -= MINUTE;
+        if (code == (TPM2_RC_HANDLE | TPM2_RC_1) && !c->known) c->used = false;
         /* No answer: it may be there now, and may have counted. */
-        c->used = op.state != COUNT_DEFINE || code < 0 || code == TPM2_RC_NV_DEFINED;
+        if (op.state == COUNT_DEFINE) c->used = code < 0 || code == TPM2_RC_NV_DEFINED;
         c->known &= code > 0;
         if (code == TPM2_RC_NV_DEFINED) memset(c->id, 0, sizeof(c->id)); /* not ours */
         end(error_of(code));
@@ -177,6 +188,7 @@ static long begin(struct domain *d, unsigned int which, const uint8_t id[32])
     op.counter = c;
     op.domain = d;
     op.which = which;
+    op.counts = true;
     tpm_pump();
     return -XEN_EAGAIN;
 }
@@ -198,11 +210,22 @@ static long increment(struct domain *d, unsigned int which, const uint8_t id[32]
 
 static long read(const uint8_t id[32], uint64_t *value)
 {
-    const struct counter *c = find(id);
+    struct counter *c = find(id);
 
     if (!c) return -XEN_ENOENT;
     *value = c->value;
-    return c->known ? 0 : -XEN_EIO;
+    if (c->known) return 0;
+    bool unreadable = c->unreadable;
+    c->unreadable = false;
+    if (unreadable || !tpm_alive()) return -XEN_EIO;
+    if (op.state == COUNT_NONE) {
+        op.state = COUNT_READ;
+        op.counter = c;
+        op.domain = NULL;
+        op.counts = false;
+        tpm_pump();
+    }
+    return -XEN_EAGAIN;
 }
 
 static long serve(struct domain *d, struct seal_binding *b, struct bh_seal_counter *s)

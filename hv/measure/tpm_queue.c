@@ -7,14 +7,14 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #define OWN_MAX     32
-#define TRIES_MAX   1000          /* of a command for which the TPM is not ready yet */
-#define CANCELLED   250           /* tries that one counts for which was cancelled, since it took that long */
-#define CLAIM_LIMIT 1000000000ull /* a response that nobody fetches blocks others no longer than that */
+#define PATIENCE    45000000000ull /* in time, not in tries: their pace is everybody's */
+#define CLAIM_LIMIT 1000000000ull  /* a response that nobody fetches blocks others no longer than that */
 
 /* First the extend, then the look. */
 static struct own {
-    unsigned int pcr, tries;
+    unsigned int pcr;
     bool extend;
+    ns_t since; /* the TPM is not ready for it; 0: nobody said so */
     uint8_t digest[32], value[32];
 } own[OWN_MAX];
 static unsigned int own_first, own_count;
@@ -29,6 +29,14 @@ static struct {
     ns_t answered;
 } guest;
 static uint8_t guest_command[TPM_BUFFER_MAX], guest_response[TPM_BUFFER_MAX];
+
+bool tpm_patience(ns_t *since)
+{
+    ns_t now = now_ns();
+
+    if (!*since) *since = now;
+    return now < *since || now - *since < PATIENCE;
+}
 
 static struct own *add(unsigned int pcr, const uint8_t value[32])
 {
@@ -90,13 +98,11 @@ bool tpm_queue_own_answered(const uint8_t *rsp, int rc)
     int64_t code = rc < 0 ? rc : tpm_cmd_response(rsp, rc);
     bool held = !own_failed;
 
-    if (tpm_cmd_not_yet(code) || code == TPM2_RC_CANCELED) {
-        o->tries += code == TPM2_RC_CANCELED ? CANCELLED : 1;
-        if (o->tries < TRIES_MAX) return true;
-    }
+    if ((tpm_cmd_not_yet(code) || code == TPM2_RC_CANCELED) && tpm_patience(&o->since)) return true;
     own_failed |= !as_it_has_to_be(o, rsp, rc, code);
     if (o->extend && !own_failed) {
         o->extend = false;
+        o->since = 0;
         return true;
     }
     own_first = (own_first + 1) % OWN_MAX;

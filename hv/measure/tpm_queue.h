@@ -12,6 +12,9 @@ size_t tpm_queue_own(uint8_t *out, unsigned int *locality);
 size_t tpm_queue_guest(uint8_t *out);
 bool tpm_queue_guest_waits(void);
 
+/* Whether a command that the TPM is not ready for is to be sent again: for 45 s from the first time. */
+bool tpm_patience(ns_t *since);
+
 /* rc: size of the response at rsp, or a negative errno. false: this is the first that is not as it has to be. */
 bool tpm_queue_own_answered(const uint8_t *rsp, int rc);
 /* True: the answer tells of this boot, so the hypervisor is to look for itself. */

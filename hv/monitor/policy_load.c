@@ -272,11 +272,11 @@ static void swap_at_stop(void)
     int rc = measure_policy_load(s->digest, commit.table.version);
     if (rc == -XEN_EBUSY) return; /* the TPM has too much to do: again */
     if (rc) {
-        finish(rc, rc == -XEN_EIO ? "the TPM lost what was measured, so this cannot be measured"
+        finish(rc, rc == -XEN_EIO ? "measuring was lost (see dmesg), so this cannot be measured"
                                   : "the event log has no room for it, so it cannot be measured");
         return;
     }
-    commit.measured = measure_holds();
+    commit.measured = measure_active(); /* it held a moment ago, or the load was refused */
     monitor_adopt(&commit.table, s->digest);
     policy_stage_adopted();
     WRITE_ONCE(sharing_watched, 0);

@@ -74,7 +74,7 @@ static void a_limit_is_told_soon(void **state)
     assert_int_equal(count(-EBUSY, -1, 0, &value, &seconds), -EBUSY);
     assert_true(seconds < 8);
     assert_non_null(strstr(attestwords(-EBUSY), "try again in a minute"));
-    assert_int_equal(count(-EBUSY, 50, 0, &value, &seconds), 0); /* as between two counts of one second */
+    assert_int_equal(count(-EBUSY, 50, 0, &value, &seconds), 0); /* a limit that is over soon */
 }
 
 int main(void)

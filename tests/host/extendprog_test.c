@@ -168,6 +168,22 @@ static void a_crash_between_line_and_extend(void **state)
     agrees(2);
 }
 
+/* Its first line, too: the log of the boot before is not given up for it. */
+static void a_crash_at_the_first_line_of_a_boot(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("0", "text", "a"), 0);
+    assert_int_equal(RUN("0", "text", "b"), 0);
+    memset(w->value, 0, sizeof(w->value));
+    w->die = 1;
+    assert_int_equal(RUN("0", "text", "c"), -1);
+    w->die = 0;
+    assert_int_equal(lines("log.1"), 2);
+    assert_int_equal(RUN("2", "text", "d"), 0);
+    assert_int_equal(lines("log.1"), 2);
+    agrees(1);
+}
+
 static void a_line_that_a_crash_cut(void **state)
 {
     static char text[4096];
@@ -337,6 +353,7 @@ int main(void)
         TEST(a_second_boot_begins_a_new_log),
         TEST(a_second_boot_begins_imas_list_anew),
         TEST(a_crash_between_line_and_extend),
+        TEST(a_crash_at_the_first_line_of_a_boot),
         TEST(a_line_that_a_crash_cut),
         TEST(what_somebody_else_extended_shows),
         TEST(what_somebody_else_extends_meanwhile_shows),

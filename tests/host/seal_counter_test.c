@@ -318,21 +318,25 @@ static void goes_back(void)
 
     assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &v), 0);
     assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &v), 0);
-    for (bent_value = v - 1; bent_value <= v; bent_value++) {
+    for (bent_value = v - 1; bent_value <= v; bent_value++) { /* the true one is higher by two */
         bent_code = TPM2_CC_NV_Read;
         fake_console[0] = '\0';
         assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &w), -XEN_EIO);
-        assert_int_equal(count(1, BH_SEAL_LAUNCH, 0, &w), -XEN_EIO);
         assert_non_null(strstr(fake_console, "not believed"));
+        /* It did count: a read asks again, and is not satisfied with less either. */
+        bent_code = TPM2_CC_NV_Read;
+        assert_int_equal(count(1, BH_SEAL_LAUNCH, 0, &w), -XEN_EIO);
+        assert_int_equal(count(1, BH_SEAL_LAUNCH, 0, &w), 0);
+        assert_int_equal(w, bent_value + 2);
     }
-    assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &w), 0); /* the truth again */
+    assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &w), 0);
     assert_int_equal(w, v + 3);
 }
 
 /* The TPM makes the counter and its answer is lost: it is there, and found. */
 static void loses_an_answer(void)
 {
-    uint64_t v;
+    uint64_t v, w;
 
     bent_value = 0;
     bent_code = TPM2_CC_NV_DefineSpace;
@@ -340,6 +344,11 @@ static void loses_an_answer(void)
     assert_int_equal(bent_code, 0);
     assert_int_equal(count(1, BH_SEAL_LAUNCH, 1, &v), 0);
     assert_int_equal(count(2, BH_SEAL_LAUNCH, 1, &v), 0);
+    /* Of an increment: the TPM has counted, and a read says so. */
+    bent_code = TPM2_CC_NV_Increment;
+    assert_int_equal(count(2, BH_SEAL_LAUNCH, 1, &w), -XEN_EIO);
+    assert_int_equal(count(2, BH_SEAL_LAUNCH, 0, &w), 0);
+    assert_int_equal(w, v + 1);
 }
 
 /* Somebody else's index where the hypervisor thought that there was room. */

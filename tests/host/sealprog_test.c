@@ -159,6 +159,19 @@ static void the_limit_sets_in(void **state)
     assert_true(opens("s", "the second"));
 }
 
+/* One count a minute: the run after a refused one is done with one. */
+static void one_count_a_run_is_enough(void **state)
+{
+    (void)state;
+    first();
+    w->most = 1;
+    w->increments = 1;
+    assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
+    w->increments = 0;
+    assert_int_equal(RUN("seal", "--count", "two", "s"), 0);
+    assert_true(opens("s", "the second"));
+}
+
 static void an_earlier_answer_comes_late(void **state)
 {
     (void)state;
@@ -329,6 +342,23 @@ static void usage_errors(void **state)
 
 /* --- What is written ------------------------------------------------------------------------------ */
 
+static void a_link_stays_one(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    guestprog_put("d/real", "", 0);
+    assert_int_equal(symlink("d/real", "link"), 0);
+    assert_int_equal(RUN("seal", "one", "link"), 0);
+    assert_int_equal(lstat("link", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(RUN("open", "d/real", "-"), 0);
+    assert_string_equal((char *)guestprog_out, "the first");
+    unlink("d/real");
+    rmdir("d");
+}
+
 static void secrets_are_for_their_owner_alone(void **state)
 {
     struct stat st;
@@ -366,6 +396,8 @@ int main(void)
         TEST(counted),
         TEST(more_was_counted_than_by_us),
         TEST(the_limit_sets_in),
+        TEST(one_count_a_run_is_enough),
+        TEST(a_link_stays_one),
         TEST(an_earlier_answer_comes_late),
         TEST(unknown_outcomes),
         TEST(killed_after_the_count),

@@ -348,7 +348,8 @@ struct bh_seal_key {
 /* A monotonic counter in the TPM, one for each identity (flags as above); against old copies of sealed data.
  * Asynchronous like bh_tpm_command: -EAGAIN until done; the result then waits for the call that fetches it. -EBUSY: a
  * domain may add one ten times at once, then once a minute. -ENOSPC: all counters are taken, or this domain has had two
- * new ones. -ENOENT: there is none to read. -EIO: the TPM refused, or its answer is not to be believed. */
+ * new ones. -ENOENT: there is none to read. -EIO: the TPM refused, or its answer is not to be believed: whether it
+ * counted is then to be read, which asks the TPM anew. */
 struct bh_seal_counter {
     uint32_t flags;     /* BH_SEAL_* */
     uint32_t increment; /* 0: read, 1: add one */
