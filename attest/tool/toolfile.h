@@ -16,8 +16,8 @@ struct bytes toolfile_read_evidence(const char *path, size_t most);
 
 void toolfile_free(struct bytes file);
 
-/* All of it or nothing, whatever happens meanwhile (a crash, a full disk): beside, synced, then renamed. What is no file
- * (a pipe, a terminal) is written to. 0 or -1. */
+/* All of it or nothing, whatever happens meanwhile (a crash, a full disk): beside, synced, then renamed. What is no
+ * file (a pipe, a terminal) is written to. 0 or -1. */
 int toolfile_write(const char *path, const void *data, size_t size);
 /* After a rename or removal: the folder of that path reaches the disk. 0 or -1. */
 int toolfile_sync_folder(const char *path);

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # line_here, line_there: for callers
 # SPDX-License-Identifier: MIT
 # The machine's second serial line: a program here talks to one in a tenant, by its standard input and output; dom0 carries the
 # bytes between the line and the tenant's console. To be sourced after machine.sh and proof.sh; wants MACHINE_LINE=1.
