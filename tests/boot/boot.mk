@@ -26,6 +26,7 @@ $(B)/boot/BOOTX64.EFI: tests/boot/grub-image.sh $(B)/boot/grub.cfg
 $(B)/boot/tpm/tpm2-00.permall: tests/boot/new-tpm.sh
 	$< $(@D)
 
+BUILD_ALL += $(B)/dom0/vmlinux $(B)/bulkhead.img
 $(B)/bulkhead.img: tests/boot/disk-image.sh $(B)/boot/BOOTX64.EFI $(B)/bulkhead.elf $(B)/policy.bhp $(B)/dom0/vmlinux $(B)/dom0/initrd.img
 	$< $@ $(B)/boot/BOOTX64.EFI $(BOOT_FILES)
 
