@@ -6,6 +6,6 @@
 #define ABI_VERSION_MAJOR 4u
 #define ABI_VERSION_MINOR 17u
 #define HV_VERSION        "bulkhead-0.1"
-#define HV_SVN            1u /* security version number: raised when a hole was closed */
+#define HV_SVN            2u /* security version number: raised when a hole was closed */
 
 #endif

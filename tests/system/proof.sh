@@ -83,5 +83,5 @@ proof_verify() { # NAME NONCE TYPE:COMPARTMENT [OPTION...]: 0 accepted, 1 reject
     local name=$1 nonce=$2 label=$3
     shift 3
     "$PROOF_VERIFY" "$MACHINE_DIR/$name.evidence" --ref "$PROOF_REFERENCE" --ca "$PROOF_CA" --nonce "$nonce" --label "$label" \
-        --launch "$name" --profile development --allow-debug "$@"
+        --launch "$name" --min-svn 2 --profile development --allow-debug "$@"
 }
