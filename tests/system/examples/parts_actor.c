@@ -128,8 +128,10 @@ static void obey(char *words[WORDS_MAX], unsigned n)
         answer(rt_event_send((unsigned)arg[0]), 0);
     } else if (!strcmp(words[0], "heard")) {
         if (!rt_event_pending((unsigned)arg[0])) wait_for((unsigned)arg[0], 1000);
-        answer(rt_event_pending((unsigned)arg[0]), 0);
-        rt_event_clear((unsigned)arg[0]);
+        long pending = rt_event_pending((unsigned)arg[0]);
+
+        rt_event_clear((unsigned)arg[0]); /* before the answer, after which the next one may come */
+        answer(pending, 0);
     } else {
         answer(-1000, 0);
     }
