@@ -42,6 +42,14 @@ static void watch(unsigned reads)
         lands += page[8] != before;
 }
 
+/* Whatever is still mapped goes by some handle at some address. */
+static void unmap_all(void)
+{
+    for (uint32_t handle = 0; handle < 64; handle++)
+        for (unsigned i = 0; i < SLOTS; i++)
+            rt_grant_unmap(slot(i), handle);
+}
+
 static void play(void *arg)
 {
     uint64_t end = rt_time_now() + LONGEST;
@@ -61,20 +69,14 @@ static void play(void *arg)
         } else if (what < 7) {
             scribble(slot(i));
             unmaps += rt_grant_unmap(slot(i), handles[what == 3 ? rt_random() % SLOTS : i]) == GNTST_okay;
-        } else if (rt_mm_pin(1, mfn) == 0) {
+        } else {
+            if (!pins && rt_time_now() >= end) unmap_all(); /* by chance it never was unmapped everywhere */
+            if (rt_mm_pin(1, mfn)) continue;
             pins++;
             watch(300);
             rt_mm_unpin(mfn);
         }
     }
-}
-
-/* Whatever is still mapped goes by some handle at some address. */
-static void unmap_all(void)
-{
-    for (uint32_t handle = 0; handle < 64; handle++)
-        for (unsigned i = 0; i < SLOTS; i++)
-            rt_grant_unmap(slot(i), handle);
 }
 
 static void same_slots(void)
