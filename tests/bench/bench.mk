@@ -14,7 +14,7 @@ bench: $(B)/bench/initrd.img $(B)/kernel/6.1/.stamp $(B)/peer/xen.elf $(B)/bulkh
 	@$(MAKE) --no-print-directory bench-report
 
 # --- Reports -----------------------------------------------------------------------------------
-$(B)/bench/quote-bench: tests/bench/quote_bench.c tests/host/attest_swtpm.c attest/provision/tpmkeys.c $(ATTEST_HEADERS) tests/host/attest_swtpm.h
+$(B)/bench/quote-bench: tests/bench/quote_bench.c tests/host/attest_swtpm.c attest/provision/tpmkeys.c attest/ca/ektemplate.c $(ATTEST_HEADERS) tests/host/attest_swtpm.h
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lcmocka
 
