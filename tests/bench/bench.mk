@@ -18,6 +18,7 @@ $(B)/bench/quote-bench: tests/bench/quote_bench.c tests/host/attest_swtpm.c atte
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c,$^) -ltss2-esys -ltss2-tctildr $(ATTEST_LIBS) -lcmocka
 
+BUILD_ALL += $(B)/bench/quote-bench
 .PHONY: bench-report
 bench-report: $(B)/bench/quote-bench $(B)/guest/attest-cost.elf $(B)/bulkhead.elf $(B)/policy.bhp ## what a report costs, beside a TPM's quote
 	@B=$(B) tests/bench/report.sh
