@@ -161,8 +161,10 @@ machine_await() {
 machine_follow() { # SECONDS REGEX
     local until=$((SECONDS + $1)) line text
     while :; do
-        line=$(machine_log | sed '$d' | tail -n +$((machine_seen + 1)) | grep -naE -m 1 -e "$2" | cut -d: -f1 || true)
-        text=$(machine_log | sed '$d' | tail -n +$((machine_seen + 1)) | head -n "${line:-99999}")
+        # Read once: what comes between two looks would be passed over.
+        text=$(machine_log | sed '$d' | tail -n +$((machine_seen + 1)))
+        line=$(grep -naE -m 1 -e "$2" <<<"$text" | cut -d: -f1 || true)
+        text=$(head -n "${line:-99999}" <<<"$text")
         if [ -n "$text" ]; then
             printf '%s\n' "$text"
             machine_seen=$((machine_seen + $(wc -l <<<"$text")))
