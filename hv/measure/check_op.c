@@ -15,7 +15,7 @@
 
 #define MILLISECOND 1000000ull
 #define STALE       (1000 * MILLISECOND)
-#define OLD         (4000 * MILLISECOND) /* a check in a crowd of 64 takes most of a second */
+#define OLD         (4000 * MILLISECOND) /* a check in a crowd of 64 takes about a second */
 #define TURN        (100 * MILLISECOND)
 
 BUILD_ASSERT(sizeof(struct bh_report_check) == 2 * 8);
@@ -61,8 +61,7 @@ static bool may_take(const struct check *c, uint32_t domid, ns_t now)
     unsigned int i = c - checks;
 
     if (turns[i].until > now && turns[i].domid != domid) return false;
-    /* Another CPU's clock may be a little ahead. */
-    if (!c->used || (now > c->touched && now - c->touched >= STALE) || (now > c->born && now - c->born >= OLD)) {
+    if (!c->used || clock_past(c->touched, now, STALE) || clock_past(c->born, now, OLD)) {
         turns[i].until = 0;
         return true;
     }

@@ -58,11 +58,6 @@ static void drop(struct op *o)
     o->used = false;
 }
 
-static bool past(ns_t since, ns_t now, ns_t limit)
-{
-    return now > since && now - since >= limit;
-}
-
 static struct op *find(uint32_t domid, const struct bh_report_op *req)
 {
     for (struct op *o = ops; o < ops + SIGNER_SLOTS; o++)
@@ -80,7 +75,7 @@ static struct op *free_place(ns_t now)
         if (!o->used) return o;
         if (o->born < oldest->born) oldest = o;
     }
-    if (!past(oldest->born, now, OLD)) return NULL;
+    if (!clock_past(oldest->born, now, OLD)) return NULL;
     drop(oldest);
     return oldest;
 }
@@ -97,7 +92,7 @@ static bool within_share(uint32_t domid, ns_t now, unsigned int *n)
         if (!oldest || o->touched < oldest->touched) oldest = o;
     }
     if (*n < (*n && crowded > now ? 1 : OPS_PER_DOMAIN)) return true;
-    if (!past(oldest->touched, now, OWN_STALE)) return false;
+    if (!clock_past(oldest->touched, now, OWN_STALE)) return false;
     drop(oldest);
     return true;
 }

@@ -226,7 +226,7 @@ static void step(void)
         return;
     }
     now = now_ns();
-    link_spent += MIN(now - link_pumped, CHARGE_MAX);
+    link_spent += now > link_pumped ? MIN(now - link_pumped, CHARGE_MAX) : 0;
     link_pumped = now;
     if (link_spent > link_limit) overdue();
 }

@@ -35,7 +35,7 @@ bool tpm_patience(ns_t *since)
     ns_t now = now_ns();
 
     if (!*since) *since = now;
-    return now < *since || now - *since < PATIENCE;
+    return !clock_past(*since, now, PATIENCE);
 }
 
 static struct own *add(unsigned int pcr, const uint8_t value[32])

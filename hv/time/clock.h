@@ -11,6 +11,11 @@
 
 void clock_init(void); /* calibrates TSC and LAPIC timer (against ACPI PM timer or PIT), reads the RTC */
 ns_t now_ns(void);
+/* Whether `limit` has passed at `now`; no where `since` is later, as it may be by another CPU's clock. */
+static inline bool clock_past(ns_t since, ns_t now, ns_t limit)
+{
+    return now > since && now - since >= limit;
+}
 uint64_t clock_tsc_khz(void);
 uint64_t clock_lapic_hz(void); /* of the local APIC's timer, divider 1 */
 void clock_check_cpu(void);    /* on each CPU, once: warns where its TSC is off; no stable bit for guests then */

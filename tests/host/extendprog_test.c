@@ -78,11 +78,6 @@ static int after(void **state)
     return 0;
 }
 
-static void said(const char *text)
-{
-    if (!strstr(guestprog_errors, text)) fail_msg("\"%s\" lacks \"%s\"", guestprog_errors, text);
-}
-
 static int lines(const char *name)
 {
     static char text[65536];
@@ -136,7 +131,7 @@ static void a_second_boot_begins_a_new_log(void **state)
     assert_int_equal(RUN("0", "text", "b"), 0);
     memset(w->value, 0, sizeof(w->value));
     assert_int_equal(RUN("0", "text", "c"), 0);
-    said("log.1");
+    guestprog_said("log.1");
     agrees(1);
     assert_int_equal(lines("log.1"), 2);
 }
@@ -195,7 +190,7 @@ static void a_line_that_a_crash_cut(void **state)
     strcpy(text + n, "0 12345");
     guestprog_put("log", text, (size_t)n + 7);
     assert_int_equal(RUN("replay", "log"), 1);
-    said("has no end");
+    guestprog_said("has no end");
     assert_int_equal(RUN("0", "text", "b"), 0);
     agrees(2);
 }
@@ -208,12 +203,12 @@ static void what_somebody_else_extended_shows(void **state)
     assert_int_equal(RUN("0", "text", "a"), 0);
     extendlog_step(w->value[0], other);
     assert_int_equal(RUN("0", "text", "b"), 1);
-    said("log: log and registers disagree");
+    guestprog_said("log: log and registers disagree");
     assert_int_equal(w->extends, 1);
     assert_int_equal(lines("log"), 1);
     remove("log"); /* nor is one that is gone begun anew */
     assert_int_equal(RUN("0", "text", "b"), 1);
-    said("disagree");
+    guestprog_said("disagree");
 }
 
 static void what_somebody_else_extends_meanwhile_shows(void **state)
@@ -222,9 +217,9 @@ static void what_somebody_else_extends_meanwhile_shows(void **state)
     assert_int_equal(RUN("0", "text", "a"), 0);
     w->foreign = 1;
     assert_int_equal(RUN("0", "text", "b"), 1);
-    said("extended the register meanwhile");
+    guestprog_said("extended the register meanwhile");
     assert_int_equal(RUN("0", "text", "c"), 1);
-    said("disagree");
+    guestprog_said("disagree");
 }
 
 static void a_refused_extend_leaves_no_line(void **state)
@@ -233,7 +228,7 @@ static void a_refused_extend_leaves_no_line(void **state)
     assert_int_equal(RUN("0", "text", "a"), 0);
     w->refuse = -EPERM;
     assert_int_equal(RUN("0", "text", "b"), 1);
-    said("refused by the policy");
+    guestprog_said("refused by the policy");
     agrees(1);
 }
 
@@ -243,7 +238,7 @@ static void without_a_report_nothing_is_done(void **state)
     w->report = -ENODEV;
     w->misses = 1;
     assert_int_equal(RUN("0", "text", "a"), 1);
-    said("not measured");
+    guestprog_said("not measured");
     assert_int_equal(w->extends, 0);
     w->report = -EBUSY; /* the limit on reports: once more */
     w->misses = 2;
@@ -279,12 +274,12 @@ static void a_long_line_is_refused_whole(void **state)
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
     assert_int_equal(RUN("0", "text", text), 1);
-    said("longer than a line");
+    guestprog_said("longer than a line");
     agrees(0);
     snprintf(list, sizeof(list), "10 a\n%s\n10 b\n", text);
     guestprog_put("list", list, strlen(list));
     assert_int_equal(RUN("0", "ima", "list"), 1);
-    said("longer than a line");
+    guestprog_said("longer than a line");
     agrees(1);
     text[TEXT_MAX - 5] = '\0'; /* the longest */
     assert_int_equal(RUN("0", "text", text), 0);
@@ -308,10 +303,10 @@ static void lists_and_registers_are_counted_apart(void **state)
     /* not what the log has of it */
     guestprog_put("list", "10 a\n10 x\n10 f\n10 g\n", 20);
     assert_int_equal(RUN("1", "ima", "list"), 1);
-    said("not those that the log has");
+    guestprog_said("not those that the log has");
     guestprog_put("list", "10 a\n", 5);
     assert_int_equal(RUN("1", "ima", "list"), 1);
-    said("shorter");
+    guestprog_said("shorter");
     guestprog_put("list", "10 a\n10 b\n10 f\n10 half", 22); /* is being written */
     assert_int_equal(RUN("1", "ima", "list"), 0);
     agrees(8);

@@ -2,6 +2,10 @@
 #include "guestprog.h"
 
 #include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -131,4 +135,9 @@ void *guestprog_shared(size_t size)
 
     must(p != MAP_FAILED, "mmap");
     return p;
+}
+
+void guestprog_said(const char *text)
+{
+    if (!strstr(guestprog_errors, text)) fail_msg("\"%s\" lacks \"%s\"", guestprog_errors, text);
 }

@@ -27,6 +27,9 @@ void guestprog_put(const char *name, const void *data, size_t size);
 /* Its size; -1: there is none. */
 long guestprog_get(const char *name, void *out, size_t capacity);
 
+/* Fails the test where the last program's stderr lacks the text. */
+void guestprog_said(const char *text);
+
 /* Memory that this test and the programs share, zeroed. */
 void *guestprog_shared(size_t size);
 

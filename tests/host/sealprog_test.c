@@ -96,11 +96,6 @@ static int after(void **state)
     return 0;
 }
 
-static void said(const char *text)
-{
-    if (!strstr(guestprog_errors, text)) fail_msg("\"%s\" lacks \"%s\"", guestprog_errors, text);
-}
-
 static bool opens(const char *name, const char *text)
 {
     return RUN("open", "--count", (char *)name, "-") == 0 && strcmp((char *)guestprog_out, text) == 0;
@@ -124,7 +119,7 @@ static void counted(void **state)
     assert_int_equal(w->increments, 1);
     assert_true(opens("s", "the second"));
     assert_false(opens("old", "the first"));
-    said("an old copy");
+    guestprog_said("an old copy");
 }
 
 static void more_was_counted_than_by_us(void **state)
@@ -140,7 +135,7 @@ static void more_was_counted_than_by_us(void **state)
     w->always = 1;
     w->increments = 0;
     assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
-    said("counts all the time");
+    guestprog_said("counts all the time");
     assert_int_equal(w->increments, 8);
     assert_true(opens("s", "the second"));
 }
@@ -153,7 +148,7 @@ static void the_limit_sets_in(void **state)
     w->extra = 1;
     w->most = 1;
     assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
-    said("try again in a minute");
+    guestprog_said("try again in a minute");
     assert_true(opens("s", "the second"));
     assert_int_equal(RUN("seal", "--count", "one", "s"), 1);
     assert_true(opens("s", "the second"));
@@ -193,7 +188,7 @@ static void unknown_outcomes(void **state)
             w->answer = answers[i];
             w->lost = lost;
             assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
-            said("s.new: kept");
+            guestprog_said("s.new: kept");
             assert_true(lost ? opens("s", "the first") : opens("s.new", "the second"));
             /* the next one ends it */
             assert_int_equal(RUN("seal", "--count", "one", "s"), 0);
@@ -228,7 +223,7 @@ static void a_file_of_others_in_the_way_stays(void **state)
     first();
     guestprog_put("s.new", "rubbish", 7);
     assert_int_equal(RUN("seal", "--count", "two", "s"), 1);
-    said("move it away");
+    guestprog_said("move it away");
     assert_int_equal(guestprog_get("s.new", there, sizeof(there)), 7);
     assert_string_equal(there, "rubbish");
     assert_true(opens("s", "the first"));
@@ -284,15 +279,15 @@ static void a_file_that_is_bound_to_less_is_refused(void **state)
     assert_int_equal(RUN("seal", "--signer", "3", "--label", "one", "three"), 0);
     assert_int_equal(RUN("seal", "--signer", "5", "one", "five"), 0);
     assert_int_equal(RUN("open", "--count", "plain", "-"), 1);
-    said("not counted");
+    guestprog_said("not counted");
     assert_int_equal(RUN("open", "--label", "plain", "-"), 1);
-    said("not bound to the label");
+    guestprog_said("not bound to the label");
     assert_int_equal(RUN("open", "--signer", "4", "plain", "-"), 1);
-    said("not bound to a signer");
+    guestprog_said("not bound to a signer");
     assert_int_equal(RUN("open", "--signer", "4", "three", "-"), 1);
-    said("lower version");
+    guestprog_said("lower version");
     assert_int_equal(RUN("open", "--label", "three", "-"), 1);
-    said("not to this launch");
+    guestprog_said("not to this launch");
     assert_int_equal(guestprog_out_size, 0);
     assert_int_equal(RUN("open", "--signer", "3", "three", "-"), 0);
     assert_int_equal(RUN("open", "--signer", "3", "--label", "three", "-"), 0);
@@ -310,9 +305,9 @@ static void files_of_one_guest_are_told_apart_by_name(void **state)
     assert_int_equal(RUN("seal", "two", "c"), 0);
     assert_int_equal(RUN("open", "--name", "disk", "a", "-"), 0);
     assert_int_equal(RUN("open", "--name", "disk", "b", "-"), 1);
-    said("another name");
+    guestprog_said("another name");
     assert_int_equal(RUN("open", "--name", "disk", "c", "-"), 1);
-    said("no name");
+    guestprog_said("no name");
 }
 
 static void without_options_it_is_told_what_the_file_is_bound_to(void **state)
@@ -320,12 +315,12 @@ static void without_options_it_is_told_what_the_file_is_bound_to(void **state)
     (void)state;
     assert_int_equal(RUN("seal", "--label", "one", "a"), 0);
     assert_int_equal(RUN("open", "a", "-"), 0);
-    said("bound to the launch, and the label; not counted: any older one opens as well; no name\n");
+    guestprog_said("bound to the launch, and the label; not counted: any older one opens as well; no name\n");
     assert_int_equal(guestprog_run(bh_seal_main, (char *[]){"bh-seal", "open", "a", "-", NULL}, false, true), 0);
     assert_string_equal(guestprog_out, "the first"); /* not amid the data */
     assert_int_equal(RUN("seal", "--signer", "3", "--count", "--name", "x", "one", "b"), 0);
     assert_int_equal(RUN("open", "b", "opened"), 0);
-    said("bound to the signer, version 3 or higher; counted, the newest; it has a name");
+    guestprog_said("bound to the signer, version 3 or higher; counted, the newest; it has a name");
 }
 
 static void usage_errors(void **state)
@@ -381,11 +376,11 @@ static void a_full_disk_leaves_what_was_there(void **state)
     assert_int_equal(guestprog_run(bh_seal_main, (char *[]){"bh-seal", "open", "a", "opened", NULL}, true, false), 1);
     assert_int_equal(guestprog_get("opened", there, sizeof(there)), 6);
     assert_int_equal(guestprog_run(bh_seal_main, (char *[]){"bh-seal", "seal", "two", "a", NULL}, true, false), 1);
-    said("a: File too large");
+    guestprog_said("a: File too large");
     assert_int_equal(RUN("open", "a", "-"), 0);
     assert_string_equal(guestprog_out, "the first");
     assert_int_equal(RUN("open", "a", "/dev/full"), 1); /* a device is written to, not replaced */
-    said("No space left");
+    guestprog_said("No space left");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, after)

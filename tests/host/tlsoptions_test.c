@@ -30,11 +30,6 @@ static int become_program(int argc, char **argv)
 
 #define RUN(...) GUESTPROG_RUN(become_program, __VA_ARGS__)
 
-static void said(const char *text)
-{
-    if (!strstr(guestprog_errors, text)) fail_msg("\"%s\" lacks \"%s\"", guestprog_errors, text);
-}
-
 static int listen_here(uint16_t *port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -57,23 +52,23 @@ static void a_failed_connection_is_named(void **state)
     close(listen_here(&port));
     snprintf(where, sizeof(where), "127.0.0.1:%u", port);
     assert_int_equal(RUN("bh-tls-client", "--connect", where, "--any-peer", "--no-evidence"), 1);
-    said(where);
-    said("Connection refused");
+    guestprog_said(where);
+    guestprog_said("Connection refused");
     snprintf(where, sizeof(where), "[::1]:%u", port);
     assert_int_equal(RUN("bh-tls-client", "--connect", where, "--any-peer", "--no-evidence"), 1);
-    said(where);
+    guestprog_said(where);
     assert_null(strstr(guestprog_errors, "wanted"));
     assert_null(strstr(guestprog_errors, "not known")); /* the brackets are no part of a name */
     for (const char **bad = (const char *[]){"host", "::1:5", "[::1]", "[::1", ":5", "host:", NULL}; *bad; bad++) {
         assert_int_equal(RUN("bh-tls-client", "--connect", (char *)*bad, "--any-peer", "--no-evidence"), 1);
-        said("[ADDRESS]:PORT is wanted");
+        guestprog_said("[ADDRESS]:PORT is wanted");
     }
 }
 
 #define WRONG(text, ...)                                                                                               \
     do {                                                                                                               \
         assert_int_equal(RUN("bh-tls-client", __VA_ARGS__), 2);                                                        \
-        said(text);                                                                                                    \
+        guestprog_said(text);                                                                                          \
     } while (0)
 
 static void what_would_not_be_checked_is_an_error(void **state)
@@ -117,13 +112,13 @@ static void a_domain_is_a_number(void **state)
         char all[64];
 
         assert_int_equal(RUN("bh-tls-server", "--offer", (char *)*bad, "--neighbour", "any"), 2);
-        said("not a domain's id");
+        guestprog_said("not a domain's id");
         snprintf(all, sizeof(all), "%s:8:21", *bad);
         assert_int_equal(RUN("bh-tls-server", "--take", all, "--neighbour", "any"), 2);
         assert_int_equal(RUN("bh-share", (char *)*bad, "text"), 2);
         assert_int_equal(RUN("bh-peer", (char *)*bad, "8", "21", "text"), 2);
         assert_int_equal(RUN("bh-probe", (char *)*bad), 2);
-        said("not a domain's id");
+        guestprog_said("not a domain's id");
     }
     assert_int_equal(RUN("bh-tls-server", "--take", "3:8:x", "--neighbour", "any"), 2);
     assert_int_equal(RUN("bh-tls-server", "--take", "3:8", "--neighbour", "any"), 2);

@@ -142,11 +142,6 @@ static int become_program(int argc, char **argv)
 
 #define RUN(...) GUESTPROG_RUN(become_program, __VA_ARGS__)
 
-static void said(const char *text)
-{
-    if (!strstr(guestprog_errors, text)) fail_msg("\"%s\" lacks \"%s\"", guestprog_errors, text);
-}
-
 static int verify_by(const char *stream, char *where, const char *ca, char *wanted_launch)
 {
     char *argv[24], **p = argv;
@@ -188,8 +183,8 @@ static void a_verified_server_over_tcp(void **state)
     (void)state;
     assert_int_equal(over_tcp("ca", launch, &server), 0);
     assert_int_equal(server, 0);
-    said("BH-TLS open: the peer is what it has to be");
-    said("BH-TLS peer says: welcome");
+    guestprog_said("BH-TLS open: the peer is what it has to be");
+    guestprog_said("BH-TLS peer says: welcome");
 }
 
 static void what_is_not_wanted_is_refused_by_its_code(void **state)
@@ -201,10 +196,10 @@ static void what_is_not_wanted_is_refused_by_its_code(void **state)
     strcpy(other, launch);
     other[0] = other[0] == '0' ? '1' : '0';
     assert_int_equal(over_tcp("ca", other, &server), 1);
-    said("BH-TLS refused: the peer's evidence is REJECTED: LAUNCH (");
+    guestprog_said("BH-TLS refused: the peer's evidence is REJECTED: LAUNCH (");
     assert_int_not_equal(server, 0);
     assert_int_equal(over_tcp("other-ca", launch, &server), 1);
-    said("REJECTED: AK_CHAIN");
+    guestprog_said("REJECTED: AK_CHAIN");
 }
 
 static void a_verified_server_over_pipes(void **state)
@@ -225,7 +220,7 @@ static void a_verified_server_over_pipes(void **state)
     status = verify_by("--stdio", NULL, "ca", launch);
     fds[0] = fds[1] = -1;
     assert_int_equal(status, 0);
-    said("BH-TLS peer says: welcome");
+    guestprog_said("BH-TLS peer says: welcome");
     assert_int_equal(fcntl(from[0], F_GETFL) & O_NONBLOCK, 0); /* others may hold them: as they were */
     assert_int_equal(fcntl(to[1], F_GETFL) & O_NONBLOCK, 0);
     for (int i = 0; i < 2; i++) {
@@ -283,7 +278,7 @@ static void an_honest_client_comes(void)
 
     snprintf(where, sizeof(where), "127.0.0.1:%u", served.port);
     assert_int_equal(RUN("bh-tls-client", "--connect", where, "--any-peer", "--no-evidence", "--send", "hello"), 0);
-    said("BH-TLS peer says: welcome");
+    guestprog_said("BH-TLS peer says: welcome");
     assert_int_equal(waitpid(served.pid, &status, 0), served.pid);
     assert_int_equal(status, 0);
     fclose(served.out);
